@@ -1,0 +1,42 @@
+"""The agent contract: whatever answers an observation with an action."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+from tenure.envs.jobs import Briefing
+
+
+class Turn(NamedTuple):
+    """An agent's answer to one observation.
+
+    Attributes:
+        action: What the world's `step` takes: JSON text of a tool call, or any other text, which
+            then is a faulty step.
+        exchange: What passed between the agent and its model in this turn, JSON-able and only what
+            is new: recorded verbatim, and enough for `recall`. `None` for agents without a model.
+    """
+
+    action: str
+    exchange: Mapping[str, Any] | None = None
+
+
+class Agent(Protocol):
+    """One agent in one episode."""
+
+    def begin(self, briefing: Briefing) -> None:
+        """Learn the job; called once, before anything else."""
+
+    async def act(self, observation: str) -> Turn:
+        """Answer an observation; the first is the briefing's opening.
+
+        Raises:
+            ProviderError: If an outside service failed for good; the episode stays resumable.
+        """
+
+    def recall(self, observation: str, turn: Turn) -> None:
+        """Live through a recorded turn again without spending anything, when a run resumes."""
+
+    async def close(self) -> None:
+        """Let go of connections and processes."""

@@ -1,0 +1,10 @@
+"""Worlds and their Gymnasium faces. Importing this package registers every job's environment."""
+
+from tenure.envs import jobs
+
+jobs.register(
+    "vending",
+    "tenure.envs.vending:JOB",
+    env_id="tenure/Vending-v1",
+    env="tenure.envs.vending.env:VendingEnv",
+)

@@ -1,0 +1,106 @@
+"""Exogenous chance: every draw is a function of (seed, stream, entity, time) and of nothing else.
+
+The bits come from NumPy's Philox, a counter-based generator whose raw output is frozen by NumPy's
+policy (NEP 19). Word `t` of a stream belongs to time `t`, so what an agent does never shifts what
+the world would have drawn. The transforms below use integers and plain arithmetic alone, so they
+give equal results on every platform.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import TypeVar
+
+import numpy as np
+
+T = TypeVar("T")
+
+_TWO_TO_MINUS_53 = 2.0**-53
+_BELL_MEAN = 2 * 65535
+_BELL_SD = 37837.22720432406  # sqrt(4 * (65536**2 - 1) / 12)
+
+
+class Chance:
+    """The random words of one seed.
+
+    Args:
+        seed: Any non-negative integer; equal seeds give equal words in every process.
+
+    Raises:
+        ValueError: If `seed` is negative.
+    """
+
+    def __init__(self, seed: int) -> None:
+        if seed < 0:
+            raise ValueError(f"seed must be >= 0, got {seed}")
+        self.seed = seed
+
+    def words(self, stream: str, entity: str = "", *, start: int = 0, count: int) -> list[int]:
+        """Return words `start` to `start + count - 1` of a stream, each uniform in [0, 2**64)."""
+        block, offset = divmod(start, 4)
+        generator = np.random.Philox(key=self._key(stream, entity), counter=block)
+        raw: list[int] = generator.random_raw(offset + count).tolist()
+        return raw[offset:]
+
+    def word(self, stream: str, entity: str = "", *, at: int = 0) -> int:
+        """Return word `at` of a stream."""
+        return self.words(stream, entity, start=at, count=1)[0]
+
+    def _key(self, stream: str, entity: str) -> int:
+        name = f"{self.seed}\x1f{stream}\x1f{entity}".encode()
+        return int.from_bytes(blake2b(name, digest_size=16).digest(), "little")
+
+
+def unit(word: int) -> float:
+    """Map a word to [0, 1), in steps of 2**-53."""
+    return (word >> 11) * _TWO_TO_MINUS_53
+
+
+def below(word: int, bound: int) -> int:
+    """Map a word to an integer in [0, bound)."""
+    return (word * bound) >> 64
+
+
+def between(word: int, low: int, high: int) -> int:
+    """Map a word to an integer in [low, high]."""
+    return low + below(word, high - low + 1)
+
+
+def happens(word: int, per_million: int) -> bool:
+    """Tell whether an event of the given probability (in millionths) happens."""
+    return below(word, 1_000_000) < per_million
+
+
+def pick(word: int, items: Sequence[T]) -> T:
+    """Choose one item, all equally likely."""
+    return items[below(word, len(items))]
+
+
+def pick_weighted(word: int, items: Sequence[T], weights: Sequence[int]) -> T:
+    """Choose one item in proportion to whole-number weights."""
+    point = below(word, sum(weights))
+    for item, weight in zip(items, weights, strict=True):
+        point -= weight
+        if point < 0:
+            return item
+    raise ValueError("weights must sum to more than 0")
+
+
+def shuffled(words: Sequence[int], items: Sequence[T]) -> list[T]:
+    """Return the items in random order (Fisher-Yates); needs `len(items) - 1` words or more."""
+    result = list(items)
+    for index in range(len(result) - 1, 0, -1):
+        other = below(words[index - 1], index + 1)
+        result[index], result[other] = result[other], result[index]
+    return result
+
+
+def bell(word: int) -> float:
+    """Map a word to a bell-shaped number of mean 0 and standard deviation 1, within +-3.47.
+
+    The sum of the word's four 16-bit parts (Irwin-Hall, n = 4): no exp, log or cos, so the last
+    bit is the same everywhere.
+    """
+    parts = (word & 0xFFFF) + (word >> 16 & 0xFFFF) + (word >> 32 & 0xFFFF) + (word >> 48)
+    return (parts - _BELL_MEAN) / _BELL_SD

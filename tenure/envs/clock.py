@@ -1,0 +1,86 @@
+"""Simulated time: whole minutes since midnight of the first day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from heapq import heappop, heappush
+from typing import NamedTuple
+
+MINUTES_PER_DAY = 1440
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def day_of(minute: int) -> int:
+    """Return the 0-based day that holds a minute."""
+    return minute // MINUTES_PER_DAY
+
+
+def at(day: int, hour: int, minute: int = 0) -> int:
+    """Return the simulated minute of a time of day."""
+    return day * MINUTES_PER_DAY + hour * 60 + minute
+
+
+class Calendar:
+    """Dates of the simulated days.
+
+    Args:
+        start: The date of day 0.
+        days: How many days to prepare; later days are answered too, only slower.
+    """
+
+    def __init__(self, start: date, days: int) -> None:
+        self._start = start
+        self._labels = [self._label(day) for day in range(days + 1)]
+
+    def date(self, day: int) -> date:
+        """Return the date of a 0-based day."""
+        return self._start + timedelta(days=day)
+
+    def weekday(self, day: int) -> int:
+        """Return 0 for Monday to 6 for Sunday."""
+        return (self._start.weekday() + day) % 7
+
+    def month(self, day: int) -> int:
+        """Return 1 to 12."""
+        return self.date(day).month
+
+    def label(self, day: int) -> str:
+        """Return a day as a reader sees it, such as `Mon 2026-01-05`."""
+        return self._labels[day] if day < len(self._labels) else self._label(day)
+
+    def stamp(self, minute: int) -> str:
+        """Return a minute as a reader sees it, such as `Mon 2026-01-05 09:30`."""
+        day, rest = divmod(minute, MINUTES_PER_DAY)
+        return f"{self.label(day)} {rest // 60:02d}:{rest % 60:02d}"
+
+    def _label(self, day: int) -> str:
+        return f"{WEEKDAYS[self.weekday(day)]} {self.date(day).isoformat()}"
+
+
+class Appointment(NamedTuple):
+    """Something that will happen at a simulated minute."""
+
+    minute: int
+    serial: int
+    kind: str
+    subject: str
+
+
+@dataclass(slots=True)
+class Agenda:
+    """What is going to happen, in order of time and then of planning."""
+
+    appointments: list[Appointment] = field(default_factory=list)
+    planned: int = 0
+
+    def plan(self, minute: int, kind: str, subject: str = "") -> None:
+        """Let `kind` happen to `subject` (an id the world understands) at `minute`."""
+        heappush(self.appointments, Appointment(minute, self.planned, kind, subject))
+        self.planned += 1
+
+    def next_due(self, until: int) -> Appointment | None:
+        """Remove and return the earliest appointment not later than `until`, if there is one."""
+        if self.appointments and self.appointments[0].minute <= until:
+            return heappop(self.appointments)
+        return None

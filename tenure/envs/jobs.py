@@ -1,0 +1,97 @@
+"""The registry of jobs: a name, and an import string so that registering stays cheap."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+
+from tenure.envs.tools import ToolCall, Toolbox
+from tenure.envs.world import World
+from tenure.errors import UsageError, nearest
+
+
+class Briefing(NamedTuple):
+    """What an agent knows when it begins.
+
+    Attributes:
+        brief: The job's instructions.
+        opening: The first observation.
+        toolbox: The tools on offer.
+        seed: Seed of the agent's own chance; tells nothing of the world's seed.
+    """
+
+    brief: str
+    opening: str
+    toolbox: Toolbox
+    seed: int
+
+
+Policy = Generator[ToolCall, str, None]
+"""Yields a call and is sent the text it led to, until the episode ends."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """An environment family.
+
+    Attributes:
+        world: The simulation.
+        policies: Scripted agents by name, weakest first.
+        floor: The policy whose score is normalised to 0.
+        bound: The highest score (in units of the world's score figure) that any agent can reach
+            with the given parameters and seed: the optimum, or a proven upper bound.
+    """
+
+    world: type[World[Any]]
+    policies: Mapping[str, Callable[[Briefing], Policy]]
+    floor: str
+    bound: Callable[[Any, int], int]
+
+    def make(self, parameters: Mapping[str, Any] | BaseModel, seed: int) -> World[Any]:
+        """Build a world; parameters left out have their defaults.
+
+        Raises:
+            pydantic.ValidationError: If a parameter is unknown or out of range.
+        """
+        return self.world(self.world.Parameters.model_validate(parameters), seed)
+
+
+_JOBS: dict[str, str] = {}
+
+
+def register(name: str, job: str, *, env_id: str, env: str) -> None:
+    """Make a job known.
+
+    Args:
+        name: The job's name, the first part of its scenarios' ids.
+        job: Import string `module:attribute` of its `Job`.
+        env_id: Gymnasium id, such as `tenure/Vending-v1`.
+        env: Import string of its `ToolEnv` subclass.
+    """
+    import gymnasium
+
+    _JOBS[name] = job
+    if env_id not in gymnasium.registry:
+        gymnasium.register(id=env_id, entry_point=env)
+
+
+def names() -> list[str]:
+    """Return the names of the registered jobs."""
+    return sorted(_JOBS)
+
+
+def load(name: str) -> Job:
+    """Import a registered job.
+
+    Raises:
+        UsageError: If there is no such job.
+    """
+    if name not in _JOBS:
+        raise UsageError(f"There is no job {name!r}. {nearest(name, _JOBS)}")
+    module, _, attribute = _JOBS[name].partition(":")
+    job: Job = getattr(importlib.import_module(module), attribute)
+    return job

@@ -1,0 +1,243 @@
+"""The world contract: a pure, synchronous simulation that an agent works through tools.
+
+A world does no I/O, reads no wall clock and touches no global state. All that may change lives in
+`state`, one tree of dataclasses; all else (catalogue, weather, tomorrow's customers) is rebuilt
+from the parameters and the seed. From that rule follow `snapshot`, `restore` and `digest`, which
+an author never writes.
+
+State is made of whole numbers, strings, booleans, `None`, lists, string-keyed dicts, dataclasses
+and `Log`s. Money is whole cents and time whole minutes; floats stay out, so that equal worlds are
+equal to the byte on every platform.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+
+import orjson
+from pydantic import BaseModel, TypeAdapter
+
+from tenure.envs.chance import Chance
+from tenure.envs.log import Log
+from tenure.envs.tools import Fault, Mistake, Refusal, Tool, ToolCall, Toolbox
+from tenure.errors import EpisodeOver
+
+FAULT_MINUTES = 5
+"""What a malformed, unknown or ill-typed call costs, so that no agent can stand still for ever."""
+
+
+@dataclass(slots=True)
+class WorldState:
+    """What every world's state has.
+
+    Attributes:
+        now_minutes: Simulated minutes since midnight of day 0.
+        ended: Why the episode is over; empty while it goes on.
+    """
+
+    now_minutes: int = 0
+    ended: str = ""
+
+
+StateT = TypeVar("StateT", bound=WorldState)
+
+
+class Figure(NamedTuple):
+    """One whole number that a world shows at every step.
+
+    Attributes:
+        name: A noun with its unit, such as `bank_cents`.
+        meaning: One line for the documentation.
+        low: Smallest possible value.
+        high: Largest possible value.
+        hidden: Only for the record, not part of what the agent observes.
+    """
+
+    name: str
+    meaning: str
+    low: int = 0
+    high: int = 2**53
+    hidden: bool = False
+
+
+class Step(NamedTuple):
+    """What one action led to.
+
+    Attributes:
+        text: What the agent reads.
+        fault: Why the action failed, or `None`.
+        minute: The simulated minute after it.
+        reward: Change of the score figure.
+        figures: The world's figures after it, in the order of `World.figures`.
+        events: Facts for the record, which the agent does not see.
+        ended: Why the episode is over; empty while it goes on.
+    """
+
+    text: str
+    fault: Fault | None
+    minute: int
+    reward: int
+    figures: tuple[int, ...]
+    events: tuple[Mapping[str, Any], ...]
+    ended: str
+
+
+class World(ABC, Generic[StateT]):
+    """A simulated job.
+
+    A subclass names its `State`, its `Parameters` and its `figures`, defines tools, and implements
+    `start`, `opening`, `measure`, `stamp` and `advance`.
+
+    Args:
+        parameters: The job's parameters.
+        seed: The draw of this world, >= 0.
+
+    Raises:
+        ValueError: If `seed` is negative.
+    """
+
+    State: ClassVar[type[WorldState]]
+    Parameters: ClassVar[type[BaseModel]]
+    figures: ClassVar[tuple[Figure, ...]]
+    score: ClassVar[str]
+    """The name of the figure that decides, and whose change is the reward."""
+
+    toolbox: ClassVar[Toolbox]
+    _score_index: ClassVar[int]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.toolbox = Toolbox.of(cls)
+        if hasattr(cls, "figures"):
+            cls._score_index = [figure.name for figure in cls.figures].index(cls.score)
+
+    def __init__(self, parameters: BaseModel, seed: int) -> None:
+        self.parameters = parameters
+        self.chance = Chance(seed)
+        self._events: list[Mapping[str, Any]] = []
+        self.state: StateT = self.start()
+        self._measured = self.measure()
+
+    # --- what an author writes -----------------------------------------------------------------
+
+    @abstractmethod
+    def start(self) -> StateT:
+        """Draw the world from `self.parameters` and `self.chance` and return its first state."""
+
+    @abstractmethod
+    def opening(self) -> str:
+        """Return what the agent reads before its first action."""
+
+    @abstractmethod
+    def measure(self) -> tuple[int, ...]:
+        """Return the present values of `figures`, in their order. Called at every step."""
+
+    @abstractmethod
+    def stamp(self) -> str:
+        """Return the last line of every observation: when it is, for the agent."""
+
+    @abstractmethod
+    def advance(self, minutes: int) -> str:
+        """Let time pass: move `state.now_minutes` and let happen what is due by then.
+
+        Returns:
+            What the agent is told of it, such as a morning report; mostly empty.
+        """
+
+    # --- what an author uses -------------------------------------------------------------------
+
+    def emit(self, kind: str, **facts: Any) -> None:
+        """Write a fact into the record of this step, for scoring; the agent does not see it."""
+        self._events.append({"kind": kind, **facts})
+
+    # --- what everyone else uses ---------------------------------------------------------------
+
+    @property
+    def ended(self) -> str:
+        """Why the episode is over; empty while it goes on."""
+        return self.state.ended
+
+    @property
+    def measured(self) -> tuple[int, ...]:
+        """The values of `figures` after the latest step."""
+        return self._measured
+
+    def step(self, action: str) -> Step:
+        """Do what an action says.
+
+        Args:
+            action: JSON text `{"name": ..., "arguments": {...}}`. Any other text is a faulty step
+                with an observation that tells what would be right.
+
+        Raises:
+            EpisodeOver: If the episode has ended.
+        """
+        if self.state.ended:
+            raise EpisodeOver(f"The episode has ended ({self.state.ended}); reset the world first.")
+        parsed = self.toolbox.parse(action)
+        if isinstance(parsed, Mistake):
+            return self._finish(f"Error: {parsed.advice}", parsed.fault, FAULT_MINUTES)
+        return self._use(*parsed)
+
+    def call(self, name: str, **arguments: Any) -> Step:
+        """Use a tool from Python: `world.call("set_price", slot="A1", price=2.5)`."""
+        return self.step(ToolCall(name, arguments).to_json())
+
+    def snapshot(self) -> bytes:
+        """Return the whole state as JSON."""
+        return orjson.dumps(self.state, default=_log_entries)
+
+    def restore(self, snapshot: bytes) -> None:
+        """Go back to a snapshot of a world with the same parameters and seed."""
+        self.state = _codec(self.State).validate_json(snapshot)
+        self._events = []
+        self._measured = self.measure()
+
+    def digest(self) -> str:
+        """Return a hash of the state: 32 hex digits."""
+        canonical = orjson.dumps(self.state, default=_log_chain)
+        return blake2b(canonical, digest_size=16).hexdigest()
+
+    def _use(self, tool: Tool, arguments: dict[str, Any]) -> Step:
+        try:
+            text = tool.method(self, **arguments)
+        except Refusal as refusal:
+            return self._finish(f"Error: {refusal}", Fault.REFUSED, tool.minutes or FAULT_MINUTES)
+        return self._finish(text, None, tool.minutes)
+
+    def _finish(self, text: str, fault: Fault | None, minutes: int) -> Step:
+        news = self.advance(minutes) if minutes and not self.state.ended else ""
+        before, self._measured = self._measured, self.measure()
+        events, self._events = tuple(self._events), []
+        lines = [part for part in (text, news, self.stamp()) if part]
+        return Step(
+            text="\n".join(lines),
+            fault=fault,
+            minute=self.state.now_minutes,
+            reward=self._measured[self._score_index] - before[self._score_index],
+            figures=self._measured,
+            events=events,
+            ended=self.state.ended,
+        )
+
+
+@cache
+def _codec(state: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(state)
+
+
+def _log_entries(value: Any) -> Any:
+    if isinstance(value, Log):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} cannot be part of a world's state")
+
+
+def _log_chain(value: Any) -> Any:
+    if isinstance(value, Log):
+        return [len(value), value.chain]
+    raise TypeError(f"{type(value).__name__} cannot be part of a world's state")

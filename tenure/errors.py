@@ -1,0 +1,53 @@
+"""Everything Tenure raises on purpose.
+
+TenureError
+├── UsageError            the person who called can fix it: wrong name, wrong file, wrong option
+├── ProviderError         an outside service failed; the episode stays unscored and resumable
+├── TrajectoryError       a record is damaged, incomplete or of an unknown version
+└── EpisodeOver           a step was asked of an episode that has ended
+
+An agent's mistake is none of these: it is a recorded observation. A bug of ours is a plain Python
+exception with its traceback.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class TenureError(Exception):
+    """Base of all errors that Tenure raises on purpose."""
+
+
+class UsageError(TenureError):
+    """What was asked for does not exist or does not fit; the message says what would be right."""
+
+
+class ProviderError(TenureError):
+    """A model provider or the network failed for good. The episode can be resumed."""
+
+
+class TrajectoryError(TenureError):
+    """A trajectory cannot be trusted or read.
+
+    Attributes:
+        record: 0-based index of the first bad record, or `None` when the file as a whole is bad.
+    """
+
+    def __init__(self, message: str, record: int | None = None) -> None:
+        super().__init__(message)
+        self.record = record
+
+
+class EpisodeOver(TenureError):
+    """The episode has ended; reset before the next step."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a sentence that names the nearest valid choice, or lists all of them."""
+    choices = sorted(known)
+    close = difflib.get_close_matches(name.lower(), choices, n=1)
+    if close:
+        return f"Did you mean {close[0]!r}?"
+    return f"Known: {', '.join(choices) or 'none'}."

@@ -1,0 +1,8 @@
+"""Scenarios: schema, loader and the built-in YAML files."""
+
+import tenure.envs  # noqa: F401  registers the jobs that scenarios name
+from tenure.scenarios.loader import load, names
+from tenure.scenarios.references import References, references
+from tenure.scenarios.schema import Limits, Scenario
+
+__all__ = ["Limits", "References", "Scenario", "load", "names", "references"]

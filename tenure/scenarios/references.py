@@ -1,0 +1,47 @@
+"""The two points that normalise a score on one seed: the naive script, and the bound."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tenure.envs.jobs import Briefing, Policy
+from tenure.scenarios.schema import Scenario
+
+
+class References(NamedTuple):
+    """Raw scores (in units of the world's score figure) that are normalised to 0 and to 1.
+
+    Attributes:
+        floor: What the job's named naive script reaches on the seed.
+        bound: The optimum or a proven upper bound for the seed.
+    """
+
+    floor: int
+    bound: int
+
+
+def references(scenario: Scenario, seed: int) -> References:
+    """Play the naive script on a seed and compute the bound."""
+    job = scenario.job
+    parameters = job.world.Parameters.model_validate(scenario.parameters)
+    return References(
+        floor=_final_score(scenario, seed, job.floor), bound=job.bound(parameters, seed)
+    )
+
+
+def _final_score(scenario: Scenario, seed: int, policy_name: str) -> int:
+    world = scenario.make_world(seed)
+    start = Briefing(scenario.briefing, world.opening(), world.toolbox, seed=0)
+    policy = scenario.job.policies[policy_name](start)
+    _play(policy, world.step, scenario.limits.steps)
+    names = [figure.name for figure in world.figures]
+    return world.measured[names.index(world.score)]
+
+
+def _play(policy: Policy, step, steps: int) -> None:  # type: ignore[no-untyped-def]
+    call = next(policy)
+    for _ in range(steps):
+        done = step(call.to_json())
+        if done.ended:
+            return
+        call = policy.send(done.text)
