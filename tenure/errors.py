@@ -40,7 +40,7 @@ class TrajectoryError(TenureError):
         self.record = record
 
 
-class EpisodeOver(TenureError):
+class EpisodeOver(TenureError):  # noqa: N818  the name of a state, as in StopIteration
     """The episode has ended; reset before the next step."""
 
 

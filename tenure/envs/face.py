@@ -18,7 +18,7 @@ MAX_TEXT_CHARS = 1_000_000
 
 
 class ToolEnv(gymnasium.Env[Observation, str]):
-    """A world as a `gymnasium.Env`. A job's face subclasses it, names its `World`, and is documented.
+    """A world as a `gymnasium.Env`; a job's face subclasses it and names its `World`.
 
     Actions are JSON texts `{"name": ..., "arguments": {...}}` (`ToolCallSpace`); any other text is
     a step too, one that failed. Observations have `text`, what a model reads, and `figures`, an
@@ -33,7 +33,7 @@ class ToolEnv(gymnasium.Env[Observation, str]):
         pydantic.ValidationError: If a parameter is unknown or out of range.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi"]}  # type: ignore[misc]  # Gymnasium has it per instance
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi"], "render_fps": 1}  # type: ignore[misc]  # Gymnasium has it per instance
     World: ClassVar[type[World[Any]]]
 
     def __init__(
@@ -53,8 +53,11 @@ class ToolEnv(gymnasium.Env[Observation, str]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """Draw a new world; without a seed, one drawn from the previous episode's generator."""
-        super().reset(seed=seed)
+        """Draw a new world; without a seed, one drawn from the previous episode's generator.
+
+        `options` is accepted for Gymnasium's sake and means nothing.
+        """
+        super().reset(seed=seed, options=options)
         world_seed = seed if seed is not None else int(self.np_random.integers(2**31))
         self.world = self.World(self._parameters, world_seed)
         return self._observe(self.world.opening(), self.world.measured), {"seed": world_seed}
@@ -70,7 +73,7 @@ class ToolEnv(gymnasium.Env[Observation, str]):
         info = {"fault": step.fault, "minute": step.minute, "ended": step.ended}
         return observation, float(step.reward), bool(step.ended), False, info
 
-    def render(self) -> str | None:  # type: ignore[override]  # Gymnasium allows a string for "ansi"
+    def render(self) -> str | None:
         """Return the latest text in mode `ansi`, else `None`."""
         return self._text if self.render_mode == "ansi" else None
 

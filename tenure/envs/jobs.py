@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from tenure.envs.tools import ToolCall, Toolbox
+from tenure.envs.tools import Toolbox, ToolCall
 from tenure.envs.world import World
 from tenure.errors import UsageError, nearest
 

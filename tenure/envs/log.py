@@ -51,10 +51,7 @@ class Log(Generic[T]):
         return self._entries[-count:] if count > 0 else []
 
     @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         (item,) = get_args(source) or (Any,)
-        return core_schema.no_info_after_validator_function(
-            cls, handler.generate_schema(list[item])
-        )
+        entries = core_schema.list_schema(handler.generate_schema(item))
+        return core_schema.no_info_after_validator_function(cls, entries)

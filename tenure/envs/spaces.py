@@ -8,7 +8,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-from tenure.envs.tools import Mistake, ToolCall, Toolbox
+from tenure.envs.tools import Mistake, Toolbox, ToolCall
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,:-@$%\n"
 _MAX_SAMPLED_CHARS = 40
@@ -152,7 +152,9 @@ def _number(schema: Mapping[str, Any], random: np.random.Generator) -> float:
 
 def _range(schema: Mapping[str, Any], step: float) -> tuple[float, float]:
     low = schema.get("minimum", schema.get("exclusiveMinimum", -_MAX_SAMPLED_NUMBER - step) + step)
-    high = schema.get("maximum", schema.get("exclusiveMaximum", low + _MAX_SAMPLED_NUMBER + step) - step)
+    high = schema.get(
+        "maximum", schema.get("exclusiveMaximum", low + _MAX_SAMPLED_NUMBER + step) - step
+    )
     return low, high
 
 

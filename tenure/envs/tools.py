@@ -15,10 +15,11 @@ import inspect
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, NamedTuple, NotRequired, TypedDict, get_type_hints
+from typing import Any, NamedTuple, NotRequired, get_type_hints
 
 import orjson
 from pydantic import ConfigDict, TypeAdapter, ValidationError
+from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
 from tenure.errors import nearest
 
@@ -69,7 +70,7 @@ class Tool:
         writes: Whether a call may change the world beyond the passing of time.
     """
 
-    def __init__(self, method: Callable[..., str], minutes: int, writes: bool) -> None:
+    def __init__(self, method: Callable[..., str], minutes: int, *, writes: bool) -> None:
         self.method = method
         self.name = method.__name__
         self.description = inspect.cleandoc(method.__doc__ or "")
@@ -90,7 +91,9 @@ class Tool:
         except ValidationError as error:
             return self._second_reading(arguments, error)
 
-    def _second_reading(self, arguments: object, error: ValidationError) -> dict[str, Any] | Mistake:
+    def _second_reading(
+        self, arguments: object, error: ValidationError
+    ) -> dict[str, Any] | Mistake:
         """Read again with 5.0 taken for 5, as JSON Schema has it, before giving up."""
         try:
             return self._validate(_with_whole_floats_as_ints(arguments), strict=True)
@@ -111,7 +114,8 @@ class Tool:
             else NotRequired[hints[parameter.name]]
             for parameter in parameters
         }
-        arguments = TypedDict(self.name, fields)  # type: ignore[operator]  # built from a signature
+        make: Any = TypedDict  # a call that type checkers know only with literals
+        arguments = make(self.name, fields)
         arguments.__pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
         return TypeAdapter(arguments)
 
@@ -139,7 +143,7 @@ def tool(*, minutes: int, writes: bool = False) -> Callable[[Callable[..., str]]
     """
 
     def mark(method: Callable[..., str]) -> Callable[..., str]:
-        method.__tool__ = Tool(method, minutes, writes)  # type: ignore[attr-defined]  # our mark
+        method.__tool__ = Tool(method, minutes, writes=writes)  # type: ignore[attr-defined]  # our mark
         return method
 
     return mark
@@ -185,7 +189,9 @@ class Toolbox:
             return Mistake(Fault.MALFORMED, f"Unexpected {extra}. Write {_SHAPE}.")
         found = self.tools.get(call["name"])
         if found is None:
-            advice = f"There is no tool {call['name'][:80]!r}. {nearest(call['name'][:80], self.tools)}"
+            advice = (
+                f"There is no tool {call['name'][:80]!r}. {nearest(call['name'][:80], self.tools)}"
+            )
             return Mistake(Fault.UNKNOWN_TOOL, advice)
         arguments = found.read(call.get("arguments", {}))
         return arguments if isinstance(arguments, Mistake) else (found, arguments)

@@ -13,7 +13,7 @@ equal to the byte on every platform.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -24,7 +24,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from tenure.envs.chance import Chance
 from tenure.envs.log import Log
-from tenure.envs.tools import Fault, Mistake, Refusal, Tool, ToolCall, Toolbox
+from tenure.envs.tools import Fault, Mistake, Refusal, Tool, Toolbox, ToolCall
 from tenure.errors import EpisodeOver
 
 FAULT_MINUTES = 5
@@ -194,7 +194,7 @@ class World(ABC, Generic[StateT]):
 
     def restore(self, snapshot: bytes) -> None:
         """Go back to a snapshot of a world with the same parameters and seed."""
-        self.state = _codec(self.State).validate_json(snapshot)
+        self.state = _codecs(self.State).validate_json(snapshot)
         self._events = []
         self._measured = self.measure()
 
@@ -226,9 +226,11 @@ class World(ABC, Generic[StateT]):
         )
 
 
-@cache
-def _codec(state: type[Any]) -> TypeAdapter[Any]:
+def _new_codec(state: type[WorldState]) -> TypeAdapter[Any]:
     return TypeAdapter(state)
+
+
+_codecs: Callable[[Any], TypeAdapter[Any]] = cache(_new_codec)
 
 
 def _log_entries(value: Any) -> Any:

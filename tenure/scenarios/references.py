@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tenure.envs.jobs import Briefing, Policy
+from tenure.envs.world import World
 from tenure.scenarios.schema import Scenario
 
 
@@ -33,15 +34,15 @@ def _final_score(scenario: Scenario, seed: int, policy_name: str) -> int:
     world = scenario.make_world(seed)
     start = Briefing(scenario.briefing, world.opening(), world.toolbox, seed=0)
     policy = scenario.job.policies[policy_name](start)
-    _play(policy, world.step, scenario.limits.steps)
+    _play(policy, world, scenario.limits.steps)
     names = [figure.name for figure in world.figures]
     return world.measured[names.index(world.score)]
 
 
-def _play(policy: Policy, step, steps: int) -> None:  # type: ignore[no-untyped-def]
+def _play(policy: Policy, world: World[Any], steps: int) -> None:
     call = next(policy)
     for _ in range(steps):
-        done = step(call.to_json())
+        done = world.step(call.to_json())
         if done.ended:
             return
         call = policy.send(done.text)

@@ -1,0 +1,1 @@
+"""Agents: the contract, scripted agents, and LLM agents."""

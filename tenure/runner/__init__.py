@@ -1,0 +1,1 @@
+"""Plans a run and plays its episodes."""

@@ -1,0 +1,1 @@
+"""Scoring: trajectory records, replay, statistics, reports and the leaderboard."""
