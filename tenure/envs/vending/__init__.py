@@ -1,0 +1,1 @@
+"""The vending business: one machine, one year, a bank balance that decides."""
