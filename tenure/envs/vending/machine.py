@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from tenure.envs.vending.products import Size
 
-SLOT_NAMES = tuple(f"{row}{column}" for row in "ABCD" for column in (1, 2, 3))
+SlotName = Literal["A1", "A2", "A3", "B1", "B2", "B3", "C1", "C2", "C3", "D1", "D2", "D3"]
+SLOT_NAMES: tuple[SlotName, ...] = get_args(SlotName)
 CAPACITY_UNITS: dict[Size, int] = {"small": 15, "large": 8}
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tenure.envs.clock import Calendar
+from tenure.envs.clock import Calendar, day_of
 from tenure.envs.vending.demand import Weather
 from tenure.envs.vending.desk import Invoice
 from tenure.envs.vending.machine import Pile, Sales, Slot, slot_capacity, slot_size
 from tenure.envs.vending.money import dollars
 from tenure.envs.vending.products import Product
+from tenure.envs.vending.purchases import Account, Shipment
 from tenure.envs.vending.state import Mail, Transaction, VendingState
 from tenure.envs.vending.suppliers import Supplier
 
@@ -109,13 +110,46 @@ def order_lines(invoice: Invoice, products: Products) -> str:
     )
 
 
-def day_page(sales: Sales, products: Products, card_cents: int) -> str:
-    """Report a day's sales."""
+def confirmation(
+    shipment: Shipment, credit_cents: int, products: Products, calendar: Calendar
+) -> str:
+    """Write the mail that confirms a paid order."""
+    invoice = shipment.invoice
+    credit = f"\nYour remaining credit: {dollars(credit_cents)}." if credit_cents else ""
+    return (
+        f"We received {dollars(invoice.total_cents)} for {invoice.id}:\n"
+        f"{order_lines(invoice, products)}\n"
+        f"Expected delivery: {calendar.label(day_of(shipment.due_minutes))}, during the day. "
+        f"We will write when the goods are in your storage.{credit}"
+    )
+
+
+def acknowledgement(account: Account) -> str:
+    """Write the mail that answers a payment which covers no open invoice."""
+    credit = f"Thank you. Your credit with us is {dollars(account.credit_cents)}."
+    if not account.open_invoices:
+        return f"{credit} There is no open invoice; order by mail to use it."
+    lines = [
+        f"- {invoice.id}: {dollars(invoice.total_cents)}, "
+        f"{dollars(invoice.total_cents - account.credit_cents)} missing"
+        for invoice in account.open_invoices
+    ]
+    return "\n".join([credit, "Open invoices:", *lines])
+
+
+def delivery(invoice: Invoice, products: Products) -> str:
+    """Write the mail that says goods have come."""
+    return f"Your order is in your storage now:\n{order_lines(invoice, products)}"
+
+
+def day_page(sales: Sales, slots: Mapping[str, Slot], products: Products, card_cents: int) -> str:
+    """Report a day's sales, and which slots they emptied."""
+    empty = [name for name, slot in slots.items() if slot.product_id and not slot.pile.units]
+    gone = [f"Slots sold out: {', '.join(empty)}."] if empty else []
     if not sales.sold:
-        return "Sold: nothing."
+        return "\n".join(["Sold yesterday: nothing.", *gone])
     lines = [
         f"- {products[name].name}: {units} units, {dollars(sales.revenue_cents[name])}"
-        + (", sold out" if name in sales.lost else "")
         for name, units in sales.sold.items()
     ]
     revenue_cents = sum(sales.revenue_cents.values())
@@ -123,15 +157,11 @@ def day_page(sales: Sales, products: Products, card_cents: int) -> str:
         f"Total: {sum(sales.sold.values())} units, {dollars(revenue_cents)} "
         f"(card {dollars(card_cents)}, cash {dollars(revenue_cents - card_cents)})."
     )
-    return "\n".join(["Sold yesterday:", *lines, total])
+    return "\n".join(["Sold yesterday:", *lines, total, *gone])
 
 
 def morning_page(state: VendingState, weather: Weather, due: Sequence[str]) -> str:
     """Tell what a morning starts with."""
-    return "\n".join(
-        [
-            f"Good morning. Weather: {weather}. Bank: {dollars(state.bank_cents)}. "
-            f"Unread mails: {len(state.unread)}.",
-            *(f"Reminder: {text}" for text in due),
-        ]
-    )
+    bank, unread = dollars(state.bank_cents), len(state.unread)
+    news = f"Good morning. Weather: {weather}. Bank: {bank}. Unread mails: {unread}."
+    return "\n".join([news, *(f"Reminder: {text}" for text in due)])

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tenure.envs.chance import Chance, between
 from tenure.envs.clock import at
-from tenure.envs.vending.desk import Invoice, InvoiceLine
+from tenure.envs.vending.desk import Invoice
 from tenure.envs.vending.suppliers import Supplier
 
 OPEN_INVOICES = 10
@@ -89,8 +88,3 @@ def draw_arrival(chance: Chance, supplier: Supplier, day: int) -> int:
         60,
     )
     return at(day + lead_days, hour, minute)
-
-
-def units_of(lines: Sequence[InvoiceLine]) -> int:
-    """Return how many units the lines of an invoice have together."""
-    return sum(line.quantity for line in lines)
