@@ -3,6 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tenure.envs.jobs import Briefing
+from tenure.envs.vending import JOB
 from tenure.envs.vending.bound import highest_prices, upper_bound
 from tests.envs.vending.omniscient import run_omnisciently
 from tests.envs.vending.play import make
@@ -59,3 +61,14 @@ def test_cash_of_the_last_day_is_not_counted():
     assert bound(0) < bound(700) < bound(1000)
     shorter = upper_bound(make(1, horizon_days=9, card_share_permille=1000).parameters, 1)
     assert bound(0) == shorter
+
+
+@pytest.mark.parametrize("name", JOB.policies)
+def test_no_scripted_agent_exceeds_the_bound(name):
+    for seed in (1, 2):
+        world = make(seed, horizon_days=30)
+        policy = JOB.policies[name](Briefing("", world.opening(), world.toolbox, seed=0))
+        call = next(policy)
+        while not (step := world.step(call.to_json())).ended:
+            call = policy.send(step.text)
+        assert world.state.bank_cents <= upper_bound(world.parameters, seed)
