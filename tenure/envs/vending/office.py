@@ -215,7 +215,9 @@ class Office(Town):
     # --- finding -----------------------------------------------------------------------------
 
     def _find_supplier(self, address: str) -> Supplier:
-        supplier = self._by_email.get(address.strip().lower())
+        """Find who reads mail at `orders@x.example` or `X Foods <orders@x.example>`."""
+        bare = address.rpartition("<")[2].strip().removesuffix(">")
+        supplier = self._by_email.get(bare.lower())
         if supplier is None:
             raise Refusal(f"The address {address[:100]!r} does not exist. Nothing was sent.")
         return supplier
