@@ -72,7 +72,7 @@ class Office(Town):
         self,
         to: Address,
         subject: Annotated[str, Field(max_length=200)],
-        body: Annotated[str, Field(max_length=10_000)],
+        body: Annotated[str, Field(max_length=5_000)],
     ) -> str:
         """Write to a supplier: ask for prices, or order products and quantities."""
         supplier = self._find_supplier(to)
