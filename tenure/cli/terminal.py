@@ -39,3 +39,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) 
 def _padded(cells: Sequence[str], widths: Sequence[int], left: int) -> Iterator[str]:
     for index, (cell, width) in enumerate(zip(cells, widths, strict=True)):
         yield cell.ljust(width) if index < left else cell.rjust(width)
+
+
+def printable(text: str) -> str:
+    """Return a text without control characters: what an agent wrote must not steer a terminal."""
+    return "".join(char if char in "\n\t" or char.isprintable() else "\ufffd" for char in text)

@@ -16,7 +16,7 @@ from tenure.envs.world import World
 from tenure.errors import TrajectoryError
 from tenure.scenarios import References, Scenario
 from tenure.scoring.recorder import Recorder, header
-from tenure.scoring.records import Episode, read_partial
+from tenure.scoring.records import Episode, action_of, read_partial
 from tenure.scoring.replay import replay
 
 STEPS_BETWEEN_PAUSES = 64
@@ -91,19 +91,26 @@ async def play(
         ProviderError: If the agent's model could not be reached; the episode can go on later.
         TrajectoryError: If the record cannot be continued by this version of the code.
     """
-    scenario, path = assignment.scenario, assignment.path
-    world = scenario.make_world(assignment.seed)
-    agent_facts = assignment.agent.model_dump(mode="json")
-    head = header(scenario, assignment.seed, agent_facts, 0, world, references)
-    past = _past_turns(assignment, head)
-    draft = path.with_name(f"{path.name}.part")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    world = assignment.scenario.make_world(assignment.seed)
+    head = header(
+        assignment.scenario,
+        assignment.seed,
+        assignment.agent.model_dump(mode="json"),
+        0,
+        world,
+        references,
+    )
+    past = _past(assignment, head)
+    if past:
+        head["tenure"] = past.header["tenure"]
     agent = make_agent(_agent_seed(assignment.seed))
     try:
-        with Recorder(draft, head) as recorder:
+        with Recorder(_draft(assignment.path), head) as recorder:
             game = _Game(assignment, world, agent, recorder, watcher)
-            game.relive(past)
-            recorder.take_place_of(path)
+            game.begin()
+            if past:
+                game.relive(past)
+            recorder.take_place_of(assignment.path)
             reason = await game.play_on()
             recorder.end(world, reason)
     finally:
@@ -131,19 +138,24 @@ class _Game:
         self._steps = 0
         self._observation = world.opening()
 
-    def relive(self, turns: list[Turn]) -> None:
-        """Begin, and bring world, agent and record to where they were after the given turns."""
-        scenario, seed = self._assignment.scenario, _agent_seed(self._assignment.seed)
-        self._agent.begin(
-            Briefing(scenario.briefing, self._observation, self._world.toolbox, seed=seed)
-        )
-        for turn in turns:
+    def begin(self) -> None:
+        """Tell the agent of the job."""
+        brief, toolbox = self._assignment.scenario.briefing, self._world.toolbox
+        seed = _agent_seed(self._assignment.seed)
+        self._agent.begin(Briefing(brief, self._observation, toolbox, seed=seed))
+
+    def relive(self, past: Episode) -> None:
+        """Bring world, agent and record to where a record stops, and see that nothing differs."""
+        self._compare(past, past.header["hash"])
+        for step in past.steps:
+            turn = Turn(action_of(step), step.get("exchange"))
             self._recall(turn)
             self._do(turn)
-        self._watcher.began(self._assignment, self._world, self._steps)
+            self._compare(past, step["hash"])
 
     async def play_on(self) -> str:
         """Take turns until the end and return its reason."""
+        self._watcher.began(self._assignment, self._world, self._steps)
         limit = self._assignment.scenario.limits.steps
         while not self._world.ended and self._steps < limit:
             turn = await self._agent.act(self._observation)
@@ -157,9 +169,18 @@ class _Game:
         try:
             self._agent.recall(self._observation, turn)
         except TrajectoryError as error:
-            name, record = self._assignment.name, self._steps + 1
-            message = f"{name} cannot go on: at record {record} (step {self._steps}): {error}"
-            raise TrajectoryError(message, record) from None
+            raise self._stuck(str(error)) from None
+
+    def _compare(self, past: Episode, recorded_hash: str) -> None:
+        if self._recorder.head != recorded_hash:
+            raise self._stuck(replay(past).explanation)
+
+    def _stuck(self, reason: str) -> TrajectoryError:
+        message = (
+            f"{self._assignment.name} cannot go on from its record: step {self._steps} comes out "
+            f"differently now. {reason} To play it anew, remove {self._assignment.path}."
+        )
+        return TrajectoryError(message, self._steps)
 
     def _do(self, turn: Turn) -> None:
         step = self._world.step(turn.action)
@@ -168,32 +189,26 @@ class _Game:
         self._observation = step.text
 
 
-def _past_turns(assignment: Assignment, head: Mapping[str, Any]) -> list[Turn]:
-    """Read the turns that an interrupted episode has behind it, and check that they still hold."""
+def _past(assignment: Assignment, head: Mapping[str, Any]) -> Episode | None:
+    """Read what an interrupted episode has behind it, and see that it is this episode's."""
     if not assignment.path.exists():
-        return []
+        return None
     past = read_partial(assignment.path)
-    _check_origin(assignment, past, head)
-    divergence = replay(past).divergence
-    if divergence is not None:
-        record, field, recorded, replayed = divergence
-        raise TrajectoryError(
-            f"{assignment.name} cannot go on: at record {record} (step {record - 1}) the world's "
-            f"{field} is now {replayed!r}, but {recorded!r} was recorded by tenure "
-            f"{past.header['tenure']}. Go on with that version, or remove {assignment.path}.",
-            record,
-        )
-    return [Turn(step["action"], step.get("exchange")) for step in past.steps]
-
-
-def _check_origin(assignment: Assignment, past: Episode, head: Mapping[str, Any]) -> None:
-    for field in ("scenario", "seed", "agent", "attempt"):
-        if past.header[field] != head[field]:
+    for field, recorded in past.header.items():
+        if field in ("scenario", "seed", "agent", "attempt") and recorded != head[field]:
             raise TrajectoryError(
                 f"{assignment.path} is not the record of {assignment.name}: its {field} is "
-                f"{past.header[field]!r}. Remove it to play the episode anew.",
+                f"{recorded!r}. To play the episode anew, remove it.",
                 0,
             )
+    return past
+
+
+def _draft(path: Path) -> Path:
+    """Return a free place beside a record; what a killed process left there is worth nothing."""
+    draft = path.with_name(f"{path.name}.part")
+    draft.unlink(missing_ok=True)
+    return draft
 
 
 def _agent_seed(world_seed: int) -> int:

@@ -15,9 +15,9 @@ from tenure.agents.spec import AgentSpec
 from tenure.errors import UsageError
 from tenure.runner.episode import Assignment
 from tenure.scenarios import Scenario
-from tenure.scoring.manifest import Manifest
+from tenure.scoring.manifest import FILE_NAME, Manifest
 
-_MANIFEST_FILE = "run.json"
+_DRAFT = ".draft"
 
 
 def draw_up(scenario: Scenario, agents: Sequence[AgentSpec], seeds: Sequence[int]) -> Manifest:
@@ -32,7 +32,7 @@ def draw_up(scenario: Scenario, agents: Sequence[AgentSpec], seeds: Sequence[int
             raise UsageError(f"The agent {label!r} stands twice in the plan; name it once.")
     return Manifest(
         scenario=scenario,
-        agents=[agent.model_dump(mode="json") for agent in agents],
+        agents=[{"label": agent.label, **agent.model_dump(mode="json")} for agent in agents],
         seeds=list(seeds),
     )
 
@@ -65,8 +65,8 @@ def check_folder(folder: Path, manifest: Manifest) -> None:
     Raises:
         UsageError: If it holds another plan (the message says what differs), or other things.
     """
-    if not (folder / _MANIFEST_FILE).exists():
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if not (folder / FILE_NAME).exists():
+        if folder.exists() and not _is_free(folder):
             raise UsageError(f"{folder} holds something else than a run; choose another --out.")
         return
     differences = list(_differences(_plan(Manifest.read(folder)), _plan(manifest)))
@@ -85,14 +85,14 @@ def settled(folder: Path, manifest: Manifest) -> Iterator[None]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder):
-        if not (folder / _MANIFEST_FILE).exists():
-            manifest.write(folder)
+        if not (folder / FILE_NAME).exists():
+            _write_at_once(folder, manifest)
         yield
 
 
 def assignments(folder: Path, manifest: Manifest) -> list[Assignment]:
     """Return the planned episodes, seed by seed, so that agents can be compared early."""
-    agents = [AgentSpec.model_validate(agent) for agent in manifest.agents]
+    agents = [_spec(agent) for agent in manifest.agents]
     return [
         Assignment(
             manifest.scenario, agent, seed, folder / manifest.episode_path(agent.label, seed)
@@ -102,9 +102,25 @@ def assignments(folder: Path, manifest: Manifest) -> list[Assignment]:
     ]
 
 
+def _is_free(folder: Path) -> bool:
+    return folder.is_dir() and all(entry.name == _DRAFT for entry in folder.iterdir())
+
+
+def _write_at_once(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest so that a kill leaves the whole of it or nothing."""
+    draft = folder / _DRAFT
+    manifest.write(draft)
+    (draft / FILE_NAME).replace(folder / FILE_NAME)
+    draft.rmdir()
+
+
+def _spec(agent: Mapping[str, Any]) -> AgentSpec:
+    return AgentSpec.model_validate({key: agent[key] for key in agent if key != "label"})
+
+
 def _plan(manifest: Manifest) -> dict[str, Any]:
     """Return what makes two plans the same; the version of Tenure does not."""
-    agents = {agent["name"]: agent for agent in manifest.agents}
+    agents = dict(zip(manifest.labels, manifest.agents, strict=True))
     scenario = manifest.scenario.model_dump(mode="json")
     return {"scenario": scenario, "agents": agents, "seeds": list(manifest.seeds)}
 
