@@ -17,7 +17,7 @@ class Exit(IntEnum):
 
 MEANINGS = {
     Exit.DONE: "done",
-    Exit.INVALID: "a record is damaged or forged, or could not be reproduced",
+    Exit.INVALID: "a check failed: a record is damaged, forged or cannot be reproduced",
     Exit.USAGE: "the command does not fit; the message says what would",
     Exit.UNFINISHED: "episodes are unfinished (a provider failed, a run was cut short)",
     Exit.INTERRUPTED: "interrupted; the same command goes on",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser, whole_number
@@ -13,7 +14,6 @@ from tenure.cli.terminal import printable, say
 from tenure.errors import TrajectoryError, UsageError
 
 if TYPE_CHECKING:
-    from tenure.scoring.manifest import Manifest
     from tenure.scoring.records import Episode, StepRecord
 
 _MAX_SHOWN_CHARS = 500
@@ -42,50 +42,50 @@ def _replay(options: argparse.Namespace) -> int:
     from tenure.scoring.records import read_partial
 
     path: Path = options.path
-    if not path.is_dir():
-        episode = read_partial(_existing(path))
+    if path.is_dir():
         if options.show:
-            for line in _story(episode, options.first, options.last):
-                say(printable(line))
-        return _compare(str(path), episode)
+            raise UsageError(f"--show prints one episode; {path} is a run. Name a file under it.")
+        played = [item for item in _planned(path) if item.path.exists()]
+        return max((_judge(item, read_partial) for item in played), default=Exit.DONE)
     if options.show:
-        raise UsageError(f"--show prints one episode; {path} is a run. Name a file under it.")
-    codes = [
-        _compare(f"{label}, seed {seed}", read_partial(file))
-        for label, seed, file in _planned(path, _manifest(path))
-        if file.exists()
-    ]
-    return max(codes, default=Exit.DONE)
+        for line in _story(read_partial(_existing(path)), options.first, options.last):
+            say(printable(line))
+    return _judge(_Item(str(path), _existing(path)), read_partial)
 
 
 def _verify(options: argparse.Namespace) -> int:
+    from tenure.scoring.records import read
+
     path: Path = options.path
     if not path.is_dir():
-        return _check(str(path), _existing(path))
-    manifest, codes = _manifest(path), []
-    for label, seed, file in _planned(path, manifest):
-        name = f"{label}, seed {seed}"
-        if file.exists():
-            codes.append(
-                _check(name, file, lambda episode: manifest.disagreement(label, seed, episode))
-            )
-        else:
-            codes.append(Exit.UNFINISHED)
-            say(f"{name}: not played yet")
-    done = codes.count(Exit.DONE)
-    say(f"{done} of {len(codes)} planned episodes verified")
+        return _judge(_Item(str(path), _existing(path)), read)
+    codes = [_judge(item, read) for item in _planned(path)]
+    say(f"{codes.count(Exit.DONE)} of {len(codes)} planned episodes verified")
     return Exit.INVALID if Exit.INVALID in codes else max(codes)
 
 
-def _manifest(folder: Path) -> Manifest:
+def _as_planned(_: Episode) -> str:
+    return ""
+
+
+class _Item(NamedTuple):
+    """An episode to judge: what to call it, its file, and how it differs from the plan."""
+
+    name: str
+    path: Path
+    disagreement: Callable[[Episode], str] = _as_planned
+
+
+def _planned(folder: Path) -> Iterator[_Item]:
     from tenure.scoring.manifest import Manifest
 
-    return Manifest.read(folder)
-
-
-def _planned(folder: Path, manifest: Manifest) -> Iterator[tuple[str, int, Path]]:
+    manifest = Manifest.read(folder)
     for label, seed in manifest.planned():
-        yield label, seed, folder / manifest.episode_path(label, seed)
+        yield _Item(
+            f"{label}, seed {seed}",
+            folder / manifest.episode_path(label, seed),
+            partial(manifest.disagreement, label, seed),
+        )
 
 
 def _existing(path: Path) -> Path:
@@ -94,31 +94,31 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _compare(name: str, episode: Episode) -> Exit:
-    """Replay an episode and tell what came of it."""
+def _judge(item: _Item, read: Callable[[Path], Episode]) -> Exit:
+    """Read an episode, compare it with its plan and its replay, and tell what came of it."""
+    if not item.path.exists():
+        say(f"{item.name}: not played yet")
+        return Exit.UNFINISHED
+    try:
+        episode = read(item.path)
+        problem = item.disagreement(episode)
+        code, finding = (Exit.INVALID, f"it is not what was planned: {problem}")
+        if not problem:
+            code, finding = _compare(episode)
+    except TrajectoryError as error:
+        code, finding = Exit.INVALID, str(error)
+    say(f"{item.name}: {'OK' if code is Exit.DONE else 'FAILED'}: {finding}")
+    return code
+
+
+def _compare(episode: Episode) -> tuple[Exit, str]:
     from tenure.scoring.replay import replay
 
     result = replay(episode)
     if result.divergence is not None:
-        say(f"{name}: DIFFERS. {result.explanation}")
-        return Exit.INVALID
+        return Exit.INVALID, result.explanation
     end = "" if episode.complete else "; the episode is unfinished"
-    say(f"{name}: OK, {result.steps:,} steps replayed, every field the same{end}")
-    return Exit.DONE
-
-
-def _check(name: str, path: Path, disagreement: Callable[[Episode], str] = lambda _: "") -> Exit:
-    """Check chain, seal, plan and replay of a finished episode."""
-    from tenure.scoring.records import read
-
-    try:
-        episode = read(path)
-        if problem := disagreement(episode):
-            raise TrajectoryError(f"It is not what was planned: {problem}.")
-        return _compare(name, episode)
-    except TrajectoryError as error:
-        say(f"{name}: FAILED. {error}")
-        return Exit.INVALID
+    return Exit.DONE, f"{result.steps:,} steps replayed, every field the same{end}"
 
 
 def _story(episode: Episode, first: int, last: int | None) -> Iterator[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Protocol
 
+from tenure.agents import Hire
 from tenure.agents.contract import Agent, Turn
 from tenure.agents.spec import AgentSpec
 from tenure.envs.jobs import Briefing
@@ -69,7 +70,7 @@ def is_complete(path: Path) -> bool:
 
 async def play(
     assignment: Assignment,
-    make_agent: Callable[[int], Agent],
+    hire: Hire,
     references: References,
     watcher: Watcher,
 ) -> str:
@@ -80,7 +81,7 @@ async def play(
 
     Args:
         assignment: Which episode.
-        make_agent: Makes the agent from the seed of its own chance.
+        hire: Makes the agent from the seed of its own chance.
         references: Floor and bound of the seed, for the record's header.
         watcher: Is told of every step.
 
@@ -103,7 +104,7 @@ async def play(
     past = _past(assignment, head)
     if past:
         head["tenure"] = past.header["tenure"]
-    agent = make_agent(_agent_seed(assignment.seed))
+    agent = hire(_agent_seed(assignment.seed))
     try:
         with Recorder(_draft(assignment.path), head) as recorder:
             game = _Game(assignment, world, agent, recorder, watcher)

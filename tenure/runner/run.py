@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from tenure.agents import staff
-from tenure.agents.contract import Agent
+from tenure.agents import Hire, staff
 from tenure.errors import ProviderError, TenureError, TrajectoryError
 from tenure.runner.episode import Assignment, Watcher, is_complete, play
 from tenure.runner.plan import assignments, check_folder, settled
 from tenure.scenarios import References, references
 from tenure.scoring.manifest import Manifest
-
-Hire = Callable[[int], Agent]
 
 
 @dataclass(frozen=True, slots=True)
