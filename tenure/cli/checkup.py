@@ -125,11 +125,8 @@ def _key() -> Iterator[Finding]:
     if os.environ.get("OPENAI_API_KEY", "").strip():
         yield Mark.WORKS, "OPENAI_API_KEY is set, for openai/<model>"
     else:
-        yield (
-            Mark.MISSING,
-            "OPENAI_API_KEY is not set: for openai/<model>, `export OPENAI_API_KEY=...` or name "
-            "an endpoint of your own with --base-url",
-        )
+        fix = "`export OPENAI_API_KEY=...`, or name an endpoint of your own with --base-url"
+        yield Mark.MISSING, f"OPENAI_API_KEY is not set; for openai/<model>: {fix}"
 
 
 def _base_url() -> Iterator[Finding]:

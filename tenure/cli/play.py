@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tenure.agents.spec import AgentSpec
     from tenure.runner.run import Failure
     from tenure.scoring.manifest import Manifest
+    from tenure.scoring.scorecard import Scorecard
 
 _EPILOG = """\
 The episodes are each agent on seeds S to S+N-1. Without --out they go to a folder under runs/ that
@@ -125,23 +126,35 @@ def _model_options(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _conclude(options: argparse.Namespace, folder: Path, failures: Sequence[Failure]) -> None:
-    from tenure.cli.marks import conclude, print_document, print_table
+    from tenure.cli.marks import conclude, summary
 
     scorecard, report = conclude(folder)
     if options.json:
-        unfinished = [
-            {
-                "agent": item.assignment.agent.label,
-                "seed": item.assignment.seed,
-                "reason": str(item.error),
-            }
-            for item in failures
-        ]
-        print_document(scorecard, run=str(folder), report=str(report), unfinished=unfinished)
+        say(_document(folder, scorecard, report, failures))
         return
     if not options.quiet:
-        print_table(scorecard)
+        say(f"{summary(scorecard)}\n")
     say(str(report))
+
+
+def _document(folder: Path, scorecard: Scorecard, report: Path, failures: Sequence[Failure]) -> str:
+    import orjson
+
+    unfinished = [
+        {
+            "agent": failure.assignment.agent.label,
+            "seed": failure.assignment.seed,
+            "reason": str(failure.error),
+        }
+        for failure in failures
+    ]
+    content = {
+        "run": str(folder),
+        "report": str(report),
+        "unfinished": unfinished,
+        "scorecard": orjson.loads(scorecard.to_json()),
+    }
+    return orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()
 
 
 def _explain(options: argparse.Namespace, failures: Sequence[Failure]) -> int:
