@@ -1,0 +1,104 @@
+"""The manifest of a run: which episodes were planned, before any was played."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal, Self
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tenure import __version__
+from tenure.errors import UsageError
+from tenure.scenarios import Scenario
+from tenure.scoring.records import Episode
+
+FILE_NAME = "run.json"
+SUFFIX = ".jsonl.zst"
+
+
+class Manifest(BaseModel):
+    """What a run plans: every agent plays every seed of one scenario.
+
+    Attributes:
+        agents: The agents' specifications. `name` is needed; `label` names the agent's folder
+            and, when left out, is made from the name.
+        seeds: The worlds' seeds, each once.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    format: Literal["tenure.run"] = "tenure.run"
+    version: Literal[1] = 1
+    tenure: str = __version__
+    scenario: Scenario
+    agents: list[dict[str, Any]] = Field(min_length=1)
+    seeds: list[int] = Field(min_length=1)
+
+    @property
+    def labels(self) -> list[str]:
+        """The agents' labels, in the order of `agents`."""
+        return [label_of(agent) for agent in self.agents]
+
+    def planned(self) -> Iterator[tuple[str, int]]:
+        """Yield the label and the seed of each planned episode."""
+        for label in self.labels:
+            for seed in self.seeds:
+                yield label, seed
+
+    def agent(self, label: str) -> dict[str, Any]:
+        """Return the specification with a label."""
+        return self.agents[self.labels.index(label)]
+
+    def episode_path(self, agent_label: str, seed: int) -> PurePosixPath:
+        """Return where an episode's trajectory stands, relative to the run folder."""
+        return PurePosixPath("episodes", agent_label, f"seed-{seed}{SUFFIX}")
+
+    def disagreement(self, agent_label: str, seed: int, episode: Episode) -> str:
+        """Tell how an episode differs from the one that was planned; empty if it does not."""
+        header = episode.header
+        if header["scenario"] != self.scenario.model_dump(mode="json"):
+            return f"it was played on another scenario ({episode.scenario_id})"
+        if episode.seed != seed:
+            return f"it was played on seed {episode.seed}, not {seed}"
+        if _without_label(header["agent"]) != _without_label(self.agent(agent_label)):
+            return f"it was played by another agent ({episode.agent_name or 'unnamed'})"
+        return ""
+
+    def write(self, run_dir: Path) -> None:
+        """Write `run.json`."""
+        content = self.model_dump(mode="json")
+        run_dir.mkdir(parents=True, exist_ok=True)
+        (run_dir / FILE_NAME).write_bytes(
+            orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        )
+
+    @classmethod
+    def read(cls, run_dir: Path) -> Self:
+        """Read `run.json`.
+
+        Raises:
+            UsageError: If the folder holds no run, or one that this version cannot read.
+        """
+        path = run_dir / FILE_NAME
+        if not path.is_file():
+            raise UsageError(f"{run_dir} is not a run: it has no {FILE_NAME}.")
+        try:
+            return cls.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            detail = error.errors(include_url=False)[0]
+            where = ".".join(str(part) for part in detail["loc"])
+            raise UsageError(f"{path}: {where or 'content'}: {detail['msg']}.") from None
+
+
+def label_of(agent: dict[str, Any]) -> str:
+    """Return an agent's label: the one it has, or its name made safe for file systems."""
+    if "label" in agent:
+        return str(agent["label"])
+    return re.sub(r"[^a-z0-9._-]+", "-", str(agent["name"]).lower()).strip("-.")
+
+
+def _without_label(agent: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in agent.items() if key != "label"}

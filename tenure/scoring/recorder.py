@@ -1,0 +1,246 @@
+"""The recorder: writes what happens, as it happens, so that a kill loses nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import orjson
+import zstandard
+
+from tenure import __version__
+from tenure.envs.clock import day_of
+from tenure.envs.world import Step, World
+from tenure.errors import UsageError
+from tenure.scenarios import References, Scenario
+from tenure.scoring.records import FIRST_HASH, FORMAT, SEAL_MAGIC, VERSION, seal
+
+_WINDOW_LOG = 18  # 256 KiB: as small files as with 2 MiB, in a tenth of the memory
+_COMPRESSION = zstandard.ZstdCompressionParameters.from_level(
+    3, window_log=_WINDOW_LOG, write_checksum=1
+)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_DEEPEST = 100
+
+
+def header(  # noqa: PLR0917  the six facts of an episode, in the order of the record
+    scenario: Scenario,
+    seed: int,
+    agent: Mapping[str, Any],
+    attempt: int,
+    world: World[Any],
+    references: References,
+) -> dict[str, Any]:
+    """Return the header of an episode.
+
+    Args:
+        scenario: What is played.
+        seed: The world's seed.
+        agent: The agent's specification, with at least its `name`.
+        attempt: 0-based number of the attempt on this seed.
+        world: The world before its first step.
+        references: The scores that are normalised to 0 and 1 on this seed.
+    """
+    return {
+        "type": "episode",
+        "format": FORMAT,
+        "version": VERSION,
+        "tenure": __version__,
+        "scenario": scenario.model_dump(mode="json"),
+        "seed": seed,
+        "agent": dict(agent),
+        "attempt": attempt,
+        "references": references._asdict(),
+        "score": world.score,
+        "figures": [
+            {"name": figure.name, "meaning": figure.meaning, "hidden": figure.hidden}
+            for figure in world.figures
+        ],
+        "measured": list(world.measured),
+        "minute": world.state.now_minutes,
+        "opening": world.opening(),
+        "digest": world.digest(),
+    }
+
+
+class Narrator:
+    """Turns what happens in a world into records; recording and replay both go through it.
+
+    Args:
+        header: The episode's header.
+    """
+
+    def __init__(self, header: Mapping[str, Any]) -> None:
+        self._names = tuple(figure["name"] for figure in header["figures"])
+        self._measured = tuple(header["measured"])
+        self._day = day_of(header["minute"])
+        self.steps = 0
+
+    def step(
+        self, world: World[Any], action: str, exchange: Mapping[str, Any] | None, step: Step
+    ) -> dict[str, Any]:
+        """Return the record of a step that the world has just taken."""
+        record: dict[str, Any] = {"type": "step", "n": self.steps, "action": action}
+        if not action.isascii() and (lone := _SURROGATE.search(action)):
+            record |= _without_surrogates(action, lone.start())
+        record["text"] = step.text
+        record["minute"] = step.minute
+        if step.fault:
+            record["fault"] = step.fault.value
+        if step.reward:
+            record["reward"] = step.reward
+        if step.figures != self._measured:
+            record["figures"] = self._changed(step.figures)
+        if step.events:
+            record["events"] = step.events
+        if step.ended:
+            record["ended"] = step.ended
+        day = day_of(step.minute)
+        if day != self._day or step.ended:
+            record["digest"] = world.digest()
+        if exchange is not None:
+            record["exchange"] = exchange
+        self._day = day
+        self.steps += 1
+        return record
+
+    def end(self, world: World[Any], reason: str) -> dict[str, Any]:
+        """Return the last record."""
+        return {
+            "type": "end",
+            "steps": self.steps,
+            "reason": reason,
+            "measured": list(world.measured),
+            "digest": world.digest(),
+        }
+
+    def _changed(self, figures: tuple[int, ...]) -> dict[str, int]:
+        before, self._measured = self._measured, figures
+        return {
+            name: new
+            for name, new, old in zip(self._names, figures, before, strict=True)
+            if new != old
+        }
+
+
+class Recorder:
+    """Writes one trajectory file; a context manager that closes it.
+
+    Each record is on its way to the disk when the call returns: a killed process loses none.
+
+    Args:
+        path: The new file; its folder is made if need be.
+        header: The episode's header, written at once.
+
+    Raises:
+        UsageError: If the file exists already: a record is never overwritten.
+    """
+
+    def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
+        self.path = path
+        self.head = FIRST_HASH
+        self._narrator = Narrator(header)
+        self._compressor = zstandard.ZstdCompressor(compression_params=_COMPRESSION).compressobj()
+        self._packed = sha256()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._file = path.open("xb", buffering=0)
+        except FileExistsError:
+            raise UsageError(f"{path} exists already, and a record is never overwritten.") from None
+        self._write(header)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def step(
+        self, world: World[Any], action: str, exchange: Mapping[str, Any] | None, step: Step
+    ) -> None:
+        """Write what one action led to.
+
+        Args:
+            world: The world after the step.
+            action: What the agent said, as given to `world.step`.
+            exchange: What passed between agent and model; `None` for agents without a model.
+            step: What `world.step` returned.
+        """
+        record = self._narrator.step(world, action, exchange, step)
+        try:
+            self._write(record)
+        except TypeError:
+            if exchange is None:
+                raise
+            self._write(record | {"exchange": _writable(exchange)})
+
+    def end(self, world: World[Any], reason: str) -> None:
+        """Write the last record and seal the file.
+
+        Args:
+            world: The world after its last step.
+            reason: The world's own reason, or `steps` if the scenario's limit was reached.
+        """
+        line, self.head = seal(self.head, self._narrator.end(world, reason))
+        packed = self._compressor.compress(line) + self._compressor.flush()
+        self._packed.update(packed)
+        self._append(packed + SEAL_MAGIC + self._packed.digest())
+
+    def take_place_of(self, path: Path) -> None:
+        """Become `path` in one atomic move, while staying open; used when a run resumes."""
+        os.replace(self.path, path)  # noqa: PTH105  atomic, and said so
+        self.path = path
+
+    def close(self) -> None:
+        """Close the file, finished or not."""
+        self._file.close()
+
+    def _write(self, record: Mapping[str, Any]) -> None:
+        line, self.head = seal(self.head, record)
+        packed = self._compressor.compress(line) + self._compressor.flush(
+            zstandard.COMPRESSOBJ_FLUSH_BLOCK
+        )
+        self._packed.update(packed)
+        self._append(packed)
+
+    def _append(self, packed: bytes) -> None:
+        written = self._file.write(packed)
+        if written != len(packed):
+            raise OSError(f"{self.path}: only {written} of {len(packed)} bytes were written")
+
+
+def _without_surrogates(action: str, start: int) -> dict[str, Any]:
+    """Replace lone surrogates, which JSON cannot hold, and tell where they stood."""
+    return {
+        "action": _SURROGATE.sub("\ufffd", action),
+        "lone_surrogates": [
+            [found.start(), ord(found.group())] for found in _SURROGATE.finditer(action, start)
+        ],
+    }
+
+
+def _writable(value: Any, depth: int = 0) -> Any:
+    """Return what JSON can hold of an exchange: no lone surrogates, no abysmal nesting."""
+    if depth > _DEEPEST:
+        return "\ufffd"
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, Mapping):
+        return {_writable(str(key)): _writable(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_writable(item, depth + 1) for item in value]
+    try:
+        orjson.dumps(value)
+    except TypeError:
+        return str(value)
+    return value

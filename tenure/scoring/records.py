@@ -1,0 +1,366 @@
+"""The trajectory file: its records, its hash chain, and the reader that trusts nothing.
+
+JSON lines in one zstd frame, one line a record: a header, the steps, an end. Each line's last
+field, `hash`, is the SHA-256 of the hash before it and of the record's JSON without that field, so
+no record can be changed, moved, added or taken away unnoticed. A skippable zstd frame after the
+last line seals the compressed bytes themselves. `docs/trajectory.md` describes the format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, NotRequired
+
+import orjson
+import zstandard
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
+
+from tenure.errors import TrajectoryError
+
+FORMAT = "tenure.trajectory"
+VERSION = 1
+FIRST_HASH = "0" * 64
+SEAL_MAGIC = b"\x50\x2a\x4d\x18\x20\x00\x00\x00"
+"""A skippable zstd frame of 32 bytes; the SHA-256 of all bytes before it follows."""
+SEAL_BYTES = len(SEAL_MAGIC) + 32
+MAX_UNPACKED_BYTES = 2**31
+"""No year of work comes near it; a file that unpacks to more is an attack on the reader."""
+
+_PIECE_BYTES = 4096
+_HASH_FIELD = b',"hash":"'
+_HASH_FIELD_BYTES = len(_HASH_FIELD) + 64 + len(b'"}')
+
+
+class FigureRecord(TypedDict):
+    """One of the world's figures, as the header describes it."""
+
+    name: str
+    meaning: str
+    hidden: bool
+
+
+class HeaderRecord(TypedDict):
+    """Record 0: what was played, by whom, and what the score is measured against."""
+
+    __pydantic_config__ = ConfigDict(extra="allow", strict=True)  # type: ignore[misc]  # pydantic's way
+
+    type: Literal["episode"]
+    format: str
+    version: int
+    tenure: str
+    scenario: dict[str, Any]
+    seed: int
+    agent: dict[str, Any]
+    attempt: int
+    references: dict[str, int]
+    score: str
+    figures: list[FigureRecord]
+    measured: list[int]
+    minute: int
+    opening: str
+    digest: str
+    hash: str
+
+
+class StepRecord(TypedDict):
+    """What one action led to. A field that would say nothing is left out."""
+
+    __pydantic_config__ = ConfigDict(extra="allow", strict=True)  # type: ignore[misc]  # pydantic's way
+
+    type: Literal["step"]
+    n: int
+    action: str
+    lone_surrogates: NotRequired[list[list[int]]]
+    text: str
+    minute: int
+    fault: NotRequired[str]
+    reward: NotRequired[int]
+    figures: NotRequired[dict[str, int]]
+    events: NotRequired[list[dict[str, Any]]]
+    ended: NotRequired[str]
+    digest: NotRequired[str]
+    exchange: NotRequired[dict[str, Any]]
+    hash: str
+
+
+class EndRecord(TypedDict):
+    """The last record: how it ended."""
+
+    __pydantic_config__ = ConfigDict(extra="allow", strict=True)  # type: ignore[misc]  # pydantic's way
+
+    type: Literal["end"]
+    steps: int
+    reason: str
+    measured: list[int]
+    digest: str
+    hash: str
+
+
+_HEADER: TypeAdapter[HeaderRecord] = TypeAdapter(HeaderRecord)
+_STEP: TypeAdapter[StepRecord] = TypeAdapter(StepRecord)
+_END: TypeAdapter[EndRecord] = TypeAdapter(EndRecord)
+
+
+@dataclass(frozen=True)
+class Episode:
+    """The records of one episode.
+
+    Attributes:
+        header: Record 0.
+        steps: Records 1 and on.
+        end: The last record; `None` while the episode is unfinished.
+        head: Hash of the last record kept.
+    """
+
+    header: HeaderRecord
+    steps: list[StepRecord]
+    end: EndRecord | None
+    head: str
+
+    @property
+    def complete(self) -> bool:
+        """Whether the episode was played to its end."""
+        return self.end is not None
+
+    @property
+    def agent_name(self) -> str:
+        """The agent's name, such as `openai/gpt-5-mini`."""
+        return str(self.header["agent"].get("name", ""))
+
+    @property
+    def seed(self) -> int:
+        """The world's seed."""
+        return self.header["seed"]
+
+    @property
+    def attempt(self) -> int:
+        """0-based number of the attempt on this seed."""
+        return self.header["attempt"]
+
+    @property
+    def scenario_id(self) -> str:
+        """The scenario's id, such as `vending/year`."""
+        return str(self.header["scenario"].get("id", ""))
+
+    @cached_property
+    def figure_names(self) -> list[str]:
+        """The names of the world's figures, in the order of `measured`."""
+        return [figure["name"] for figure in self.header["figures"]]
+
+    @property
+    def last_minute(self) -> int:
+        """The simulated minute after the last step."""
+        return self.steps[-1]["minute"] if self.steps else self.header["minute"]
+
+
+def read(path: Path) -> Episode:
+    """Read a finished episode and check every byte of it.
+
+    Raises:
+        TrajectoryError: If anything was changed, cut, moved or added, the episode has no end, or
+            a newer Tenure wrote the file. `record` is the first bad record (0 is the header), or
+            `None` if all records are whole and only the bytes around them are not.
+    """
+    with _naming(path):
+        content = _content(path)
+        if content.cut_off:
+            raise _bad(len(content.records), content.cut_off)
+        return _episode(content.records)
+
+
+def read_partial(path: Path) -> Episode:
+    """Read what a killed run has left: all whole records, without a torn tail.
+
+    Only what a kill can leave behind is tolerated: a file that stops somewhere. An episode that
+    comes back `complete` is as whole as one from `read`.
+
+    Raises:
+        TrajectoryError: If not even the header is whole, or the file is damaged.
+    """
+    with _naming(path):
+        records, cut_off = _content(path)
+        if cut_off and records and records[-1]["type"] == "end":
+            records.pop()
+        if not records:
+            raise _bad(0, cut_off)
+        return _episode(records)
+
+
+def seal(previous_hash: str, record: Mapping[str, Any]) -> tuple[bytes, str]:
+    """Return a record's line, and its hash, which the next record builds on."""
+    body = orjson.dumps(record)
+    digest = sha256(previous_hash.encode() + body).hexdigest()
+    return b"".join((body[:-1], _HASH_FIELD, digest.encode(), b'"}\n')), digest
+
+
+def action_of(step: StepRecord) -> str:
+    """Return the action exactly as the agent gave it, lone surrogates included."""
+    characters = list(step["action"]) if "lone_surrogates" in step else None
+    if characters is None:
+        return step["action"]
+    for position, code in step["lone_surrogates"]:
+        characters[position] = chr(code)
+    return "".join(characters)
+
+
+class _Content(NamedTuple):
+    """A file's whole records, and in which way it stops before its end, if it does."""
+
+    records: list[dict[str, Any]]
+    cut_off: str
+
+
+def _content(path: Path) -> _Content:
+    packed = path.read_bytes()
+    frame = _decompress(packed, _PIECE_BYTES)
+    if not frame.sound:
+        frame = _decompress(packed, piece_bytes=1)  # keeps all that comes before the damage
+    *lines, tail = frame.text.split(b"\n")
+    records = list(_checked(lines))
+    if not frame.sound:
+        raise _bad(len(records), "its compressed bytes are damaged")
+    if frame.length is None:
+        return _Content(records, "the file is cut off")
+    if tail or not records or records[-1]["type"] != "end":
+        raise _bad(len(records), "the file is closed before the episode's end")
+    return _Content(records, _check_seal(packed, frame.length))
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let an error say which file it is about."""
+    try:
+        yield
+    except TrajectoryError as error:
+        raise TrajectoryError(f"{path.name}: {error}", error.record) from None
+
+
+class _Frame(NamedTuple):
+    """A zstd frame: its text, its length if it is whole, and if its bytes made sense."""
+
+    text: bytes
+    length: int | None
+    sound: bool
+
+
+def _decompress(packed: bytes, piece_bytes: int) -> _Frame:
+    decoder = zstandard.ZstdDecompressor().decompressobj()
+    pieces: list[bytes] = []
+    unpacked_bytes = 0
+    try:
+        for start in range(0, len(packed), piece_bytes):
+            piece = packed[start : start + piece_bytes]
+            pieces.append(decoder.decompress(piece))
+            if decoder.eof:
+                length = start + len(piece) - len(decoder.unused_data)
+                return _Frame(b"".join(pieces), length, sound=True)
+            unpacked_bytes += len(pieces[-1])
+            if unpacked_bytes > MAX_UNPACKED_BYTES:
+                raise TrajectoryError(f"The file unpacks to more than {MAX_UNPACKED_BYTES} bytes.")
+    except zstandard.ZstdError:
+        return _Frame(b"".join(pieces), None, sound=False)
+    return _Frame(b"".join(pieces), None, sound=True)
+
+
+def _check_seal(packed: bytes, frame_bytes: int) -> str:
+    """Tell if the seal is cut off.
+
+    Raises:
+        TrajectoryError: If it does not fit the bytes before it, or is not the last thing.
+    """
+    expected = SEAL_MAGIC + sha256(packed[:frame_bytes]).digest()
+    found = packed[frame_bytes:]
+    if found.startswith(expected):
+        if len(found) > SEAL_BYTES:
+            raise TrajectoryError(f"{len(found) - SEAL_BYTES} bytes follow the end.")
+        return ""
+    if not expected.startswith(found):
+        raise TrajectoryError(
+            "All records are whole, but the compressed bytes differ from those that were sealed."
+        )
+    return "the seal after it is cut off"
+
+
+def _checked(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """Yield the records as long as each follows from the one before.
+
+    Raises:
+        TrajectoryError: At the first that does not.
+    """
+    previous, kind = FIRST_HASH, ""
+    for index, line in enumerate(lines):
+        if kind == "end":
+            raise _bad(index, "it follows the episode's end")
+        previous = _next_hash(previous, line, index)
+        record = _parse(line, index)
+        _check_record(record, index)
+        kind = record["type"]
+        yield record
+
+
+def _parse(line: bytes, index: int) -> dict[str, Any]:
+    try:
+        record = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise _bad(index, f"it is not JSON: {error}") from None
+    if not isinstance(record, dict):
+        raise _bad(index, "it is not a JSON object")
+    return record
+
+
+def _next_hash(previous: str, line: bytes, index: int) -> str:
+    body, field = line[:-_HASH_FIELD_BYTES] + b"}", line[-_HASH_FIELD_BYTES:]
+    digest = sha256(previous.encode() + body).hexdigest()
+    if field != _HASH_FIELD + digest.encode() + b'"}':
+        raise _bad(index, "its hash does not follow from the record before it", line)
+    return digest
+
+
+def _check_record(record: dict[str, Any], index: int) -> None:
+    try:
+        if index == 0:
+            _check_header(record)
+        elif record.get("type") == "end":
+            _check_order(_END.validate_python(record)["steps"], index - 1, "steps", index)
+        else:
+            _check_order(_STEP.validate_python(record)["n"], index - 1, "n", index)
+    except ValidationError as error:
+        detail = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in detail["loc"])
+        raise _bad(index, f"field {where or 'type'!r}: {detail['msg']}") from None
+
+
+def _check_header(record: dict[str, Any]) -> None:
+    if record.get("format") != FORMAT:
+        raise _bad(0, f"this is not a {FORMAT} file")
+    version = record.get("version")
+    if not isinstance(version, int) or not 1 <= version <= VERSION:
+        raise _bad(
+            0,
+            f"the file has version {version} of the format and this Tenure reads up to {VERSION}; "
+            f"read it with Tenure {record.get('tenure')} or newer",
+        )
+    _HEADER.validate_python(record)
+
+
+def _check_order(found: int, wanted: int, field: str, index: int) -> None:
+    if found != wanted:
+        raise _bad(index, f"field {field!r} is {found} and should be {wanted}")
+
+
+def _bad(index: int, problem: str, line: bytes = b"") -> TrajectoryError:
+    kind = "header" if index == 0 else "end" if line.startswith(b'{"type":"end"') else "step"
+    return TrajectoryError(f"Record {index} ({kind}): {problem}.", record=index)
+
+
+def _episode(records: list[dict[str, Any]]) -> Episode:
+    header, *rest = records
+    end = rest.pop() if rest and rest[-1]["type"] == "end" else None
+    head = (end or (rest[-1] if rest else header))["hash"]
+    return Episode(header, rest, end, head)  # type: ignore[arg-type]  # validated line by line

@@ -1,0 +1,133 @@
+"""Replay: live through a recorded episode again, without the agent, and compare everything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import orjson
+from pydantic import ValidationError
+
+from tenure import __version__
+from tenure.envs.world import World
+from tenure.errors import TrajectoryError, UsageError
+from tenure.scenarios import Scenario, references
+from tenure.scoring.recorder import Narrator, header
+from tenure.scoring.records import Episode, action_of
+
+STEP_LIMIT_REASON = "steps"
+"""Why an episode ended that the scenario's limit, and not the world, brought to its end."""
+
+_GIVEN = frozenset({"scenario", "tenure", "exchange", "hash"})
+"""What a replay takes as given, or has no part in."""
+_STEP_FIELDS = frozenset(
+    {"type", "n", "action", "lone_surrogates", "text", "minute", "fault", "reward", "figures"}
+    | {"events", "ended", "digest"}
+)
+
+
+class Divergence(NamedTuple):
+    """The first place where a replay differs from the record.
+
+    Attributes:
+        record: 0-based index of the record; 0 is the header.
+        field: Name of the field.
+        recorded: What the file says; `None` if it says nothing.
+        replayed: What the world says now; `None` if it says nothing.
+    """
+
+    record: int
+    field: str
+    recorded: Any
+    replayed: Any
+
+
+class Replay(NamedTuple):
+    """What a replay found.
+
+    Attributes:
+        divergence: The first difference, or `None`.
+        steps: How many steps were replayed and agreed.
+        recorded_with: The version of Tenure that recorded the episode.
+        replayed_with: The version of Tenure that replayed it.
+    """
+
+    divergence: Divergence | None
+    steps: int
+    recorded_with: str
+    replayed_with: str = __version__
+
+    @property
+    def explanation(self) -> str:
+        """What diverged, as a sentence; empty if nothing did."""
+        if self.divergence is None:
+            return ""
+        index, field, recorded, replayed = self.divergence
+        sentence = (
+            f"Record {index}, field {field!r}: the file says {_short(recorded)}, "
+            f"replay gives {_short(replayed)}."
+        )
+        if self.recorded_with != self.replayed_with:
+            sentence += (
+                f" It was recorded with Tenure {self.recorded_with} and replayed with "
+                f"{self.replayed_with}, which may behave differently."
+            )
+        return sentence
+
+
+def replay(episode: Episode) -> Replay:
+    """Build the world of an episode anew, feed it every recorded action and compare every field.
+
+    What passed between an agent and its model is not replayed. An unfinished episode is replayed
+    as far as it goes.
+
+    Raises:
+        TrajectoryError: If the header describes no world that this Tenure can build.
+    """
+    try:
+        scenario = Scenario.model_validate(episode.header["scenario"])
+        world = scenario.make_world(episode.seed)
+    except (UsageError, ValidationError, ValueError) as error:
+        raise TrajectoryError(f"Record 0 (header): no such world: {error}", record=0) from None
+    divergence = _in_header(episode, scenario, world) or _in_what_followed(episode, scenario, world)
+    agreed = len(episode.steps) if divergence is None else max(0, divergence.record - 1)
+    return Replay(divergence, agreed, episode.header["tenure"])
+
+
+def _in_header(episode: Episode, scenario: Scenario, world: World[Any]) -> Divergence | None:
+    recorded = episode.header
+    known = references(scenario, episode.seed)
+    told = header(scenario, episode.seed, recorded["agent"], episode.attempt, world, known)
+    return _difference(0, recorded, told)
+
+
+def _in_what_followed(episode: Episode, scenario: Scenario, world: World[Any]) -> Divergence | None:
+    narrator, limit = Narrator(episode.header), scenario.limits.steps
+    for index, recorded in enumerate(episode.steps, start=1):
+        if world.ended or index > limit:
+            return Divergence(index, "type", "step", "end")
+        action = action_of(recorded)
+        told = narrator.step(world, action, None, world.step(action))
+        if found := _difference(index, recorded, told):
+            return found
+    if episode.end is None:
+        return None
+    at_limit = STEP_LIMIT_REASON if narrator.steps == limit else ""
+    told = narrator.end(world, world.ended or at_limit)
+    return _difference(narrator.steps + 1, episode.end, told)
+
+
+def _difference(index: int, recorded: Mapping[str, Any], told: dict[str, Any]) -> Divergence | None:
+    """Return the first field that differs to the byte: 1, 1.0 and true are three values."""
+    said = {name: value for name, value in recorded.items() if name not in _GIVEN}
+    if orjson.dumps(said) == orjson.dumps(told):
+        return None
+    for name in (*told, *(_STEP_FIELDS & said.keys() - told.keys())):
+        if name not in _GIVEN and orjson.dumps(said.get(name)) != orjson.dumps(told.get(name)):
+            return Divergence(index, name, said.get(name), told.get(name))
+    return None
+
+
+def _short(value: Any) -> str:
+    text = "nothing" if value is None else orjson.dumps(value).decode()
+    return text if len(text) <= 120 else f"{text[:117]}..."

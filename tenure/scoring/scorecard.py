@@ -1,0 +1,578 @@
+"""The scorecard: from records alone to numbers with intervals.
+
+`score_episode` is a pure function of one record, `score_run` of a run folder. What was planned and
+not played to its end is `Unscored`, shown and counted, and never a zero.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+from statistics import fmean
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import orjson
+from pydantic import BaseModel, ConfigDict, Field
+
+from tenure import __version__
+from tenure.envs.clock import day_of
+from tenure.errors import TrajectoryError
+from tenure.scoring.manifest import Manifest
+from tenure.scoring.records import Episode, StepRecord, read_partial
+from tenure.scoring.statistics import (
+    Interval,
+    PairedDifference,
+    cvar,
+    mean_interval,
+    paired_difference,
+    pass_hat_k,
+    wilson,
+)
+
+FILE_NAME = "scorecard.json"
+WORST_TAIL = 0.1
+PASS_HAT_KS = (1, 2, 4, 8)
+SIGNIFICANT_DIGITS = 9
+"""Floats are written with so many digits: the last bits of a mean differ between processors."""
+
+_BOOTSTRAP_SEED = 20_260_101
+_NO_CALL = frozenset({"malformed", "unknown_tool"})
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Tokens(_Part):
+    """Tokens of all model calls; `cached` is part of `input`, `reasoning` of `output`."""
+
+    input: int = 0
+    cached: int = 0
+    output: int = 0
+    reasoning: int = 0
+
+
+class Spending(_Part):
+    """What an agent's model calls took.
+
+    Attributes:
+        model_calls: Turns that a model answered.
+        tokens: All tokens; `None` if the provider did not report those of every call.
+        known_tokens: The tokens that were reported.
+        cost_usd: The whole cost; `None` if the price of any call is unknown.
+        known_cost_usd: The part of the cost that is known.
+    """
+
+    model_calls: int
+    tokens: Tokens | None
+    known_tokens: Tokens
+    cost_usd: float | None
+    known_cost_usd: float
+
+
+class Series(_Part):
+    """An episode by day; item `d` of each list belongs to the 0-based day `d`.
+
+    Attributes:
+        figures: By figure, its value when the day's last step was done. A day without a step
+            keeps the value of the day before.
+        calls: By tool, how often it was called on the day.
+        faults: Faulty steps begun on the day.
+    """
+
+    figures: dict[str, list[int]]
+    calls: dict[str, list[int]]
+    faults: list[int]
+
+    @property
+    def days(self) -> int:
+        """How many days the series has."""
+        return len(self.faults)
+
+
+class EpisodeScore(_Part):
+    """The score of a finished episode.
+
+    Attributes:
+        score: Final value of the score figure, in its unit.
+        floor: What the naive script reaches on the seed.
+        bound: What no agent can exceed on the seed.
+        normalised: (score - floor) / (bound - floor); `None` if the two coincide.
+        figures: Final values of all figures.
+        reason: Why it ended: `horizon`, `steps` (the scenario's limit), or the world's own word.
+        days: Simulated days worked, the last one included.
+        steps: Actions, faulty ones included.
+        faults: Faulty steps by kind.
+        tools: Calls by tool, refused ones included.
+        series: The episode by day; `None` once read from `scorecard.json`, which leaves it out:
+            the trajectories have it.
+    """
+
+    status: Literal["scored"] = "scored"
+    agent: str
+    seed: int
+    attempt: int
+    score: int
+    floor: int
+    bound: int
+    normalised: float | None
+    figures: dict[str, int]
+    reason: str
+    days: int
+    steps: int
+    faults: dict[str, int]
+    tools: dict[str, int]
+    spending: Spending
+    series: Series | None = Field(default=None, exclude=True)
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether the episode ended before the job's horizon."""
+        return self.reason != "horizon"
+
+
+class Unscored(_Part):
+    """A planned episode without a score; a value of its own, never a zero.
+
+    Attributes:
+        kind: `missing` (never begun), `unfinished` (can be resumed) or `damaged` (cannot be
+            trusted).
+        problem: What is wrong, as a sentence.
+        steps: Steps that were recorded.
+        spending: What they took; `None` if that cannot be read.
+    """
+
+    status: Literal["unscored"] = "unscored"
+    agent: str
+    seed: int
+    kind: Literal["missing", "unfinished", "damaged"]
+    problem: str
+    steps: int = 0
+    spending: Spending | None = None
+
+
+Outcome = Annotated[EpisodeScore | Unscored, Field(discriminator="status")]
+
+
+class Summary(_Part):
+    """One number over the scored seeds.
+
+    Attributes:
+        mean: Mean over seeds.
+        interval: 95 % interval of the mean; `None` below five seeds.
+        worst: The lowest value.
+        best: The highest value.
+        cvar10: Mean of the worst tenth.
+    """
+
+    mean: float
+    interval: Interval | None
+    worst: float
+    best: float
+    cvar10: float
+
+
+class AgentScore(_Part):
+    """One agent over all planned seeds.
+
+    Attributes:
+        label: The agent's folder in the run.
+        spec: The agent's specification.
+        planned: Episodes planned.
+        complete: Episodes scored; the numbers below rest on these alone.
+        episodes: Every planned episode in the order of the seeds, scored or not.
+        score: Summary of the raw score; `None` if nothing is scored.
+        normalised: Summary of the normalised score; `None` if nothing is scored or on some seed
+            floor and bound coincide.
+        ended_early: Episodes that ended before the horizon.
+        ended_early_share: Their share with Wilson's interval; `None` if nothing is scored.
+        reasons: Episodes by reason of ending.
+        above_floor: pass^k by k, a pass being a score above the floor: the chance that `k` fresh
+            seeds all pass.
+        figures: Means of the other final figures.
+        steps: Actions in all scored episodes.
+        faults: Faulty steps by kind, in all scored episodes.
+        tools: Calls by tool, in all scored episodes.
+        spending: Of all episodes, unscored ones included; `None` if one of them is unreadable.
+    """
+
+    label: str
+    spec: dict[str, Any]
+    planned: int
+    complete: int
+    episodes: list[Outcome]
+    score: Summary | None
+    normalised: Summary | None
+    ended_early: int
+    ended_early_share: Interval | None
+    reasons: dict[str, int]
+    above_floor: dict[int, float]
+    figures: dict[str, float]
+    steps: int
+    faults: dict[str, int]
+    tools: dict[str, int]
+    spending: Spending | None
+
+    @property
+    def name(self) -> str:
+        """The agent's name."""
+        return str(self.spec.get("name", self.label))
+
+    @property
+    def scored(self) -> list[EpisodeScore]:
+        """The episodes that have a score."""
+        return [episode for episode in self.episodes if isinstance(episode, EpisodeScore)]
+
+
+class Comparison(_Part):
+    """Two agents of a run on the seeds that both finished.
+
+    Attributes:
+        score: First minus second, in units of the score.
+        normalised: First minus second, normalised; `None` if some score is not.
+    """
+
+    first: str
+    second: str
+    score: PairedDifference
+    normalised: PairedDifference | None
+
+
+class Scorecard(_Part):
+    """What a run says.
+
+    Attributes:
+        scenario: The scenario in full.
+        scenario_digest: Hash of all it says.
+        score_figure: Name of the figure that decides; empty if no episode can be read.
+        figure_meanings: What each figure means.
+        agents: One entry an agent, in the order of the manifest.
+        comparisons: Every pair of agents that share a finished seed.
+    """
+
+    format: Literal["tenure.scorecard"] = "tenure.scorecard"
+    version: Literal[1] = 1
+    tenure: str = __version__
+    scenario: dict[str, Any]
+    scenario_digest: str
+    seeds: list[int]
+    score_figure: str
+    figure_meanings: dict[str, str]
+    agents: list[AgentScore]
+    comparisons: list[Comparison]
+
+    @property
+    def planned(self) -> int:
+        """Episodes planned."""
+        return sum(agent.planned for agent in self.agents)
+
+    @property
+    def complete(self) -> int:
+        """Episodes scored."""
+        return sum(agent.complete for agent in self.agents)
+
+    def to_json(self) -> bytes:
+        """Return the content of `scorecard.json`: the same bytes for the same run, anywhere."""
+        content = _rounded(self.model_dump(mode="json"))
+        return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+    def write(self, run_dir: Path) -> Path:
+        """Write `scorecard.json` into the run folder and return its path."""
+        path = run_dir / FILE_NAME
+        path.write_bytes(self.to_json())
+        return path
+
+    @classmethod
+    def read(cls, run_dir: Path) -> Scorecard:
+        """Read `scorecard.json`."""
+        return cls.model_validate_json((run_dir / FILE_NAME).read_bytes())
+
+
+# --- one episode -----------------------------------------------------------------------------
+
+
+def score_episode(episode: Episode, agent: str = "") -> EpisodeScore | Unscored:
+    """Score an episode from its records alone.
+
+    Args:
+        episode: The records.
+        agent: The agent's label; its name if left out.
+    """
+    agent = agent or episode.agent_name
+    if episode.end is None:
+        return Unscored(
+            agent=agent,
+            seed=episode.seed,
+            kind="unfinished",
+            problem=f"It stops after step {len(episode.steps)} and can be resumed.",
+            steps=len(episode.steps),
+            spending=spending(episode.steps),
+        )
+    final = dict(zip(episode.figure_names, episode.end["measured"], strict=True))
+    score, known = final[episode.header["score"]], episode.header["references"]
+    return EpisodeScore(
+        agent=agent,
+        seed=episode.seed,
+        attempt=episode.attempt,
+        score=score,
+        floor=known["floor"],
+        bound=known["bound"],
+        normalised=normalised(score, known["floor"], known["bound"]),
+        figures=final,
+        reason=episode.end["reason"],
+        days=_days_worked(episode),
+        steps=len(episode.steps),
+        faults=_counted(step["fault"] for step in episode.steps if "fault" in step),
+        tools=_counted(name for step in episode.steps if (name := tool_called(step))),
+        spending=spending(episode.steps),
+        series=series(episode),
+    )
+
+
+def normalised(score: float, floor: float, bound: float) -> float | None:
+    """Map the floor to 0 and the bound to 1; `None` if the two coincide."""
+    return None if bound == floor else (score - floor) / (bound - floor)
+
+
+def tool_called(step: StepRecord) -> str:
+    """Return the name of the tool that a step called; empty if it called none that exists."""
+    if step.get("fault") in _NO_CALL:
+        return ""
+    return str(orjson.loads(step["action"])["name"])
+
+
+def series(episode: Episode) -> Series:
+    """Return an episode by day."""
+    days = day_of(episode.last_minute) + 1
+    by_day = [dict(zip(episode.figure_names, episode.header["measured"], strict=True))] * days
+    calls: dict[str, list[int]] = {}
+    faults = [0] * days
+    current, began = by_day[0], day_of(episode.header["minute"])
+    for step in episode.steps:
+        if name := tool_called(step):
+            calls.setdefault(name, [0] * days)[began] += 1
+        faults[began] += "fault" in step
+        current = current | step.get("figures", {})
+        began = day_of(step["minute"])
+        by_day[began:] = [current] * (days - began)
+    figures = {name: [day[name] for day in by_day] for name in episode.figure_names}
+    return Series(figures=figures, calls=dict(sorted(calls.items())), faults=faults)
+
+
+def spending(steps: Iterable[StepRecord]) -> Spending:
+    """Add up what the model calls of some steps took."""
+    exchanges = [step["exchange"] for step in steps if "exchange" in step]
+    usages = [_usage(exchange) for exchange in exchanges]
+    known = _sum_tokens(usage for usage in usages if usage is not None)
+    costs = [exchange.get("cost_usd") for exchange in exchanges]
+    known_cost = sum(cost for cost in costs if cost is not None)
+    return Spending(
+        model_calls=len(exchanges),
+        tokens=None if None in usages else known,
+        known_tokens=known,
+        cost_usd=None if None in costs else known_cost,
+        known_cost_usd=known_cost,
+    )
+
+
+def _usage(exchange: Mapping[str, Any]) -> Tokens | None:
+    """Read what a provider reported; input and output must be there, the parts of them need not."""
+    usage = exchange.get("usage") or {}
+    if usage.get("input_tokens") is None or usage.get("output_tokens") is None:
+        return None
+    return Tokens(
+        input=usage["input_tokens"],
+        cached=usage.get("cached_tokens") or 0,
+        output=usage["output_tokens"],
+        reasoning=usage.get("reasoning_tokens") or 0,
+    )
+
+
+def _sum_tokens(parts: Iterable[Tokens]) -> Tokens:
+    total: Counter[str] = Counter()
+    for part in parts:
+        total.update(part.model_dump())
+    return Tokens(**total)
+
+
+def _days_worked(episode: Episode) -> int:
+    """Count the days; an episode that ends at midnight did not begin the next one."""
+    return day_of(max(episode.header["minute"], episode.last_minute - 1)) + 1
+
+
+def _counted(names: Iterable[str]) -> dict[str, int]:
+    return dict(sorted(Counter(names).items()))
+
+
+# --- a run -----------------------------------------------------------------------------------
+
+
+def score_run(run_dir: Path) -> Scorecard:
+    """Score all that a run has planned, whether it was played or not.
+
+    Raises:
+        UsageError: If the folder holds no run.
+    """
+    manifest = Manifest.read(run_dir)
+    figures: dict[str, str] = {}
+    score_figure = ""
+    outcomes: dict[str, list[EpisodeScore | Unscored]] = {label: [] for label in manifest.labels}
+    for label, seed in manifest.planned():
+        outcome, episode = _outcome(run_dir, manifest, label, seed)
+        outcomes[label].append(outcome)
+        if episode is not None and not figures:
+            score_figure = episode.header["score"]
+            figures = {figure["name"]: figure["meaning"] for figure in episode.header["figures"]}
+    agents = [_agent_score(manifest.agent(label), label, outcomes[label]) for label in outcomes]
+    return Scorecard(
+        scenario=manifest.scenario.model_dump(mode="json"),
+        scenario_digest=manifest.scenario.digest,
+        seeds=manifest.seeds,
+        score_figure=score_figure,
+        figure_meanings=figures,
+        agents=agents,
+        comparisons=_comparisons(agents),
+    )
+
+
+def _outcome(
+    run_dir: Path, manifest: Manifest, label: str, seed: int
+) -> tuple[EpisodeScore | Unscored, Episode | None]:
+    path = run_dir / manifest.episode_path(label, seed)
+    if not path.is_file():
+        return _unscored(label, seed, "missing", "It was planned and never begun."), None
+    try:
+        episode = read_partial(path)
+    except TrajectoryError as error:
+        return _unscored(label, seed, "damaged", str(error)), None
+    if problem := manifest.disagreement(label, seed, episode):
+        return _unscored(
+            label, seed, "damaged", f"The file is not what was planned: {problem}."
+        ), None
+    return score_episode(episode, label), episode
+
+
+def _unscored(label: str, seed: int, kind: Literal["missing", "damaged"], problem: str) -> Unscored:
+    return Unscored(agent=label, seed=seed, kind=kind, problem=problem)
+
+
+def _agent_score(
+    spec: dict[str, Any], label: str, episodes: list[EpisodeScore | Unscored]
+) -> AgentScore:
+    scored = [episode for episode in episodes if isinstance(episode, EpisodeScore)]
+    early = sum(episode.ended_early for episode in scored)
+    return AgentScore(
+        label=label,
+        spec=spec,
+        planned=len(episodes),
+        complete=len(scored),
+        episodes=episodes,
+        score=_summary([episode.score for episode in scored]),
+        normalised=_summary([episode.normalised for episode in scored]),
+        ended_early=early,
+        ended_early_share=wilson(early, len(scored)) if scored else None,
+        reasons=_counted(episode.reason for episode in scored),
+        above_floor=_above_floor(scored),
+        figures=_mean_figures(scored),
+        steps=sum(episode.steps for episode in scored),
+        faults=_added(episode.faults for episode in scored),
+        tools=_added(episode.tools for episode in scored),
+        spending=_total_spending(episodes),
+    )
+
+
+def _summary(values: Sequence[float | None]) -> Summary | None:
+    numbers = [value for value in values if value is not None]
+    if not numbers or len(numbers) < len(values):
+        return None
+    return Summary(
+        mean=fmean(numbers),
+        interval=mean_interval(numbers, _generator()),
+        worst=min(numbers),
+        best=max(numbers),
+        cvar10=cvar(numbers, WORST_TAIL),
+    )
+
+
+def _above_floor(scored: Sequence[EpisodeScore]) -> dict[int, float]:
+    """Take the scenario for the task and the seeds for independent attempts at it."""
+    passes = sum(episode.score > episode.floor for episode in scored)
+    return {k: pass_hat_k([(passes, len(scored))], k) for k in PASS_HAT_KS if k <= len(scored)}
+
+
+def _mean_figures(scored: Sequence[EpisodeScore]) -> dict[str, float]:
+    names = scored[0].figures if scored else {}
+    return {name: fmean(episode.figures[name] for episode in scored) for name in names}
+
+
+def _added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for count in counts:
+        total.update(count)
+    return dict(sorted(total.items()))
+
+
+def _total_spending(episodes: Sequence[EpisodeScore | Unscored]) -> Spending | None:
+    begun = [
+        episode
+        for episode in episodes
+        if not (isinstance(episode, Unscored) and episode.kind == "missing")
+    ]
+    parts = [episode.spending for episode in begun if episode.spending is not None]
+    if len(parts) < len(begun):
+        return None
+    known_cost = sum(part.known_cost_usd for part in parts)
+    known_tokens = _sum_tokens(part.known_tokens for part in parts)
+    return Spending(
+        model_calls=sum(part.model_calls for part in parts),
+        tokens=None if any(part.tokens is None for part in parts) else known_tokens,
+        known_tokens=known_tokens,
+        cost_usd=None if any(part.cost_usd is None for part in parts) else known_cost,
+        known_cost_usd=known_cost,
+    )
+
+
+def _comparisons(agents: Sequence[AgentScore]) -> list[Comparison]:
+    pairs = (_comparison(first, second) for first, second in combinations(agents, 2))
+    return [pair for pair in pairs if pair is not None]
+
+
+def _comparison(first: AgentScore, second: AgentScore) -> Comparison | None:
+    scores = [{one.seed: float(one.score) for one in agent.scored} for agent in (first, second)]
+    score = paired_difference(scores[0], scores[1], _generator())
+    if score is None:
+        return None
+    return Comparison(
+        first=first.label,
+        second=second.label,
+        score=score,
+        normalised=_normalised_difference(first, second),
+    )
+
+
+def _normalised_difference(first: AgentScore, second: AgentScore) -> PairedDifference | None:
+    if first.normalised is None or second.normalised is None:
+        return None
+    values = [
+        {one.seed: one.normalised for one in agent.scored if one.normalised is not None}
+        for agent in (first, second)
+    ]
+    return paired_difference(values[0], values[1], _generator())
+
+
+def _generator() -> np.random.Generator:
+    """Return the same chance for each interval, so that one agent's never depends on another's."""
+    return np.random.Generator(np.random.PCG64(_BOOTSTRAP_SEED))
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.{SIGNIFICANT_DIGITS}g}")
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return value
