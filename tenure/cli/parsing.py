@@ -29,13 +29,14 @@ class Parser(argparse.ArgumentParser):
         self._refuse_unknown_options(arguments)
         parsed, extra = self.parse_known_args(arguments)
         if extra:
-            raise UsageError(f"{self.prog} does not take {extra[0]!r}; see `{self.prog} --help`.")
+            raise UsageError(f"{self.prog} does not take {extra[0]!r}. See `{self.prog} --help`.")
         return parsed
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse found as a `UsageError`."""
-        sentence = message[:1].upper() + message[1:].rstrip(".")
-        raise UsageError(f"{sentence}; see `{self.prog} --help`.")
+        sentence = f"{message[:1].upper()}{message[1:]}"
+        end = "" if sentence.endswith((".", "?")) else "."
+        raise UsageError(f"{sentence}{end} See `{self.prog} --help`.")
 
     def _refuse_unknown_options(self, arguments: Sequence[str]) -> None:
         for argument in arguments:
@@ -50,7 +51,7 @@ def choice(*choices: str) -> Callable[[str], str]:
 
     def word(text: str) -> str:
         if text not in choices:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a choice. {nearest(text, choices)}")
+            raise argparse.ArgumentTypeError(f"No {text!r}. {nearest(text, choices)}")
         return text
 
     return word

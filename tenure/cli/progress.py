@@ -64,11 +64,10 @@ class Tally:
     @property
     def share(self) -> float:
         """What part of the episode is done, by days or by steps, whichever is further."""
-        days = getattr(self.world.parameters, "horizon_days", None)
-        by_steps = self.steps / self.limit
-        if not days:
-            return by_steps
-        return max(by_steps, self.world.state.now_minutes / (days * MINUTES_PER_DAY))
+        days: int | None = getattr(self.world.parameters, "horizon_days", None)
+        minute: int = self.world.state.now_minutes
+        by_days = minute / (days * MINUTES_PER_DAY) if days else 0.0
+        return max(by_days, self.steps / self.limit)
 
     @property
     def seconds_left(self) -> float | None:
@@ -88,8 +87,8 @@ class Tally:
         """Count what a model's turn used."""
         usage, cost_usd = exchange.get("usage") or {}, exchange.get("cost_usd")
         self.tokens += (usage.get("input_tokens") or 0) + (usage.get("output_tokens") or 0)
-        known = self.cost_usd is not None and cost_usd is not None
-        self.cost_usd = self.cost_usd + cost_usd if known else None
+        if self.cost_usd is not None:
+            self.cost_usd = None if cost_usd is None else self.cost_usd + cost_usd
 
     def cells(self) -> tuple[str, ...]:
         """Return day, balance, steps, tokens, cost and time left."""

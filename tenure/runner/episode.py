@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,7 +25,7 @@ STEPS_BETWEEN_PAUSES = 64
 """How long an agent that never waits may keep the others waiting."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Assignment:
     """One planned episode.
 
@@ -37,7 +38,7 @@ class Assignment:
     seed: int
     path: Path
 
-    @property
+    @cached_property
     def name(self) -> str:
         """What a person calls it, such as `shopkeeper, seed 3`."""
         return f"{self.agent.label}, seed {self.seed}"
