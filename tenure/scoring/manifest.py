@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, Self
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tenure import __version__
 from tenure.errors import UsageError
@@ -16,7 +17,9 @@ from tenure.scenarios import Scenario
 from tenure.scoring.records import Episode
 
 FILE_NAME = "run.json"
+EPISODES = "episodes"
 SUFFIX = ".jsonl.zst"
+_SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
 class Manifest(BaseModel):
@@ -37,6 +40,19 @@ class Manifest(BaseModel):
     agents: list[dict[str, Any]] = Field(min_length=1)
     seeds: list[int] = Field(min_length=1)
 
+    @model_validator(mode="after")
+    def _tell_apart(self) -> Self:
+        if any("name" not in agent for agent in self.agents):
+            raise ValueError("every agent needs a name")
+        for label in self.labels:
+            if not _SAFE.fullmatch(label):
+                raise ValueError(f"the label {label!r} cannot name a folder")
+        for what, values in (("label", self.labels), ("seed", self.seeds)):
+            for value, count in Counter(values).items():
+                if count > 1:
+                    raise ValueError(f"the {what} {value!r} is there {count} times")
+        return self
+
     @property
     def labels(self) -> list[str]:
         """The agents' labels, in the order of `agents`."""
@@ -54,7 +70,7 @@ class Manifest(BaseModel):
 
     def episode_path(self, agent_label: str, seed: int) -> PurePosixPath:
         """Return where an episode's trajectory stands, relative to the run folder."""
-        return PurePosixPath("episodes", agent_label, f"seed-{seed}{SUFFIX}")
+        return PurePosixPath(EPISODES, agent_label, f"seed-{seed}{SUFFIX}")
 
     def disagreement(self, agent_label: str, seed: int, episode: Episode) -> str:
         """Tell how an episode differs from the one that was planned; empty if it does not."""

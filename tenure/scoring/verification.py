@@ -1,0 +1,98 @@
+"""Verification: is a trajectory, or a whole run, what it says it is?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from tenure.errors import TrajectoryError, UsageError
+from tenure.scoring.manifest import EPISODES, SUFFIX, Manifest
+from tenure.scoring.records import Episode, read
+from tenure.scoring.replay import replay
+
+
+class Finding(NamedTuple):
+    """What is wrong with one file.
+
+    Attributes:
+        file: The file, relative to what was verified.
+        problem: What is wrong, as a sentence.
+        record: 0-based index of the first bad record, or `None` if it is not one record.
+    """
+
+    file: str
+    problem: str
+    record: int | None = None
+
+
+class Verification(NamedTuple):
+    """What was checked, and what was found.
+
+    Attributes:
+        verified: Episodes whose every byte, observation and score was reproduced.
+        findings: One an offending file; none means that all is as it should be.
+    """
+
+    verified: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings
+
+
+def verify(path: Path) -> Verification:
+    """Check the hash chain of one trajectory or of a run's, and replay them.
+
+    For a run folder, the files are also held against the manifest: missing and additional ones,
+    and those that belong to another agent, seed or scenario are named.
+
+    Raises:
+        UsageError: If there is no such file or folder, or the folder holds no run.
+    """
+    if path.is_dir():
+        return _verify_run(path)
+    if not path.is_file():
+        raise UsageError(f"There is no file or folder {str(path)!r}.")
+    finding = _check(path, path.name, lambda _: "")
+    return Verification(0, (finding,)) if finding else Verification(1, ())
+
+
+def _verify_run(run_dir: Path) -> Verification:
+    manifest = Manifest.read(run_dir)
+    planned = {
+        manifest.episode_path(label, seed).as_posix(): partial(manifest.disagreement, label, seed)
+        for label, seed in manifest.planned()
+    }
+    checks = [_check(run_dir / name, name, planned[name]) for name in planned]
+    bad = [finding for finding in checks if finding is not None]
+    return Verification(len(planned) - len(bad), (*bad, *_unplanned(run_dir, planned.keys())))
+
+
+def _check(path: Path, name: str, disagreement: Callable[[Episode], str]) -> Finding | None:
+    if not path.is_file():
+        return Finding(name, "The episode was planned and is missing.")
+    try:
+        episode = read(path)
+        if problem := disagreement(episode):
+            return Finding(name, f"The file is not what was planned: {problem}.", 0)
+        replayed = replay(episode)
+    except TrajectoryError as error:
+        return Finding(name, str(error), error.record)
+    if replayed.divergence is None:
+        return None
+    return Finding(name, replayed.explanation, replayed.divergence.record)
+
+
+def _unplanned(run_dir: Path, planned: Collection[str]) -> list[Finding]:
+    there = sorted(
+        path.relative_to(run_dir).as_posix() for path in (run_dir / EPISODES).rglob(f"*{SUFFIX}")
+    )
+    return [
+        Finding(name, "The episode is not in the run's plan.")
+        for name in there
+        if name not in planned
+    ]
