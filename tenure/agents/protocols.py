@@ -182,22 +182,27 @@ def _functions(message: Message) -> list[Mapping[str, Any]]:
 
 
 def _action(function: Mapping[str, Any]) -> str:
-    """Write a native call as the world reads it; arguments that are no JSON stay a string."""
+    """Write a native call as the world reads it.
+
+    Arguments that are JSON are put in as they stand, and no text at all is how some models write
+    no arguments; what is not JSON becomes a string, for the world to complain about.
+    """
     arguments = function.get("arguments")
-    if isinstance(arguments, str):
-        arguments = _loaded(arguments)
-    call = {"name": function.get("name"), "arguments": {} if arguments is None else arguments}
-    return orjson.dumps(call).decode()
+    if not isinstance(arguments, str):
+        written = orjson.dumps(arguments or {}).decode()
+    elif _is_json(arguments):
+        written = arguments
+    else:
+        written = orjson.dumps(arguments).decode() if arguments.strip() else "{}"
+    return f'{{"name":{orjson.dumps(function.get("name")).decode()},"arguments":{written}}}'
 
 
-def _loaded(arguments: str) -> Any:
-    """Read a call's arguments; no text at all is how some models write no arguments."""
-    if not arguments.strip():
-        return {}
+def _is_json(text: str) -> bool:
     try:
-        return orjson.loads(arguments)
+        orjson.loads(text)
     except ValueError:
-        return arguments
+        return False
+    return True
 
 
 def _sendable(call: Mapping[str, Any], index: int) -> Message:
@@ -219,7 +224,8 @@ def _sendable(call: Mapping[str, Any], index: int) -> Message:
 
 
 def _sendable_arguments(arguments: str) -> str:
-    loaded = _loaded(arguments)
-    if isinstance(loaded, dict):
-        return arguments if arguments.strip() else "{}"
-    return orjson.dumps({"not_an_object": loaded}).decode()
+    if not arguments.strip():
+        return "{}"
+    if arguments.lstrip().startswith("{") and _is_json(arguments):
+        return arguments
+    return orjson.dumps({"not_an_object": arguments}).decode()

@@ -72,7 +72,7 @@ class AgentSpec(BaseModel):
         max_retries: How often a request is repeated after an outside failure that may pass.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     name: str = Field(min_length=1)
     protocol: Literal["auto", "tools", "json"] = "auto"
@@ -85,7 +85,7 @@ class AgentSpec(BaseModel):
     cached_usd_per_mtok: float | None = Field(default=None, ge=0)
     output_usd_per_mtok: float | None = Field(default=None, ge=0)
     request_seed: int | None = Field(default=None, ge=0)
-    timeout_s: float = Field(default=600, gt=0)
+    timeout_s: float = Field(default=600.0, gt=0)
     max_retries: int = Field(default=8, ge=0, le=100)
 
     @model_validator(mode="before")
