@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser, whole_number
@@ -45,80 +44,52 @@ def _replay(options: argparse.Namespace) -> int:
     if path.is_dir():
         if options.show:
             raise UsageError(f"--show prints one episode; {path} is a run. Name a file under it.")
-        played = [item for item in _planned(path) if item.path.exists()]
-        return max((_judge(item, read_partial) for item in played), default=Exit.DONE)
+        return max(map(_compare, _played(path)), default=Exit.DONE)
+    if not path.exists():
+        raise UsageError(f"There is no {path}.")
     if options.show:
-        for line in _story(read_partial(_existing(path)), options.first, options.last):
+        for line in _story(read_partial(path), options.first, options.last):
             say(printable(line))
-    return _judge(_Item(str(path), _existing(path)), read_partial)
+    return _compare(path)
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from tenure.scoring.records import read
+    from tenure.scoring.verification import verify
 
-    path: Path = options.path
-    if not path.is_dir():
-        return _judge(_Item(str(path), _existing(path)), read)
-    codes = [_judge(item, read) for item in _planned(path)]
-    say(f"{codes.count(Exit.DONE)} of {len(codes)} planned episodes verified")
-    return Exit.INVALID if Exit.INVALID in codes else max(codes)
-
-
-def _as_planned(_: Episode) -> str:
-    return ""
+    verification = verify(options.path)
+    for finding in verification.findings:
+        say(f"FAILED: {finding.file}: {finding.problem}")
+    many = "" if verification.verified == 1 else "s"
+    say(f"{verification.verified} episode{many} verified: every byte, observation and score.")
+    return Exit.DONE if verification.ok else Exit.INVALID
 
 
-class _Item(NamedTuple):
-    """An episode to judge: what to call it, its file, and how it differs from the plan."""
-
-    name: str
-    path: Path
-    disagreement: Callable[[Episode], str] = _as_planned
-
-
-def _planned(folder: Path) -> Iterator[_Item]:
+def _played(folder: Path) -> list[Path]:
     from tenure.scoring.manifest import Manifest
 
     manifest = Manifest.read(folder)
-    for label, seed in manifest.planned():
-        yield _Item(
-            f"{label}, seed {seed}",
-            folder / manifest.episode_path(label, seed),
-            partial(manifest.disagreement, label, seed),
-        )
+    paths = (folder / manifest.episode_path(label, seed) for label, seed in manifest.planned())
+    return [path for path in paths if path.exists()]
 
 
-def _existing(path: Path) -> Path:
-    if not path.exists():
-        raise UsageError(f"There is no {path}.")
-    return path
-
-
-def _judge(item: _Item, read: Callable[[Path], Episode]) -> Exit:
-    """Read an episode, compare it with its plan and its replay, and tell what came of it."""
-    if not item.path.exists():
-        say(f"{item.name}: not played yet")
-        return Exit.UNFINISHED
-    try:
-        episode = read(item.path)
-        problem = item.disagreement(episode)
-        code, finding = (Exit.INVALID, f"it is not what was planned: {problem}")
-        if not problem:
-            code, finding = _compare(episode)
-    except TrajectoryError as error:
-        code, finding = Exit.INVALID, str(error)
-    say(f"{item.name}: {'OK' if code is Exit.DONE else 'FAILED'}: {finding}")
-    return code
-
-
-def _compare(episode: Episode) -> tuple[Exit, str]:
+def _compare(path: Path) -> Exit:
+    """Replay an episode and tell what came of it."""
+    from tenure.scoring.records import read_partial
     from tenure.scoring.replay import replay
 
-    result = replay(episode)
+    try:
+        episode = read_partial(path)
+        result = replay(episode)
+    except TrajectoryError as error:
+        say(f"{path}: FAILED: {error}")
+        return Exit.INVALID
     if result.divergence is not None:
-        return Exit.INVALID, result.explanation
+        say(f"{path}: DIFFERS: {result.explanation}")
+        return Exit.INVALID
+    records = 1 + result.steps + episode.complete
     end = "" if episode.complete else "; the episode is unfinished"
-    return Exit.DONE, f"{result.steps:,} steps replayed, every field the same{end}"
+    say(f"{path}: OK: {records:,} records replayed, every field the same{end}")
+    return Exit.DONE
 
 
 def _story(episode: Episode, first: int, last: int | None) -> Iterator[str]:
