@@ -15,8 +15,6 @@ from tenure.errors import UsageError
 if TYPE_CHECKING:
     from tenure.scoring.scorecard import AgentScore, EpisodeScore, Scorecard, Spending, Summary
 
-_HEAD = ("agent", "episodes", "score [95 %]", "normalised [95 %]", "worst")
-_MORE_HEAD = ("units", "steps", "faults", "tokens", "cost")
 _NOTHING = "-"
 
 
@@ -49,13 +47,11 @@ def conclude(folder: Path) -> tuple[Scorecard, Path]:
 
 
 def summary(scorecard: Scorecard) -> str:
-    """Return a run's table: one line an agent."""
+    """Return a run's table: one line an agent, its figures per episode."""
     figure = scorecard.score_figure
-    sold = "units_sold" in scorecard.figure_meanings
-    head = [*_HEAD, *(_MORE_HEAD if sold else _MORE_HEAD[1:])]
-    rows = [_agent_row(agent, figure, sold=sold) for agent in scorecard.agents]
-    title = f"{scorecard.scenario['id']}: {figure}" if figure else scorecard.scenario["id"]
-    return f"{title}\n{table(head, rows)}"
+    rows = [_row(agent, figure) for agent in scorecard.agents]
+    heads = [head for head in rows[0] if any(row[head] for row in rows)]
+    return table(heads, [[row[head] for head in heads] for row in rows])
 
 
 def _score(options: argparse.Namespace) -> int:
@@ -100,20 +96,25 @@ def _report(options: argparse.Namespace) -> int:
     return Exit.DONE
 
 
-def _agent_row(agent: AgentScore, figure: str, *, sold: bool) -> list[str]:
+def _row(agent: AgentScore, figure: str) -> dict[str, str]:
+    """Return an agent's cells by head; steps and faults are per episode, tokens and cost in all."""
     done = max(agent.complete, 1)
-    units = [f"{agent.figures['units_sold']:,.0f}" if agent.complete else _NOTHING]
-    return [
-        agent.label,
-        f"{agent.complete}/{agent.planned}",
-        _mean(agent.score, lambda value: amount(value, figure)),
-        _mean(agent.normalised, "{:.3f}".format),
-        amount(agent.score.worst, figure) if agent.score else _NOTHING,
-        *(units if sold else []),
-        f"{agent.steps / done:,.0f}",
-        f"{sum(agent.faults.values()) / done:,.0f}",
-        *_spent(agent.spending),
-    ]
+    tokens, cost = _spent(agent.spending)
+    units = agent.figures.get("units_sold")
+    return {
+        "agent": agent.label,
+        "episodes": f"{agent.complete}/{agent.planned}",
+        figure.removesuffix("_cents") or "score": _mean(
+            agent.score, lambda value: amount(value, figure)
+        ),
+        "normalised": _mean(agent.normalised, "{:.3f}".format),
+        "worst": amount(agent.score.worst, figure) if agent.score else _NOTHING,
+        "units": "" if units is None else f"{units:,.0f}",
+        "steps": f"{agent.steps / done:,.0f}",
+        "faults": f"{sum(agent.faults.values()) / done:,.0f}",
+        "tokens": tokens,
+        "cost": cost,
+    }
 
 
 def _mean(of: Summary | None, written: Callable[[float], str]) -> str:

@@ -112,6 +112,9 @@ class Watch:
         self.errors: list[str] = []
         self.running: dict[str, Tally] = {}
 
+    def kept(self, episodes: int) -> None:
+        self.reasons["before"] += episodes
+
     def began(self, assignment: Assignment, world: World[Any], steps: int) -> None:
         self.running[assignment.name] = Tally(world, steps, assignment.scenario.limits.steps)
 
@@ -131,10 +134,10 @@ class Watch:
 
     @property
     def standing(self) -> str:
-        """How many episodes are played, and how they ended."""
+        """How many episodes are complete, and how they ended."""
         reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(self.reasons.items()))
-        played = f"{self.reasons.total()} of {self.planned} episodes played"
-        return f"{played} ({reasons})" if reasons else played
+        complete = f"{self.reasons.total()} of {self.planned} episodes complete"
+        return f"{complete} ({reasons})" if reasons else complete
 
     def table(self) -> Table:
         """Return the running episodes, for a terminal."""
@@ -155,6 +158,10 @@ class Lines(Watch):
     def __init__(self, planned: int) -> None:
         super().__init__(planned)
         self._due_s = monotonic() + SECONDS_BETWEEN_LINES
+
+    def kept(self, episodes: int) -> None:
+        super().kept(episodes)
+        remark(self.standing)
 
     def began(self, assignment: Assignment, world: World[Any], steps: int) -> None:
         super().began(assignment, world, steps)

@@ -47,6 +47,9 @@ class Assignment:
 class Watcher(Protocol):
     """Is told how a run goes. Called often: an implementation must return at once."""
 
+    def kept(self, episodes: int) -> None:
+        """So many episodes, at least one, were complete before; their records stay as they are."""
+
     def began(self, assignment: Assignment, world: World[Any], steps: int) -> None:
         """An episode goes on after the given number of recorded steps; 0 for a new one."""
 

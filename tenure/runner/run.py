@@ -61,6 +61,8 @@ def _sort_out(
                 todo.append(item)
         except TrajectoryError as error:
             failures.append(_fail(item, error, watcher))
+    if kept := len(planned) - len(todo) - len(failures):
+        watcher.kept(kept)
     return todo, failures
 
 

@@ -73,13 +73,13 @@ def test_a_run_killed_again_and_again_ends_with_the_bytes_of_one_that_was_not(tm
     manifest = plan("idle", "two-a-day", days=365, steps=2000)
     play(tmp_path / "whole", manifest)
     whole, seen = contents(tmp_path / "whole"), Counter()
-    for turn in range(15):
+    for turn in range(20):
         folder = tmp_path / str(turn)
         _kill_until_done(folder, manifest, random.Random(turn), seen)
         assert contents(folder) == whole
-    assert seen["killed"] >= 15
-    assert seen["within an episode"]
-    assert seen["while resuming"]
+        if seen["killed"] >= 20 and seen["within an episode"] and seen["while resuming"]:
+            return
+    pytest.fail(f"too few kills hit where it hurts: {seen}")
 
 
 def _kill_until_done(folder, manifest, chance, seen):
