@@ -132,7 +132,7 @@ def test_a_missing_episode_is_refused(run_dir, board):
 def test_an_unfinished_episode_is_refused(run_dir, board):
     episode(run_dir, seed=4).unlink()
     reported.play(run_dir, Manifest.read(run_dir), "two-a-day", 4, stop=3)
-    refused(run_dir, board, "stops before the episode's end", TrajectoryError)
+    refused(run_dir, board, r"seed-4\.jsonl\.zst: Record 4 \(step\)", TrajectoryError)
 
 
 def test_two_swapped_episodes_are_refused(run_dir, board):
@@ -160,14 +160,14 @@ def test_a_run_without_a_scorecard_is_scored_from_its_records(run_dir, board):
 @pytest.mark.parametrize("label", ["../outside", "a/b", ".hidden", "", "Über"])
 def test_a_label_that_leaves_its_folder_is_refused(run_dir, board, label):
     manifest = Manifest.read(run_dir)
-    spec = dict(manifest.agents[0]) | {"label": label}
+    spec = manifest.agents[0] | {"label": label}
     manifest.model_copy(update={"agents": [spec]}).write(run_dir)
     refused(run_dir, board, "cannot name a folder", UsageError)
 
 
 def test_a_seed_planned_twice_is_refused(run_dir, board):
     Manifest.read(run_dir).model_copy(update={"seeds": [1, 1]}).write(run_dir)
-    refused(run_dir, board, "'1' twice", UsageError)
+    refused(run_dir, board, "seed 1 is there 2 times", UsageError)
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path, board):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -24,7 +23,6 @@ from tenure.scoring.scorecard import FILE_NAME as SCORECARD
 from tenure.scoring.scorecard import Scorecard, score_run
 from tenure.scoring.verification import verify
 
-_SAFE_LABEL = re.compile(r"[a-z0-9_][a-z0-9._-]*")
 _MAX_EPISODE_BYTES = 2**28
 
 
@@ -45,7 +43,6 @@ def submit(run_dir: Path, board_dir: Path) -> Entry:
         TrajectoryError: If an episode was changed, or does not replay.
     """
     manifest = Manifest.read(run_dir)
-    _check_plan(manifest)
     _check_scenario(manifest)
     with _desk(board_dir) as desk:
         _copy(run_dir, desk, manifest)
@@ -87,19 +84,6 @@ def _desk(board_dir: Path) -> Iterator[Path]:
             board_dir.rmdir()
 
 
-def _check_plan(manifest: Manifest) -> None:
-    for name, values in (("seed", manifest.seeds), ("agent label", manifest.labels)):
-        twice = sorted({str(value) for value in values if values.count(value) > 1})  # type: ignore[arg-type]  # a list of either
-        if twice:
-            raise UsageError(f"The run plans the {name} {twice[0]!r} twice; each counts once.")
-    for label in manifest.labels:
-        if not _SAFE_LABEL.fullmatch(label):
-            raise UsageError(
-                f"The agent label {label[:80]!r} cannot name a folder; "
-                "use lower-case letters, digits, '.', '_' and '-'."
-            )
-
-
 def _check_scenario(manifest: Manifest) -> None:
     """Refuse a run that claims a built-in scenario and was played on something else."""
     played = manifest.scenario
@@ -136,7 +120,8 @@ def _copy(run_dir: Path, desk: Path, manifest: Manifest) -> None:
 def _check_episodes(desk: Path) -> None:
     """Check chains, plan and replay; the first thing that is wrong decides."""
     for finding in verify(desk).findings:
-        raise TrajectoryError(f"{finding.file}: {finding.problem}", finding.record)
+        problem = finding.problem.removeprefix(f"{Path(finding.file).name}: ")
+        raise TrajectoryError(f"{finding.file}: {problem}", finding.record)
 
 
 def _check_scorecard(run_dir: Path, scorecard: Scorecard) -> None:
