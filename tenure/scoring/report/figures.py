@@ -165,7 +165,7 @@ def tokens(agents: Sequence[AgentScore]) -> Drawing:
 
 @_settings()
 def swatch(index: int) -> str:
-    """Return the sign of an agent: a line and its marker, in its colour."""
+    """Return the sign of an agent, a line and its marker, as the symbol `agent-<index>`."""
     canvas = Figure(figsize=(32 / 72, 14 / 72))
     canvas.patch.set_alpha(0)
     axes = canvas.add_axes((0, 0, 1, 1))
@@ -174,7 +174,8 @@ def swatch(index: int) -> str:
     axes.set_ylim(0, 14)
     axes.plot([1, 31], [7, 7], color=_colour(index), linestyle=_dash(index), linewidth=2)
     _scatter(axes, index, [16], [7])
-    return _svg(canvas, f"swatch {index}", None)
+    box, content = _drawn(canvas, f"swatch {index}")
+    return f'<symbol id="agent-{index}" viewBox="{box}">{content}</symbol>'
 
 
 # --- parts of figures ------------------------------------------------------------------------
@@ -336,22 +337,26 @@ def _dash(index: int) -> str | tuple[int, tuple[float, ...]]:
     return _DASHES[index // COLOURS % len(_DASHES)]
 
 
-def _svg(canvas: Figure, salt: str, spoken: str | None) -> str:
-    """Write a canvas as an SVG element for a page; without `spoken` it is decoration."""
+def _svg(canvas: Figure, salt: str, spoken: str) -> str:
+    """Write a canvas as an SVG element for a page, with what it shows in words as its name."""
+    box, content = _drawn(canvas, salt)
+    return f'<svg role="img" aria-label="{escape(spoken)}" viewBox="{box}">{content}</svg>'
+
+
+def _drawn(canvas: Figure, salt: str) -> tuple[str, str]:
+    """Return a canvas's view box and its content; equal salts and content give equal ids."""
     out = io.StringIO()
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     with mpl.rc_context({"svg.hashsalt": salt}):
         canvas.savefig(out, format="svg", metadata=nothing)
-    text = out.getvalue()
-    name = 'aria-hidden="true"' if spoken is None else f'role="img" aria-label="{escape(spoken)}"'
-    for rewrite in (_bare, _rounded, _themed):
-        text = rewrite(text)
-    return re.sub(r"<svg[^>]*?(viewBox=\"[^\"]*\")[^>]*>", rf"<svg {name} \1>", text, count=1)
+    whole = re.search(r'<svg[^>]*?viewBox="([^"]*)"[^>]*>(.*)</svg>', out.getvalue(), re.DOTALL)
+    if whole is None:
+        raise ValueError("matplotlib wrote no SVG element")
+    return whole[1], _themed(_rounded(_bare(whole[2])))
 
 
 def _bare(svg: str) -> str:
     """Drop what a standalone file needs and a page does not, and repeated ids of groups."""
-    svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)
     return re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)

@@ -49,7 +49,7 @@ def ratio(value: float | None) -> str:
 def short(value: float) -> str:
     """Return about three digits: `950`, `12.3k`, `4.56M`."""
     for size, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
+        if abs(value) >= 0.9995 * size:
             return f"{value / size:.3g}{suffix}".replace("-", MINUS)
     return number(round(value, 1))
 
