@@ -18,7 +18,8 @@ from tenure.envs.vending.suppliers import Supplier
 _LONGEST_SUBJECT = 60
 
 
-class InvoiceLine(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class InvoiceLine:
     """Goods on an invoice, at what they cost after volume breaks."""
 
     product_id: str

@@ -16,9 +16,9 @@ def whole_cents(amount: float) -> int:
     """Return dollars in cents.
 
     Raises:
-        Refusal: If the amount has fractions of a cent.
+        Refusal: If the amount has fractions of a cent, or is less than one.
     """
-    cents = round(amount * 100)
+    cents = max(1, round(amount * 100))
     if abs(amount * 100 - cents) > 1e-6:
         raise Refusal(f"${amount} is not an amount in whole cents; try {dollars(cents)}.")
     return cents

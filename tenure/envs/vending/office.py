@@ -12,7 +12,7 @@ from tenure.envs.tools import Refusal, tool
 from tenure.envs.vending import pages
 from tenure.envs.vending.desk import answer
 from tenure.envs.vending.money import dollars, whole_cents
-from tenure.envs.vending.purchases import Account, Shipment, draw_arrival, next_paid
+from tenure.envs.vending.purchases import Account, Shipment, draw_arrival, invoice_units, next_paid
 from tenure.envs.vending.state import Letter, Reminder
 from tenure.envs.vending.suppliers import Supplier, search
 from tenure.envs.vending.town import Town
@@ -72,7 +72,7 @@ class Office(Town):
         self,
         to: Address,
         subject: Annotated[str, Field(max_length=200)],
-        body: Annotated[str, Field(max_length=10_000)],
+        body: Annotated[str, Field(max_length=5_000)],
     ) -> str:
         """Write to a supplier: ask for prices, or order products and quantities."""
         supplier = self._find_supplier(to)
@@ -189,7 +189,13 @@ class Office(Town):
             shipment = Shipment(draw_arrival(self.chance, supplier, self.today), invoice)
             insort(self.state.shipments, shipment, key=lambda one: one.due_minutes)
             self.state.transit_cost_cents += invoice.total_cents
-            self.emit("order", invoice=invoice.id, supplier=supplier.id, cents=invoice.total_cents)
+            self.emit(
+                "order",
+                invoice=invoice.id,
+                supplier=supplier.id,
+                total_cents=invoice.total_cents,
+                units=invoice_units(invoice),
+            )
             self._receive_mail(
                 supplier.email,
                 f"Order {invoice.id} confirmed",
@@ -209,7 +215,9 @@ class Office(Town):
     # --- finding -----------------------------------------------------------------------------
 
     def _find_supplier(self, address: str) -> Supplier:
-        supplier = self._by_email.get(address.strip().lower())
+        """Find who reads mail at `orders@x.example` or `X Foods <orders@x.example>`."""
+        bare = address.rpartition("<")[2].strip().removesuffix(">")
+        supplier = self._by_email.get(bare.lower())
         if supplier is None:
             raise Refusal(f"The address {address[:100]!r} does not exist. Nothing was sent.")
         return supplier

@@ -19,7 +19,7 @@ from tenure.envs.vending.machine import (
 )
 from tenure.envs.vending.money import dollars, whole_cents
 from tenure.envs.vending.products import Product
-from tenure.envs.vending.purchases import Shipment
+from tenure.envs.vending.purchases import Shipment, invoice_units
 from tenure.envs.vending.town import Town
 from tenure.errors import nearest
 
@@ -76,8 +76,6 @@ class Premises(Town):
         if not place.product_id:
             raise Refusal(f"Slot {slot} is empty; stock it first.")
         cents = whole_cents(price)
-        if not cents:
-            raise Refusal("The lowest price is $0.01.")
         self._changed()
         place.price_cents = cents
         return self._describe(slot)
@@ -110,8 +108,7 @@ class Premises(Town):
             state.stock_units += pile.units
             state.stock_cost_cents += pile.cost_cents
         state.transit_cost_cents -= invoice.total_cents
-        units = {line.product_id: line.quantity for line in invoice.lines}
-        self.emit("delivery", invoice=invoice.id, units=units)
+        self.emit("delivery", invoice=invoice.id, units=invoice_units(invoice))
         sender = next(one.email for one in self.suppliers if one.id == invoice.supplier_id)
         self._receive_mail(
             sender, f"Order {invoice.id} delivered", pages.delivery(invoice, self.products)

@@ -88,3 +88,11 @@ def draw_arrival(chance: Chance, supplier: Supplier, day: int) -> int:
         60,
     )
     return at(day + lead_days, hour, minute)
+
+
+def invoice_units(invoice: Invoice) -> dict[str, int]:
+    """Return the units an invoice is for, by product id; a product may be on several lines."""
+    units: dict[str, int] = {}
+    for line in invoice.lines:
+        units[line.product_id] = units.get(line.product_id, 0) + line.quantity
+    return units
