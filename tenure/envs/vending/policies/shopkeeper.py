@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from statistics import median_low
 
 from tenure.envs.jobs import Briefing, Policy
 from tenure.envs.tools import ToolCall
 from tenure.envs.vending.policies import errands
 from tenure.envs.vending.policies.errands import Errand
-from tenure.envs.vending.policies.forecast import Curve, Forecast, rounded_price
+from tenure.envs.vending.policies.forecast import Forecast, rounded_price
 from tenure.envs.vending.policies.purchasing import Need, plan_orders
 from tenure.envs.vending.policies.texts import (
     Bill,
@@ -73,7 +73,7 @@ class _Shopkeeper:
     def __init__(self) -> None:
         self.day = self.horizon_days = 0
         self._bank_cents = 0
-        self._has_mail = False
+        self._has_mail = self._is_new_list = False
         self._lists: dict[str, PriceList] = {}
         self._sizes: dict[str, str] = {}
         self._forecasts: dict[str, Forecast] = {}
@@ -89,7 +89,11 @@ class _Shopkeeper:
     # --- the first day -----------------------------------------------------------------------
 
     def open_shop(self) -> Errand[None]:
-        """Find suppliers, ask all of them for prices, and read the answers next morning."""
+        """Put on sale what is there, find suppliers, and ask all of them for prices."""
+        yield from self._look_around()
+        self._meet([Offer(one.product, one.size, one.cost_cents) for one in self._stored.values()])
+        self._choose_products()
+        yield from self._arrange()
         emails: dict[str, None] = {}
         for query in _QUERIES:
             found = yield from errands.search(query)
@@ -97,20 +101,16 @@ class _Shopkeeper:
         for email in emails:
             yield from errands.ask_for_prices(email)
         yield from self.sleep()
-        yield from self._read_mail()
-        self._compare()
 
-    def _compare(self) -> None:
-        """Learn sizes, typical costs and lowest costs from the price lists."""
-        offers: dict[str, list[Offer]] = {}
-        for prices in self._lists.values():
-            for offer in prices.offers:
-                offers.setdefault(offer.product, []).append(offer)
-        for product, found in offers.items():
-            cents = [offer.unit_cents for offer in found]
-            self._sizes[product] = found[0].size
-            self._costs[product] = min(cents)
-            self._forecasts[product] = Forecast(median_low(cents))
+    def _meet(self, offers: Iterable[Offer]) -> None:
+        """Learn sizes, typical costs and lowest costs of products not known before."""
+        cents: dict[str, list[int]] = {}
+        for offer in offers:
+            self._sizes[offer.product] = offer.size
+            cents.setdefault(offer.product, []).append(offer.unit_cents)
+        for product, found in cents.items():
+            self._costs[product] = min(found)
+            self._forecasts.setdefault(product, Forecast(median_low(found)))
 
     # --- every day ---------------------------------------------------------------------------
 
@@ -118,16 +118,24 @@ class _Shopkeeper:
         """Do a day's work."""
         yield from self._read_mail()
         yield from self._pay_bills()
-        self._places, stored = yield from errands.look_around()
-        self._stored = {goods.product: goods for goods in stored}
-        if not self._active or self.day % _REVIEW_DAYS == 0:
+        yield from self._look_around()
+        if self._is_new_list or self.day % _REVIEW_DAYS == 0:
+            self._meet(offer for prices in self._lists.values() for offer in prices.offers)
             self._choose_products()
-        yield from self._refill()
-        yield from self._use_free_slots()
-        yield from self._set_prices()
+            self._is_new_list = False
+        yield from self._arrange()
         yield from self._order_goods()
         if self.day % _COLLECT_DAYS == 0 or self.day == self.horizon_days:
             yield ToolCall("collect_cash")
+
+    def _look_around(self) -> Errand[None]:
+        self._places, stored = yield from errands.look_around()
+        self._stored = {goods.product: goods for goods in stored}
+
+    def _arrange(self) -> Errand[None]:
+        yield from self._refill()
+        yield from self._use_free_slots()
+        yield from self._set_prices()
 
     def sleep(self) -> Errand[None]:
         """Wait for the morning and learn from its report."""
@@ -171,6 +179,7 @@ class _Shopkeeper:
             prices, bill = read_price_list(text), read_bill(text)
             if prices and header.sender not in self._lists:
                 self._lists[header.sender] = prices
+                self._is_new_list = True
             if bill:
                 self._bills.append(bill)
             self._asked.pop(header.sender, None)
@@ -203,12 +212,15 @@ class _Shopkeeper:
 
     def _worth(self, product: str) -> float:
         """Cents of profit a day in the machine, as far as known or hoped."""
-        forecast, cost_cents = self._forecasts[product], self._costs[product]
+        forecast = self._forecasts[product]
         curve = forecast.curve
         if forecast.days < _TRIAL_DAYS:
             curve = curve._replace(base_units=max(curve.base_units, self._hoped_units(product)))
-        price_cents = curve.best_price(cost_cents)
-        units = min(curve.units(price_cents), _MOST_UNITS_A_DAY[self._sizes[product]])
+        most = _MOST_UNITS_A_DAY[self._sizes[product]]
+        price_cents = max(curve.best_price(self._costs[product]), curve.price_to_sell(most))
+        units = curve.units(price_cents)
+        is_sunk = self._held(product) >= units * self._days_left
+        cost_cents = 0 if is_sunk else self._costs[product]
         loyalty = _LOYALTY if product in self._active else 1.0
         return (price_cents - cost_cents) * units * loyalty
 
@@ -301,7 +313,7 @@ class _Shopkeeper:
     def _price(self, product: str, index: int) -> float:
         """The most profitable price, tried a little above and below; less when goods must go."""
         forecast = self._forecasts[product]
-        price_cents = forecast.curve.best_price(self._costs[product])
+        price_cents = self._steady_price(product)
         if product not in self._active:
             return self._clearing_price(product, price_cents, _CLEARANCE_DAYS)
         if self._days_left <= _CLEARANCE_DAYS:
@@ -318,11 +330,13 @@ class _Shopkeeper:
         return min(price_cents, curve.price_to_sell(units / days))
 
     def _daily_units(self, product: str) -> float:
-        curve = self._curve(product)
-        return curve.units(curve.best_price(self._costs[product])) * self._busyness
+        return self._forecasts[product].curve.units(self._steady_price(product)) * self._busyness
 
-    def _curve(self, product: str) -> Curve:
-        return self._forecasts[product].curve
+    def _steady_price(self, product: str) -> float:
+        """The price of the highest profit, or a higher one if the slots cannot hold as much."""
+        curve = self._forecasts[product].curve
+        room = max(1, self._facings(product)) * _MOST_UNITS_A_DAY[self._sizes[product]]
+        return max(curve.best_price(self._costs[product]), curve.price_to_sell(room))
 
     # --- orders ------------------------------------------------------------------------------
 
@@ -369,9 +383,11 @@ class _Shopkeeper:
         sellable_days = self._days_left - 1
         cover_days = min(lead_days + _COVER_DAYS, sellable_days)
         most_days = min(lead_days + _MOST_COVER_DAYS, sellable_days)
-        if self._forecasts[product].days < _TRIAL_DAYS:
-            return Need(max(0, _TRIAL_UNITS - held), max(0, 2 * _TRIAL_UNITS - held))
         units, most = int(daily * cover_days - held), int(daily * most_days - held)
+        if self._forecasts[product].days < _TRIAL_DAYS:
+            on_sale_days = sellable_days - lead_days
+            units = min(units, _TRIAL_UNITS - held, int(daily * on_sale_days) - held)
+            most = min(most, 2 * _TRIAL_UNITS - held, 2 * units)
         return Need(max(0, units), max(0, most))
 
     def _lead_days(self, product: str) -> int:
