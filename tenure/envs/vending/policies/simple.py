@@ -55,6 +55,7 @@ def naive(_briefing: Briefing) -> Policy:
     yield from _install_leftovers()
     (contact, *_) = yield from errands.search("vending machine supplies")
     basket, prices = yield from _first_prices(contact)
+    yield from _reorder(contact, basket, prices, [])
     text = yield WAIT
     while True:
         day, _ = read_day(text)
@@ -181,9 +182,8 @@ class _Trader:
                 self._order,
                 self._read,
                 self._pay,
-                self._fill,
-                self._fill,
                 self._collect,
+                *(self._fill,) * 4,
             ]
         )
         yield from errand()
@@ -216,7 +216,9 @@ class _Trader:
 
     def _pay(self) -> Errand[None]:
         if self._bills:
-            yield from errands.pay(self._bills.pop(self._dice.below(len(self._bills))))
+            bill = self._bills.pop(self._dice.below(len(self._bills)))
+            if self._dice.below(2):
+                yield from errands.pay(bill)
 
     def _fill(self) -> Errand[None]:
         places, stored = yield from errands.look_around()
