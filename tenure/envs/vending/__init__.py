@@ -1,0 +1,10 @@
+"""The vending business: one machine, one year, a bank balance that decides."""
+
+from __future__ import annotations
+
+from tenure.envs.jobs import Job
+from tenure.envs.vending.bound import upper_bound
+from tenure.envs.vending.policies import POLICIES
+from tenure.envs.vending.world import VendingWorld
+
+JOB = Job(world=VendingWorld, policies=POLICIES, floor="naive", bound=upper_bound)

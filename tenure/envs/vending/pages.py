@@ -1,0 +1,167 @@
+"""What the agent reads: plain texts of the parts of the business."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from tenure.envs.clock import Calendar, day_of
+from tenure.envs.vending.demand import Weather
+from tenure.envs.vending.desk import Invoice
+from tenure.envs.vending.machine import Pile, Sales, Slot, slot_capacity, slot_size
+from tenure.envs.vending.money import dollars
+from tenure.envs.vending.products import Product
+from tenure.envs.vending.purchases import Account, Shipment
+from tenure.envs.vending.state import Mail, Transaction, VendingState
+from tenure.envs.vending.suppliers import Supplier
+
+Products = Mapping[str, Product]
+
+
+def supplier_page(found: Sequence[Supplier]) -> str:
+    """List suppliers."""
+    return "\n".join(f"- {one.name} <{one.email}>: {one.description}" for one in found)
+
+
+def inbox_page(mails: Sequence[Mail], total: int, unread: Sequence[int], calendar: Calendar) -> str:
+    """List mails, newest first.
+
+    Args:
+        mails: Those to list, oldest first.
+        total: How many the inbox has.
+        unread: Ids of all unread mails.
+        calendar: For the dates.
+    """
+    if not mails:
+        return "The inbox is empty." if not total else "There are no older mails."
+    marks = set(unread)
+    lines = [
+        f"{mail.id}. {'[unread] ' if mail.id in marks else ''}{calendar.stamp(mail.minute)}, "
+        f"{mail.sender}: {mail.subject}"
+        for mail in reversed(mails)
+    ]
+    older = mails[0].id - 1
+    more = [f"{older} older (read_inbox with before={mails[0].id})."] if older else []
+    return "\n".join([f"{total} mails, {len(unread)} unread.", *lines, *more])
+
+
+def mail_page(mail: Mail, calendar: Calendar) -> str:
+    """Show one mail."""
+    return (
+        f"From: {mail.sender}\nDate: {calendar.stamp(mail.minute)}\n"
+        f"Subject: {mail.subject}\n\n{mail.body}"
+    )
+
+
+def bank_page(state: VendingState, last: Iterable[Transaction], calendar: Calendar) -> str:
+    """Show the balance and the newest transactions, newest first."""
+    lines = [
+        f"- {calendar.stamp(one.minute)}: {dollars(one.amount_cents)}, {one.memo}"
+        for one in reversed(list(last))
+    ]
+    return "\n".join(
+        [
+            f"Balance: {dollars(state.bank_cents)}",
+            f"Card sales to be booked at 06:00: {dollars(state.pending_card_cents)}",
+            "Last transactions:",
+            *lines,
+        ]
+    )
+
+
+def storage_page(storage: Mapping[str, Pile], products: Products) -> str:
+    """List the goods in storage."""
+    if not storage:
+        return "Storage is empty."
+    lines = [
+        f"- {products[name].name} ({products[name].size}): {pile.units} units, "
+        f"bought at {dollars(pile.cost_cents // pile.units)} each"
+        for name, pile in storage.items()
+    ]
+    return "\n".join(["In storage:", *lines])
+
+
+def machine_page(slots: Mapping[str, Slot], cash_cents: int, products: Products) -> str:
+    """Show the slots and the cash."""
+    lines = [f"{name} ({slot_size(name)}): {slot_text(name, slots, products)}" for name in slots]
+    return "\n".join([*lines, f"Cash in the machine: {dollars(cash_cents)}"])
+
+
+def slot_text(name: str, slots: Mapping[str, Slot], products: Products) -> str:
+    """Describe what is in a slot."""
+    slot = slots[name]
+    if not slot.product_id:
+        return "empty"
+    price = "no price yet" if slot.price_cents is None else dollars(slot.price_cents)
+    units = f"{slot.pile.units} of {slot_capacity(name)} units"
+    return f"{products[slot.product_id].name}, {units}, {price}"
+
+
+def notes_page(notes: Mapping[str, str]) -> str:
+    """Show all notes."""
+    if not notes:
+        return "There are no notes."
+    return "\n\n".join(f"## {title}\n{text}" for title, text in notes.items())
+
+
+def order_lines(invoice: Invoice, products: Products) -> str:
+    """List what an invoice is for."""
+    return "\n".join(
+        f"- {products[line.product_id].name}: {line.quantity} units" for line in invoice.lines
+    )
+
+
+def confirmation(
+    shipment: Shipment, credit_cents: int, products: Products, calendar: Calendar
+) -> str:
+    """Write the mail that confirms a paid order."""
+    invoice = shipment.invoice
+    credit = f"\nYour remaining credit: {dollars(credit_cents)}." if credit_cents else ""
+    return (
+        f"We received {dollars(invoice.total_cents)} for {invoice.id}:\n"
+        f"{order_lines(invoice, products)}\n"
+        f"Expected delivery: {calendar.label(day_of(shipment.due_minutes))}, during the day. "
+        f"We will write when the goods are in your storage.{credit}"
+    )
+
+
+def acknowledgement(account: Account) -> str:
+    """Write the mail that answers a payment which covers no open invoice."""
+    credit = f"Thank you. Your credit with us is {dollars(account.credit_cents)}."
+    if not account.open_invoices:
+        return f"{credit} There is no open invoice; order by mail to use it."
+    lines = [
+        f"- {invoice.id}: {dollars(invoice.total_cents)}, "
+        f"{dollars(invoice.total_cents - account.credit_cents)} missing"
+        for invoice in account.open_invoices
+    ]
+    return "\n".join([credit, "Open invoices:", *lines])
+
+
+def delivery(invoice: Invoice, products: Products) -> str:
+    """Write the mail that says goods have come."""
+    return f"Your order is in your storage now:\n{order_lines(invoice, products)}"
+
+
+def day_page(sales: Sales, slots: Mapping[str, Slot], products: Products, card_cents: int) -> str:
+    """Report a day's sales, and which slots they emptied."""
+    empty = [name for name, slot in slots.items() if slot.product_id and not slot.pile.units]
+    gone = [f"Slots sold out: {', '.join(empty)}."] if empty else []
+    if not sales.sold:
+        return "\n".join(["Sold yesterday: nothing.", *gone])
+    lines = [
+        f"- {products[name].name}: {units} units, {dollars(sales.revenue_cents[name])}"
+        for name, units in sales.sold.items()
+    ]
+    revenue_cents = sum(sales.revenue_cents.values())
+    total = (
+        f"Total: {sum(sales.sold.values())} units, {dollars(revenue_cents)} "
+        f"(card {dollars(card_cents)}, cash {dollars(revenue_cents - card_cents)})."
+    )
+    return "\n".join(["Sold yesterday:", *lines, total, *gone])
+
+
+def morning_page(state: VendingState, weather: Weather, due: Sequence[str]) -> str:
+    """Tell what a morning starts with."""
+    bank, unread = dollars(state.bank_cents), len(state.unread)
+    news = f"Good morning. Weather: {weather}. Bank: {bank}. Unread mails: {unread}."
+    return "\n".join([news, *(f"Reminder: {text}" for text in due)])

@@ -1,0 +1,97 @@
+"""What can be sold: the pool of products, and the catalogue a seed draws from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, TypeAdapter
+
+from tenure.envs.chance import Chance, below, between, shuffled
+
+Size = Literal["small", "large"]
+
+_PER_SIZE = (15, 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Something that can be sold, with the economics one seed has drawn for it.
+
+    Attributes:
+        id: A slug, such as `cola-can`.
+        name: What people call it, such as `Cola can 330 ml`.
+        size: The size of the machine slot it needs.
+        category: `drink`, `candy`, `snack`, `meal` or `bakery`.
+        wholesale_cents: A typical unit cost on the market.
+        reference_cents: The price customers find normal.
+        elasticity_permille: Change of demand in thousandths, for a price above the reference by
+            one whole reference; negative.
+        base_sales_milliunits: Thousandths of a unit sold on an ordinary day at the reference price.
+    """
+
+    id: str
+    name: str
+    size: Size
+    category: str
+    wholesale_cents: int
+    reference_cents: int
+    elasticity_permille: int
+    base_sales_milliunits: int
+
+
+class PoolEntry(BaseModel, frozen=True, extra="forbid"):
+    """A product as the data file has it, with typical values."""
+
+    id: str
+    name: str
+    size: Size
+    category: str
+    wholesale_cents: int
+    retail_cents: int
+
+
+@cache
+def pool() -> tuple[PoolEntry, ...]:
+    """Return every product there is, in the order of the data file."""
+    text = (resources.files("tenure.envs.vending") / "products.yaml").read_text(encoding="utf-8")
+    return TypeAdapter(tuple[PoolEntry, ...]).validate_python(tuple(yaml.safe_load(text)))
+
+
+def draw_catalogue(chance: Chance) -> tuple[Product, ...]:
+    """Draw a town's catalogue: 15 to 20 products of each size, in the order of their names."""
+    small = _draw_some(chance, "small")
+    large = _draw_some(chance, "large")
+    products = [_draw_product(chance, entry) for entry in (*small, *large)]
+    return tuple(sorted(products, key=lambda product: product.name))
+
+
+def _draw_some(chance: Chance, size: Size) -> Sequence[PoolEntry]:
+    entries = [entry for entry in pool() if entry.size == size]
+    count = between(chance.word("catalogue", size), *_PER_SIZE)
+    words = chance.words("catalogue", size, start=1, count=len(entries))
+    return shuffled(words, entries)[:count]
+
+
+def _draw_product(chance: Chance, entry: PoolEntry) -> Product:
+    cost, price, elasticity, *popularity = chance.words("economics", entry.id, count=5)
+    return Product(
+        id=entry.id,
+        name=entry.name,
+        size=entry.size,
+        category=entry.category,
+        wholesale_cents=entry.wholesale_cents * between(cost, 850, 1150) // 1000,
+        reference_cents=entry.retail_cents * between(price, 800, 1250) // 1000,
+        elasticity_permille=between(elasticity, -3000, -1400),
+        base_sales_milliunits=_draw_base_sales(popularity),
+    )
+
+
+def _draw_base_sales(words: Sequence[int]) -> int:
+    """Half a unit to seven a day; the product of two draws makes bestsellers rare."""
+    first, second = words
+    return 500 + below(first, 81) * below(second, 82)

@@ -1,0 +1,262 @@
+"""Wholesalers: who sells what, at which prices and terms, and how they are found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
+
+import yaml
+from pydantic import BaseModel
+
+from tenure.envs.chance import Chance, below, between, happens, pick, pick_weighted, shuffled
+from tenure.envs.vending.products import Product
+
+Range = tuple[int, int]
+
+_SUPPLIERS = (8, 14)
+_SELLERS_PER_PRODUCT = 2
+_FOUND_WITHOUT_MATCH = 3
+_MOST_FOUND = 6
+_FOUNDED = (1958, 2015)
+
+
+class VolumeBreak(NamedTuple):
+    """A discount on a product's unit price.
+
+    Attributes:
+        units: Smallest quantity of the product in one order that earns it.
+        discount_permille: Thousandths off the list price.
+    """
+
+    units: int
+    discount_permille: int
+
+
+@dataclass(frozen=True, slots=True)
+class Supplier:
+    """One wholesaler.
+
+    Attributes:
+        id: `s1`, `s2` ...
+        name: What the house calls itself.
+        email: Where it reads mail.
+        description: What a search shows of it; says nothing about prices.
+        specialties: The product categories it concentrates on.
+        prices_cents: List price per unit, by product id.
+        lead_days: Shortest and longest number of days from payment to delivery.
+        minimum_order_cents: Smallest total of an order.
+        breaks: Volume breaks, smallest quantity first.
+    """
+
+    id: str
+    name: str
+    email: str
+    description: str
+    specialties: tuple[str, ...]
+    prices_cents: dict[str, int]
+    lead_days: Range
+    minimum_order_cents: int
+    breaks: tuple[VolumeBreak, ...] = ()
+
+    def unit_cents(self, product_id: str, quantity: int) -> int:
+        """Return the price of one unit when `quantity` are ordered, rounded half up.
+
+        Raises:
+            KeyError: If the supplier does not carry the product.
+        """
+        earned = [off for units, off in self.breaks if quantity >= units]
+        return discounted(self.prices_cents[product_id], max(earned, default=0))
+
+    def lowest_unit_cents(self, product_id: str) -> int:
+        """Return the unit price at the largest volume break: nobody ever pays less.
+
+        Raises:
+            KeyError: If the supplier does not carry the product.
+        """
+        deepest = max((off for _, off in self.breaks), default=0)
+        return discounted(self.prices_cents[product_id], deepest)
+
+
+class Tier(BaseModel, frozen=True, extra="forbid"):
+    """A kind of house: how likely it is, and the ranges its terms are drawn from."""
+
+    weight: int
+    level_permille: Range
+    minimum_order_cents: Range
+    shortest_lead_days: Range
+    longest_lead_days: Range
+    breaks: tuple[VolumeBreak, ...]
+
+
+class Trade(BaseModel, frozen=True, extra="forbid"):
+    """Everything about wholesalers that a designer tunes: `suppliers.yaml`."""
+
+    tiers: tuple[Tier, ...]
+    price_jitter_permille: int
+    price_bounds_permille: Range
+    specialty_share_permille: int
+    sideline_share_permille: int
+    first_words: tuple[str, ...]
+    second_words: tuple[str, ...]
+    mailboxes: tuple[str, ...]
+    goods: dict[str, str]
+    openings: tuple[str, ...]
+    closings: tuple[str, ...]
+
+
+@cache
+def trade() -> Trade:
+    """Read the data file."""
+    text = (resources.files("tenure.envs.vending") / "suppliers.yaml").read_text(encoding="utf-8")
+    return Trade.model_validate(yaml.safe_load(text))
+
+
+def discounted(price_cents: int, discount_permille: int) -> int:
+    """Return a price after a discount, in whole cents, rounded half up, at least one cent."""
+    return max(1, (price_cents * (1000 - discount_permille) + 500) // 1000)
+
+
+# --- drawing --------------------------------------------------------------------------------------
+
+
+def draw_suppliers(chance: Chance, catalogue: Sequence[Product]) -> tuple[Supplier, ...]:
+    """Draw a town's wholesalers; every product is sold by at least two of them.
+
+    All of them are honest. They differ in prices (about 0.75 to 1.6 times a product's typical
+    wholesale price), assortment, lead time, minimum order and volume breaks.
+    """
+    count = between(chance.word("suppliers"), *_SUPPLIERS)
+    first_words = shuffled(
+        chance.words("supplier names", count=len(trade().first_words)), trade().first_words
+    )
+    assortments = _draw_assortments(chance, count, catalogue)
+    return tuple(
+        _draw_supplier(chance, f"s{number}", first_word, assortment)
+        for number, first_word, assortment in zip(
+            range(1, count + 1), first_words, assortments, strict=False
+        )
+    )
+
+
+def _draw_assortments(
+    chance: Chance, count: int, catalogue: Sequence[Product]
+) -> list[list[Product]]:
+    """Choose for each supplier what it carries, most of its specialties first of all."""
+    specialties = [_draw_specialties(chance, number, catalogue) for number in range(count)]
+    assortments: list[list[Product]] = [[] for _ in range(count)]
+    for product in catalogue:
+        words = chance.words("assortment", product.id, count=2 * count)
+        sellers = [
+            number
+            for number in range(count)
+            if happens(words[number], _carries_per_million(product, specialties[number]))
+        ]
+        others = [n for n in shuffled(words[count:], range(count)) if n not in sellers]
+        missing = max(0, _SELLERS_PER_PRODUCT - len(sellers))
+        for number in (*sellers, *others[:missing]):
+            assortments[number].append(product)
+    return assortments
+
+
+def _draw_specialties(chance: Chance, number: int, catalogue: Sequence[Product]) -> list[str]:
+    """One to three categories; each as likely as it has products."""
+    products = chance.words("specialties", str(number), count=4)
+    wanted = between(products[0], 1, 3)
+    return list({pick(word, catalogue).category: None for word in products[1 : 1 + wanted]})
+
+
+def _carries_per_million(product: Product, specialties: Sequence[str]) -> int:
+    if product.category in specialties:
+        return trade().specialty_share_permille * 1000
+    return trade().sideline_share_permille * 1000
+
+
+def _draw_supplier(
+    chance: Chance, supplier_id: str, first_word: str, assortment: Sequence[Product]
+) -> Supplier:
+    words = chance.words("supplier", supplier_id, count=10)
+    tier = pick_weighted(words[0], trade().tiers, [tier.weight for tier in trade().tiers])
+    level_permille = between(words[1], *tier.level_permille)
+    second_word = pick(words[2], trade().second_words)
+    specialties = _main_categories(assortment)
+    domain = f"{first_word}-{second_word}".lower().replace(" ", "-")
+    return Supplier(
+        id=supplier_id,
+        name=f"{first_word} {second_word}",
+        email=f"{pick(words[3], trade().mailboxes)}@{domain}.example",
+        description=_describe(words[4:7], specialties),
+        specialties=specialties,
+        prices_cents=_draw_prices(chance, supplier_id, level_permille, assortment),
+        lead_days=(
+            between(words[7], *tier.shortest_lead_days),
+            between(words[8], *tier.longest_lead_days),
+        ),
+        minimum_order_cents=between(words[9], *tier.minimum_order_cents) // 500 * 500,
+        breaks=tier.breaks,
+    )
+
+
+def _main_categories(assortment: Sequence[Product]) -> tuple[str, ...]:
+    """The categories that make up a quarter of an assortment or more, largest first."""
+    counts: dict[str, int] = {}
+    for product in assortment:
+        counts[product.category] = counts.get(product.category, 0) + 1
+    by_size = sorted(counts, key=lambda category: -counts[category])
+    return tuple(category for category in by_size if 4 * counts[category] >= len(assortment))
+
+
+def _describe(words: Sequence[int], specialties: Sequence[str]) -> str:
+    goods = ", ".join(trade().goods[category] for category in specialties) or "groceries"
+    opening = pick(words[0], trade().openings).format(
+        goods=goods, year=between(words[1], *_FOUNDED)
+    )
+    return f"{opening[0].upper()}{opening[1:]} {pick(words[2], trade().closings)}"
+
+
+def _draw_prices(
+    chance: Chance, supplier_id: str, level_permille: int, assortment: Sequence[Product]
+) -> dict[str, int]:
+    jitter = trade().price_jitter_permille
+    low, high = trade().price_bounds_permille
+    prices = {}
+    for product in assortment:
+        word = chance.word(f"price of {product.id}", supplier_id)
+        permille = level_permille - jitter + below(word, 2 * jitter + 1)
+        permille = min(high, max(low, permille))
+        prices[product.id] = max(1, (product.wholesale_cents * permille + 500) // 1000)
+    return prices
+
+
+# --- searching ------------------------------------------------------------------------------------
+
+
+def search(suppliers: Sequence[Supplier], query: str) -> list[Supplier]:
+    """Find the suppliers that fit a query best, best first, at most six.
+
+    Words of the query count in a house's name (3), specialties and products (2), and description
+    (1). A query that fits nobody finds the first three.
+    """
+    wanted = _tokens(query)
+    scores = [_score(supplier, wanted) for supplier in suppliers]
+    ranked = sorted(range(len(suppliers)), key=lambda index: -scores[index])
+    found = [suppliers[index] for index in ranked if scores[index] > 0]
+    return found[:_MOST_FOUND] or list(suppliers[:_FOUND_WITHOUT_MATCH])
+
+
+def _score(supplier: Supplier, wanted: set[str]) -> int:
+    name = _tokens(supplier.name)
+    goods = _tokens_of_all(supplier.specialties) | _tokens_of_all(supplier.prices_cents)
+    description = _tokens(supplier.description)
+    return 3 * len(wanted & name) + 2 * len(wanted & goods) + len(wanted & description)
+
+
+def _tokens(text: str) -> set[str]:
+    return {word.removesuffix("s") for word in re.findall(r"[a-z0-9]+", text.lower())}
+
+
+def _tokens_of_all(texts: Iterable[str]) -> set[str]:
+    return _tokens(" ".join(texts))

@@ -1,0 +1,72 @@
+"""What office and premises share: the drawn town, the inbox, the bank account, page texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tenure.envs.clock import Calendar, day_of
+from tenure.envs.vending.demand import draw_market
+from tenure.envs.vending.products import draw_catalogue
+from tenure.envs.vending.state import Mail, Transaction, VendingParameters, VendingState
+from tenure.envs.vending.suppliers import draw_suppliers
+from tenure.envs.world import World
+
+
+class Town(World[VendingState]):
+    """A vending business without its tools.
+
+    Attributes:
+        calendar: Dates of the days.
+        catalogue: What is traded in this seed's town.
+        products: The same by id.
+        suppliers: Who trades it.
+        market: Weather and customers.
+    """
+
+    parameters: VendingParameters
+
+    def draw(self) -> None:
+        """Draw everything that follows from the parameters and the seed alone."""
+        days = self.parameters.horizon_days
+        self.calendar = Calendar(self.parameters.start_date, days)
+        self.catalogue = draw_catalogue(self.chance)
+        self.products = {product.id: product for product in self.catalogue}
+        self.suppliers = draw_suppliers(self.chance, self.catalogue)
+        self.market = draw_market(self.chance, self.catalogue, self.calendar, days)
+        self._pages: dict[str, str] = {}
+
+    def restore(self, snapshot: bytes) -> None:
+        """Go back to a snapshot of a world with the same parameters and seed."""
+        super().restore(snapshot)
+        self._pages.clear()
+
+    @property
+    def today(self) -> int:
+        """The 0-based day."""
+        return day_of(self.state.now_minutes)
+
+    def _page(self, name: str, render: Callable[[], str]) -> str:
+        """Return a rendered text, from memory if nothing has changed since."""
+        page = self._pages.get(name)
+        if page is None:
+            page = self._pages[name] = render()
+        return page
+
+    def _changed(self) -> None:
+        """Forget rendered texts; called before anything they show is changed."""
+        self._pages.clear()
+
+    def _receive_mail(self, sender: str, subject: str, body: str) -> None:
+        self._changed()
+        mail = Mail(len(self.state.mails) + 1, self.state.now_minutes, sender, subject, body)
+        self.state.mails.append(mail)
+        self.state.unread.append(mail.id)
+
+    def _book(self, amount_cents: int, memo: str) -> None:
+        """Change the bank balance, with its line on the statement."""
+        self._changed()
+        state = self.state
+        state.bank_cents += amount_cents
+        state.transactions.append(
+            Transaction(state.now_minutes, amount_cents, memo, state.bank_cents)
+        )

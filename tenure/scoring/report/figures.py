@@ -1,0 +1,374 @@
+"""Figures of a run as SVG text that takes its colours from the page it stands in."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from html import escape
+from typing import NamedTuple
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from tenure.scoring.report import wording
+from tenure.scoring.scorecard import AgentScore, EpisodeScore, Series
+
+COLOURS = 6
+"""Agents beyond this many share a colour and differ by dashes and marker."""
+
+_INK, _FAINT = "#010101", "#020202"  # stand-ins that `_themed` replaces
+_MARKERS = "osD^vP<>X*hp"
+_DASHES = ("-", (0, (4, 1.5)), (0, (1.2, 1.2)))
+_WIDTH = 360
+_POINTS_PER_LINE, _POINTS_PER_SMALL_LINE = 120, 60
+_TOOL_ROWS = 10
+
+
+@contextmanager
+def _settings() -> Iterator[None]:
+    """Draw with our own settings, whatever the reader's matplotlibrc says."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rc("svg", fonttype="none")
+        mpl.rc("text", parse_math=False)
+        mpl.rc("font", size=12)
+        mpl.rc("axes", linewidth=0.8)
+        yield
+
+
+class Drawing(NamedTuple):
+    """A figure of the page.
+
+    Attributes:
+        heading: What it shows.
+        caption: How to read it.
+        svg: The figure itself; its accessible name says in words what it shows.
+        about: The place of the one agent it shows, or `None`.
+    """
+
+    heading: str
+    caption: str
+    svg: str
+    about: int | None = None
+
+
+@_settings()
+def over_time(figure: str, meaning: str, agents: Sequence[AgentScore], *, small: bool) -> Drawing:
+    """Draw a figure over simulated time: a thin line an episode, a bold one an agent's mean.
+
+    Args:
+        figure: Name of the figure.
+        meaning: What it means, as the job says.
+        agents: The agents in their order; their scored episodes have a series.
+        small: Whether it is one of several small ones.
+    """
+    points = _POINTS_PER_SMALL_LINE if small else _POINTS_PER_LINE
+    canvas, axes = _canvas(220 if small else 270)
+    for index, agent in enumerate(agents):
+        _draw_agent(axes, figure, index, agent.scored, points)
+    axes.set_xlabel("simulated day")
+    axes.set_ylabel(wording.title(figure) + wording.unit(figure))
+    _set_units(axes, money=wording.is_money(figure))
+    axes.set_xlim(0, max(_longest(agent.scored) for agent in agents) - 1 or 1)
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    heading = f"{wording.title(figure)} over time"
+    ends = ", ".join(
+        f"{agent.label} {wording.amount(figure, agent.figures.get(figure))}" for agent in agents
+    )
+    caption = f"{meaning[:1].upper()}{meaning[1:].rstrip('.')}." if meaning else ""
+    return Drawing(heading, caption, _svg(canvas, figure, f"{heading}. Mean at the end: {ends}."))
+
+
+@_settings()
+def final_scores(figure: str, agents: Sequence[AgentScore]) -> Drawing:
+    """Draw the final score of every episode, seed by seed, with each seed's floor and bound."""
+    episodes = [episode for agent in agents for episode in agent.scored]
+    seeds = sorted({episode.seed for episode in episodes})
+    scale = 100 if wording.is_money(figure) else 1
+    canvas, axes = _canvas(270)
+    for place, seed in enumerate(seeds):
+        scores = [episode.score / scale for episode in episodes if episode.seed == seed]
+        axes.plot([place] * 2, [min(scores), max(scores)], color=_FAINT, linewidth=1)
+    for index, agent in enumerate(agents):
+        shift = 0.5 * ((index + 0.5) / len(agents) - 0.5)
+        places = [seeds.index(episode.seed) + shift for episode in agent.scored]
+        _scatter(axes, index, places, [episode.score / scale for episode in agent.scored])
+    marks = {episode.seed: (episode.floor, episode.bound) for episode in episodes}
+    shows_bound = _draw_references(axes, [marks[seed] for seed in seeds], scale)
+    _label_seeds(axes, seeds)
+    axes.set_ylabel(wording.title(figure) + wording.unit(figure))
+    _set_units(axes, money=wording.is_money(figure))
+    bounds = [bound for _, bound in marks.values()]
+    return Drawing(
+        "Final score of every episode, seed by seed",
+        _final_caption(figure, bounds, shows_bound=shows_bound),
+        _svg(canvas, "final", _spoken_scores(figure, agents)),
+    )
+
+
+@_settings()
+def tool_use(index: int, agent: AgentScore) -> Drawing:
+    """Draw how often one agent used each tool, week by week (day by day in a short job)."""
+    span, days = ("week", 7) if _longest(agent.scored) > 22 else ("day", 1)
+    bins = _binned_calls(agent.scored, days)
+    rows = sorted(bins, key=lambda tool: (-sum(bins[tool]), tool))[:_TOOL_ROWS]
+    canvas, axes = _canvas(60 + 23 * max(len(rows), 1))
+    top = max((max(bins[tool]) for tool in rows), default=1)
+    for row, tool in enumerate(reversed(rows)):
+        _draw_ridge(axes, index, row, [count / top for count in bins[tool]])
+    middles = [row + 0.35 for row in range(len(rows))]
+    axes.set_yticks(middles, [_clipped(tool, 22) for tool in reversed(rows)])
+    axes.set_ylim(-0.15, len(rows) + 0.1)
+    axes.set_xlim(0, max((len(bins[tool]) for tool in rows), default=1))
+    axes.set_xlabel(span)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.tick_params(axis="y", length=0)
+    caption = f"Tallest peak: {wording.number(round(top, 1))} calls a {span}."
+    if len(bins) > len(rows):
+        caption += f" The {len(rows)} tools used most, of {len(bins)}."
+    totals = ", ".join(f"{tool} {wording.number(round(sum(bins[tool]), 1))}" for tool in rows)
+    spoken = f"Tool calls of {agent.label}, mean over its episodes: {totals or 'none'}."
+    return Drawing(agent.label, caption, _svg(canvas, f"tools {index}", spoken), index)
+
+
+@_settings()
+def tokens(agents: Sequence[AgentScore]) -> Drawing:
+    """Draw the mean tokens of an episode, for the agents that have a model behind them."""
+    usage = [(index, *_mean_tokens(agent)) for index, agent in enumerate(agents) if _talks(agent)]
+    canvas, axes = _canvas(70 + 34 * len(usage))
+    for row, (index, read, written) in enumerate(reversed(usage)):
+        axes.barh(row, read, color=_colour(index), alpha=0.45, height=0.55)
+        axes.barh(row, written, left=read, color=_colour(index), height=0.55)
+        axes.text(read + written, row, f" {wording.short(read + written)}", va="center", color=_INK)
+    names = [agents[index].label for index, *_ in usage]
+    axes.set_yticks(range(len(usage)), [_clipped(name, 18) for name in reversed(names)])
+    axes.margins(x=0.2)
+    axes.set_xlim(left=0)
+    axes.set_xlabel("tokens an episode")
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: wording.short(value)))
+    spoken = "; ".join(
+        f"{agents[index].label}: {wording.short(read)} read, {wording.short(written)} written"
+        for index, read, written in usage
+    )
+    return Drawing(
+        "Tokens an episode",
+        "Pale: tokens the model read, cached ones included. Full: tokens it wrote.",
+        _svg(canvas, "tokens", f"Mean tokens an episode. {spoken}."),
+    )
+
+
+@_settings()
+def swatch(index: int) -> str:
+    """Return the sign of an agent, a line and its marker, as the symbol `agent-<index>`."""
+    canvas = Figure(figsize=(32 / 72, 14 / 72))
+    canvas.patch.set_alpha(0)
+    axes = canvas.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    axes.set_xlim(0, 32)
+    axes.set_ylim(0, 14)
+    axes.plot([1, 31], [7, 7], color=_colour(index), linestyle=_dash(index), linewidth=2)
+    _scatter(axes, index, [16], [7])
+    box, content = _drawn(canvas, f"swatch {index}")
+    return f'<symbol id="agent-{index}" viewBox="{box}">{content}</symbol>'
+
+
+# --- parts of figures ------------------------------------------------------------------------
+
+
+def _draw_agent(
+    axes: Axes, figure: str, index: int, episodes: Sequence[EpisodeScore], points: int
+) -> None:
+    if not episodes:
+        return
+    scale = 100 if wording.is_money(figure) else 1
+    days = _spread_out(_longest(episodes), points)
+    lines = np.array([[_at(episode, figure, day) / scale for day in days] for episode in episodes])
+    for episode, line in zip(episodes, lines, strict=True):
+        last = _length(episode) - 1
+        lived = [day for day in days if day < last]
+        values = [*line[: len(lived)], _at(episode, figure, last) / scale]
+        axes.plot([*lived, last], values, color=_colour(index), linewidth=0.8, alpha=0.45)
+        if episode.ended_early:
+            axes.plot(last, values[-1], "x", color=_colour(index), markersize=6)
+    mean = lines.mean(axis=0)
+    axes.plot(days, mean, color=_colour(index), linewidth=2.2, linestyle=_dash(index))
+
+
+def _spread_out(length: int, points: int) -> list[int]:
+    """Return at most so many days of an episode, the first and the last among them."""
+    chosen = np.linspace(0, length - 1, min(points, length))
+    return [round(day) for day in chosen.tolist()]
+
+
+def _at(episode: EpisodeScore, figure: str, day: int) -> int:
+    """Return a figure on a day; after the end it stays as it was."""
+    values = _series(episode).figures[figure]
+    return values[min(day, len(values) - 1)]
+
+
+def _length(episode: EpisodeScore) -> int:
+    return _series(episode).days
+
+
+def _longest(episodes: Sequence[EpisodeScore]) -> int:
+    return max((_length(episode) for episode in episodes), default=1)
+
+
+def _series(episode: EpisodeScore) -> Series:
+    if episode.series is None:
+        raise ValueError(f"the episode of {episode.agent} on seed {episode.seed} has no series")
+    return episode.series
+
+
+def _talks(agent: AgentScore) -> bool:
+    return agent.spending is not None and agent.spending.model_calls > 0
+
+
+def _mean_tokens(agent: AgentScore) -> tuple[float, float]:
+    """Return the mean of tokens read and of tokens written, over the scored episodes."""
+    parts = [episode.spending.known_tokens for episode in agent.scored]
+    count = len(parts) or 1
+    return sum(part.input for part in parts) / count, sum(part.output for part in parts) / count
+
+
+def _draw_references(axes: Axes, marks: Sequence[tuple[int, int]], scale: int) -> bool:
+    """Mark each seed's floor, and its bound where that leaves the dots room to differ."""
+    low, high = axes.get_ylim()
+    floors, bounds = ([value / scale for value in values] for values in zip(*marks, strict=True))
+    shows_bound = bool(max(bounds) - low <= 3 * (high - low))
+    for values in (floors, bounds) if shows_bound else (floors,):
+        places = range(len(values))
+        axes.scatter(places, values, marker="_", s=200, color=_INK, linewidths=1.2, zorder=1)
+    return shows_bound
+
+
+def _label_seeds(axes: Axes, seeds: Sequence[int]) -> None:
+    every = -(-len(seeds) // 12) or 1
+    axes.set_xticks(range(0, len(seeds), every), [str(seed) for seed in seeds[::every]])
+    axes.set_xlim(-0.6, max(len(seeds), 1) - 0.4)
+    axes.set_xlabel("seed")
+
+
+def _final_caption(figure: str, bounds: Sequence[int], *, shows_bound: bool) -> str:
+    caption = "Agents on one seed met the same world: compare within a column. "
+    if shows_bound:
+        return caption + "Dashes: the seed's floor (normalised 0) and its bound (1)."
+    mean = wording.amount(figure, sum(bounds) / len(bounds))
+    return (
+        f"{caption}Dash: the seed's floor (normalised 0). The bounds, {mean} mean, are far above."
+    )
+
+
+def _spoken_scores(figure: str, agents: Sequence[AgentScore]) -> str:
+    parts = [
+        f"{agent.label} from {wording.amount(figure, agent.score.worst)} "
+        f"to {wording.amount(figure, agent.score.best)}"
+        for agent in agents
+        if agent.score is not None
+    ]
+    return f"Final scores by seed: {'; '.join(parts)}."
+
+
+def _binned_calls(episodes: Sequence[EpisodeScore], days: int) -> dict[str, list[float]]:
+    """Count the calls of each tool in each bin of so many days, as a mean over the episodes."""
+    length = -(-_longest(episodes) // days)
+    bins: dict[str, list[float]] = {}
+    for episode in episodes:
+        for tool, calls in _series(episode).calls.items():
+            counts = bins.setdefault(tool, [0.0] * length)
+            for day, count in enumerate(calls):
+                counts[day // days] += count / len(episodes)
+    return bins
+
+
+def _draw_ridge(axes: Axes, index: int, row: int, heights: Sequence[float]) -> None:
+    edges = np.repeat(np.arange(len(heights) + 1), 2)[1:-1]
+    tops = row + 0.92 * np.repeat(np.array(heights), 2)
+    axes.fill_between(edges, row, tops, color=_colour(index), alpha=0.75, linewidth=0)
+    axes.axhline(row, color=_FAINT, linewidth=0.6)
+
+
+def _scatter(axes: Axes, index: int, x: Sequence[float], y: Sequence[float]) -> None:
+    marker = _MARKERS[index % len(_MARKERS)]
+    axes.scatter(x, y, marker=marker, s=34, color=_colour(index), zorder=3, clip_on=False)
+
+
+def _set_units(axes: Axes, *, money: bool) -> None:
+    sign = "$" if money else ""
+
+    def spell(value: float, _: int) -> str:
+        return ("" if value >= 0 else wording.MINUS) + sign + wording.short(abs(value))
+
+    axes.yaxis.set_major_formatter(FuncFormatter(spell))
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+
+
+def _clipped(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+# --- canvas and theme -------------------------------------------------------------------------
+
+
+def _canvas(height: float) -> tuple[Figure, Axes]:
+    canvas = Figure(figsize=(_WIDTH / 72, height / 72), layout="constrained")
+    canvas.patch.set_alpha(0)
+    axes = canvas.add_subplot()
+    axes.patch.set_alpha(0)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(_FAINT)
+    axes.tick_params(color=_FAINT, labelcolor=_INK)
+    axes.xaxis.label.set_color(_INK)
+    axes.yaxis.label.set_color(_INK)
+    return canvas, axes
+
+
+def _colour(index: int) -> str:
+    return f"#a000{index % COLOURS:02x}"
+
+
+def _dash(index: int) -> str | tuple[int, tuple[float, ...]]:
+    return _DASHES[index // COLOURS % len(_DASHES)]
+
+
+def _svg(canvas: Figure, salt: str, spoken: str) -> str:
+    """Write a canvas as an SVG element for a page, with what it shows in words as its name."""
+    box, content = _drawn(canvas, salt)
+    return f'<svg role="img" aria-label="{escape(spoken)}" viewBox="{box}">{content}</svg>'
+
+
+def _drawn(canvas: Figure, salt: str) -> tuple[str, str]:
+    """Return a canvas's view box and its content; equal salts and content give equal ids."""
+    out = io.StringIO()
+    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    with mpl.rc_context({"svg.hashsalt": salt}):
+        canvas.savefig(out, format="svg", metadata=nothing)
+    whole = re.search(r'<svg[^>]*?viewBox="([^"]*)"[^>]*>(.*)</svg>', out.getvalue(), re.DOTALL)
+    if whole is None:
+        raise ValueError("matplotlib wrote no SVG element")
+    return whole[1], _themed(_rounded(_bare(whole[2])))
+
+
+def _bare(svg: str) -> str:
+    """Drop what a standalone file needs and a page does not, and repeated ids of groups."""
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)
+    return re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
+
+
+def _rounded(svg: str) -> str:
+    def shorten(found: re.Match[str]) -> str:
+        return re.sub(r"(\.\d)\d+", r"\1", found[0])
+
+    return re.sub(r'\b(?:d|x|y|points)="[^"]*"', shorten, svg)
+
+
+def _themed(svg: str) -> str:
+    svg = svg.replace(_INK, "currentColor").replace(_FAINT, "var(--faint)")
+    return re.sub(r"#a000(\d\d)", lambda found: f"var(--agent-{int(found[1])})", svg)

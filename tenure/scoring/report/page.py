@@ -1,0 +1,371 @@
+"""The report's page: what the scorecard and the records say, in words, tables and figures."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from tenure import __version__
+from tenure.errors import UsageError
+from tenure.scenarios import Scenario
+from tenure.scoring.manifest import Manifest
+from tenure.scoring.records import read
+from tenure.scoring.report import figures, wording
+from tenure.scoring.report.figures import Drawing
+from tenure.scoring.scorecard import (
+    AgentScore,
+    Comparison,
+    EpisodeScore,
+    Scorecard,
+    Spending,
+    Summary,
+    Unscored,
+    series,
+)
+from tenure.scoring.statistics import FEWEST_FOR_INTERVAL, Interval
+
+FILE_NAME = "report.html"
+_TEMPLATES = "templates"
+_CLOCK = ("day", "minute", "hour")  # figures that only tell the time
+_SMALL_FIGURES = 6
+_SPOKEN_REASONS = {"horizon": "worked to the end", "steps": "step limit reached"}
+
+
+def write_report(run_dir: Path, scorecard: Scorecard) -> Path:
+    """Write the report of a run into its folder.
+
+    The same run gives the same bytes.
+
+    Args:
+        run_dir: The run; its trajectories are read where the scorecard has no series.
+        scorecard: What `score_run` says of it.
+
+    Returns:
+        The path of `report.html`.
+
+    Raises:
+        UsageError: If the folder holds no run.
+        TrajectoryError: If an episode that has a score can no longer be read.
+    """
+    manifest = Manifest.read(run_dir)
+    agents = [_with_series(agent, run_dir, manifest) for agent in scorecard.agents]
+    context = _context(manifest, scorecard, agents)
+    path = run_dir / FILE_NAME
+    path.write_text(render("report.html.j2", context), encoding="utf-8", newline="\n")
+    return path
+
+
+def render(template: str, context: dict[str, Any], script: str = "") -> str:
+    """Fill a template of a page.
+
+    Args:
+        template: File name of the template.
+        context: What it shows; all text is escaped.
+        script: The one script that the page may run.
+    """
+    environment = Environment(
+        loader=PackageLoader("tenure.scoring.report", _TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(template).render(
+        context,
+        tenure=__version__,
+        look=Markup(asset("look.css")),  # noqa: S704  our own file
+        script=Markup(script),  # noqa: S704  our own file
+        script_source=_source_of(script),
+    )
+
+
+def asset(name: str) -> str:
+    """Return a style sheet or script that comes with the package."""
+    return (resources.files("tenure.scoring.report") / _TEMPLATES / name).read_text("utf-8")
+
+
+def _source_of(script: str) -> str:
+    """Return what a content security policy must say to let one inline script run."""
+    if not script:
+        return "'none'"
+    return f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
+
+
+def _with_series(agent: AgentScore, run_dir: Path, manifest: Manifest) -> AgentScore:
+    episodes = [
+        episode
+        if isinstance(episode, Unscored) or episode.series is not None
+        else episode.model_copy(
+            update={
+                "series": series(read(run_dir / manifest.episode_path(agent.label, episode.seed)))
+            }
+        )
+        for episode in agent.episodes
+    ]
+    return agent.model_copy(update={"episodes": episodes})
+
+
+def _context(manifest: Manifest, scorecard: Scorecard, agents: list[AgentScore]) -> dict[str, Any]:
+    scenario, figure = manifest.scenario, scorecard.score_figure
+    others = _telling(agents, figure)
+    return {
+        "scenario": scenario,
+        "summary": _summary(scorecard),
+        "gaps": _gaps(scorecard),
+        "score_title": wording.title(figure) or "Score",
+        "score_meaning": scorecard.figure_meanings.get(figure, "the figure that decides"),
+        "floor": floor_name(scenario),
+        "figure_headings": [wording.title(name) for name in others],
+        "rows": [_row(agent, figure, others) for agent in agents],
+        "swatches": [Markup(figures.swatch(index)) for index in range(len(agents))],  # noqa: S704  drawn here
+        "comparisons": [_comparison(pair, figure) for pair in scorecard.comparisons],
+        "episodes": _episode_rows(manifest, agents, figure),
+        "usage_note": _usage_note(agents),
+        "seeds": wording.ranges(manifest.seeds),
+        "step_limit": wording.number(scenario.limits.steps),
+        "run_tenure": manifest.tenure,
+        "parameters": _pretty(scenario.parameters),
+        "brief": _brief(scenario),
+        "example": manifest.episode_path(*next(manifest.planned())),
+        **_drawings(scorecard, agents),
+    }
+
+
+# --- words -----------------------------------------------------------------------------------
+
+
+def floor_name(scenario: Scenario) -> str:
+    """Return the name of the script that is normalised to 0."""
+    try:
+        return scenario.job.floor
+    except UsageError:
+        return "that the job names"
+
+
+def _brief(scenario: Scenario) -> str:
+    try:
+        return scenario.briefing
+    except (UsageError, ValueError, LookupError):
+        return scenario.brief
+
+
+def _summary(scorecard: Scorecard) -> str:
+    agents, seeds = len(scorecard.agents), len(scorecard.seeds)
+    return (
+        f"{scorecard.scenario['id']}: {agents} agent{_s(agents)} on {seeds} seed{_s(seeds)}, "
+        f"{scorecard.complete} of {scorecard.planned} planned episodes scored."
+    )
+
+
+def _gaps(scorecard: Scorecard) -> str:
+    missing = scorecard.planned - scorecard.complete
+    if not missing:
+        return ""
+    have = "has" if missing == 1 else "have"
+    return (
+        f"{missing} of {scorecard.planned} planned episodes {have} no score. They count as neither "
+        "zero nor success; the numbers below rest on the others alone."
+    )
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
+
+
+def _usage_note(agents: Sequence[AgentScore]) -> str:
+    talking = [agent for agent in agents if agent.spending and agent.spending.model_calls]
+    if not talking:
+        return "No model was called: these agents are scripts, and cost nothing."
+    unknown = [
+        agent.label for agent in talking if agent.spending and agent.spending.cost_usd is None
+    ]
+    if unknown:
+        return (
+            f"The cost of {', '.join(unknown)} is unknown, because no price is known of at least "
+            "one call; it is not zero."
+        )
+    return "Costs are what the calls cost at the prices that each agent's settings give."
+
+
+def settings(spec: dict[str, Any]) -> str:
+    """Return an agent's settings on one line; those it left open are left out."""
+    said = [
+        f"{key.replace('_', ' ')} {value}"
+        for key, value in spec.items()
+        if key not in ("name", "label") and value not in (None, "", [], {})
+    ]
+    return "; ".join([str(spec.get("name", "")), *said])
+
+
+def _pretty(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() if value else ""
+
+
+# --- tables ----------------------------------------------------------------------------------
+
+
+def _telling(agents: Sequence[AgentScore], score: str) -> list[str]:
+    """Name the figures that the tables add to the score: how many units were moved."""
+    names = agents[0].figures if agents else {}
+    return [name for name in names if name.startswith("units_") and name != score]
+
+
+def _row(agent: AgentScore, figure: str, others: Sequence[str]) -> dict[str, Any]:
+    faults, spent = sum(agent.faults.values()), agent.spending
+    score, scaled = agent.score, agent.normalised
+    return {
+        "label": agent.label,
+        "settings": settings(agent.spec),
+        "count": f"{agent.complete} of {agent.planned} episodes",
+        "mean": wording.amount(figure, score.mean if score else None),
+        "interval": spoken_interval(score, agent.complete, figure),
+        "normalised": wording.ratio(scaled.mean if scaled else None),
+        "normalised_interval": spoken_interval(scaled, agent.complete),
+        "worst": wording.amount(figure, score.worst if score else None),
+        "cvar": wording.amount(figure, score.cvar10 if score else None),
+        "early": f"{agent.ended_early} of {agent.complete}",
+        "figures": [wording.amount(name, agent.figures.get(name)) for name in others],
+        "faults": wording.number(faults),
+        "fault_share": f"{faults / agent.steps:.1%} of steps" if agent.steps else "",
+        "tokens": _tokens(spent),
+        "cost": cost(spent),
+    }
+
+
+def spoken_interval(summary: Summary | None, count: int, figure: str = "") -> str:
+    """Return a mean's interval, or why there is none; without a figure, of a normalised score."""
+    if summary is None:
+        return ""
+    if summary.interval is None:
+        return f"n = {count} < {FEWEST_FOR_INTERVAL}: no interval"
+    low, high = _ends(summary.interval, figure)
+    return f"{low} to {high}"
+
+
+def _ends(interval: Interval, figure: str) -> tuple[str, str]:
+    if figure:
+        return wording.amount(figure, interval.low), wording.amount(figure, interval.high)
+    return wording.ratio(interval.low), wording.ratio(interval.high)
+
+
+def _tokens(spent: Spending | None) -> str:
+    if spent is None or (spent.model_calls and spent.tokens is None):
+        return "unknown"
+    if not spent.model_calls:
+        return "no model"
+    return wording.short(spent.known_tokens.input + spent.known_tokens.output)
+
+
+def cost(spent: Spending | None) -> str:
+    """Return what model calls cost: dollars, `unknown`, or `no model`."""
+    if spent is None:
+        return "unknown"
+    return wording.usd(spent.cost_usd) if spent.model_calls else "no model"
+
+
+def _comparison(pair: Comparison, figure: str) -> dict[str, str]:
+    score = pair.score
+    interval = "n < 5: no interval"
+    if score.interval is not None:
+        interval = "{} to {}".format(*_ends(score.interval, figure))
+    return {
+        "first": pair.first,
+        "second": pair.second,
+        "mean": wording.amount(figure, score.mean),
+        "interval": interval,
+        "detectable": wording.amount(figure, score.smallest_detectable),
+        "seeds": str(len(score.seeds)),
+    }
+
+
+def _episode_rows(
+    manifest: Manifest, agents: Sequence[AgentScore], figure: str
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "index": index,
+            "label": agent.label,
+            "seed": episode.seed,
+            "file": manifest.episode_path(agent.label, episode.seed).name,
+            "href": quote(str(manifest.episode_path(agent.label, episode.seed))),
+            "tokens": _tokens(episode.spending),
+            "cost": cost(episode.spending),
+            **_told(episode, figure),
+        }
+        for index, agent in enumerate(agents)
+        for episode in agent.episodes
+    ]
+
+
+def _told(episode: EpisodeScore | Unscored, figure: str) -> dict[str, str]:
+    if isinstance(episode, Unscored):
+        return {
+            "unscored": f"{episode.kind}: {episode.problem}",
+            "days": wording.DASH,
+            "steps": wording.number(episode.steps),
+            "faults": wording.DASH,
+        }
+    return {
+        "unscored": "",
+        "score": wording.amount(figure, episode.score),
+        "normalised": wording.ratio(episode.normalised),
+        "days": wording.number(episode.days),
+        "steps": wording.number(episode.steps),
+        "faults": wording.number(sum(episode.faults.values())),
+        "reason": _SPOKEN_REASONS.get(episode.reason, episode.reason),
+    }
+
+
+# --- figures ---------------------------------------------------------------------------------
+
+
+def _drawings(scorecard: Scorecard, agents: Sequence[AgentScore]) -> dict[str, Any]:
+    """Draw all figures; without a scored episode there is nothing to draw."""
+    if not scorecard.complete:
+        return dict.fromkeys(("drawings", "small_drawings", "tool_drawings", "usage_drawings"), ())
+    figure, meanings = scorecard.score_figure, scorecard.figure_meanings
+    return {
+        "drawings": [
+            figures.over_time(figure, meanings[figure], agents, small=False),
+            figures.final_scores(figure, agents),
+        ],
+        "small_drawings": [
+            figures.over_time(name, meanings[name], agents, small=True)
+            for name in _worth_drawing(meanings, figure)
+        ],
+        "tool_drawings": _tool_drawings(agents),
+        "usage_drawings": [figures.tokens(agents)] if _uses_tokens(agents) else (),
+    }
+
+
+def _worth_drawing(figures_known: Iterable[str], score: str) -> list[str]:
+    """Choose figures that tell of the work: units moved, then stock, then money, then the rest."""
+    names = [name for name in figures_known if name != score and not name.startswith(_CLOCK)]
+    return sorted(names, key=_rank)[:_SMALL_FIGURES]
+
+
+def _rank(figure: str) -> int:
+    """Return 0 for the most telling kind of figure; equals stay in the job's own order."""
+    kinds = (figure.startswith("units_"), "stock" in figure, wording.is_money(figure), True)
+    return kinds.index(True)
+
+
+def _tool_drawings(agents: Sequence[AgentScore]) -> list[Drawing]:
+    return [figures.tool_use(index, agent) for index, agent in enumerate(agents) if agent.scored]
+
+
+def _uses_tokens(agents: Sequence[AgentScore]) -> bool:
+    return any(
+        episode.spending.known_tokens.input + episode.spending.known_tokens.output
+        for agent in agents
+        for episode in agent.scored
+    )

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tenure.envs.jobs import Briefing
+from tenure.envs.vending import JOB
+from tenure.envs.vending.bound import highest_prices, upper_bound
+from tests.envs.vending.omniscient import share_of_bound
+from tests.envs.vending.play import make
+from tests.envs.vending.test_guarantees import play
+
+WORLD = make(3)
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(WORLD.catalogue), st.integers(0, 364), st.integers(1, 12), st.integers(1, 20)
+)
+def test_the_highest_price_is_exact(product, day, distinct, units):
+    market = WORLD.market
+    appetite = market.appetite_milliunits[product.id][day] * market.variety_permille[distinct]
+    luck = market.luck_milliunits[product.id][day]
+    (price,) = highest_prices(
+        product, np.array([appetite]), np.array([luck]), np.array([units])
+    ).tolist()
+    if price >= 1:
+        assert market.customers(product, day, price, distinct) >= units
+    assert market.customers(product, day, max(1, price + 1), distinct) < units
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_random_play_stays_below_the_bound(seed):
+    world = play(seed)
+    assert world.state.bank_cents <= upper_bound(world.parameters, seed)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_agent_that_knows_everything_comes_near_the_bound_and_not_over_it(seed):
+    assert 0.8 < share_of_bound(seed) <= 1
+
+
+def test_nothing_can_be_earned_before_goods_can_arrive():
+    world = make(1, horizon_days=2)
+    assert upper_bound(world.parameters, 1) == 50_000
+
+
+def test_a_longer_year_can_only_be_worth_more():
+    bounds = [upper_bound(make(1, horizon_days=days).parameters, 1) for days in (7, 30, 90)]
+    assert bounds == sorted(bounds)
+
+
+def test_cash_of_the_last_day_is_not_counted():
+    def bound(card_share_permille):
+        parameters = make(1, horizon_days=10, card_share_permille=card_share_permille).parameters
+        return upper_bound(parameters, 1)
+
+    assert bound(0) < bound(700) < bound(1000)
+    shorter = upper_bound(make(1, horizon_days=9, card_share_permille=1000).parameters, 1)
+    assert bound(0) == shorter
+
+
+@pytest.mark.parametrize("name", JOB.policies)
+def test_no_scripted_agent_exceeds_the_bound(name):
+    for seed in (1, 2):
+        world = make(seed, horizon_days=30)
+        policy = JOB.policies[name](Briefing("", world.opening(), world.toolbox, seed=0))
+        call = next(policy)
+        while not (step := world.step(call.to_json())).ended:
+            call = policy.send(step.text)
+        assert world.state.bank_cents <= upper_bound(world.parameters, seed)

@@ -1,0 +1,191 @@
+"""What must hold whatever an agent does."""
+
+import subprocess
+import sys
+from random import Random
+
+import pytest
+
+from tenure.envs.spaces import ToolCallSpace
+from tenure.envs.vending.purchases import invoice_units
+from tests.envs.vending.play import easiest, favourite, make, meddle, order, pay, wait
+
+STEPS, START_CENTS = 700, 300_000
+GOLDEN = "393c6e3d8c12aaa192b81e62c440d212"
+READERS = ("check_bank", "check_machine", "check_storage", "read_inbox", "read_notes")
+
+
+def play(seed, steps=STEPS, watch=lambda world, step: None):
+    """Play at random, watching every step."""
+    world = make(seed, horizon_days=120, start_balance_cents=START_CENTS)
+    random = Random(seed)
+    space = ToolCallSpace(world.toolbox, seed=seed)
+    for _ in range(steps):
+        step = world.step(meddle(world, random, space))
+        watch(world, step)
+        if step.ended:
+            break
+    return world
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_money_is_conserved(seed):
+    def balance(world, _):
+        state = world.state
+        assert (
+            state.bank_cents + state.pending_card_cents + state.cash_in_machine_cents
+            == START_CENTS + state.revenue_cents - state.payments_cents - state.fees_cents
+        )
+        assert state.bank_cents >= 0
+
+    world = play(seed, watch=balance)
+    assert world.state.revenue_cents > 0
+    assert sum(one.amount_cents for one in world.state.transactions) == world.state.bank_cents
+    assert world.state.transactions[-1].balance_cents == world.state.bank_cents
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_units_and_their_cost_are_conserved(seed):
+    ordered = {}
+
+    def count(world, step):
+        for event in step.events:
+            if event["kind"] == "order":
+                for name, units in event["units"].items():
+                    ordered[name] = ordered.get(name, 0) + units
+        state = world.state
+        piles = [*state.storage.values(), *(slot.pile for slot in state.slots.values())]
+        assert all(pile.units >= 0 and pile.cost_cents >= 0 for pile in piles)
+        assert state.stock_units == sum(pile.units for pile in piles)
+        assert state.stock_cost_cents == sum(pile.cost_cents for pile in piles)
+        transit = [shipment.invoice for shipment in state.shipments]
+        assert state.transit_cost_cents == sum(invoice.total_cents for invoice in transit)
+        on_the_way = sum(sum(invoice_units(invoice).values()) for invoice in transit)
+        assert sum(ordered.values()) == state.units_sold + state.stock_units + on_the_way
+
+    assert play(seed, watch=count).state.units_sold > 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_payments_buy_goods_or_stay_as_credit(seed):
+    spent = []
+
+    def add(_, step):
+        spent.extend(e["total_cents"] for e in step.events if e["kind"] == "order")
+
+    world = play(seed, watch=add)
+    credit_cents = sum(account.credit_cents for account in world.state.accounts.values())
+    assert world.state.payments_cents == sum(spent) + credit_cents
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_restored_world_goes_on_identically(seed):
+    world = play(seed, 300)
+    copy = make(seed, horizon_days=120, start_balance_cents=START_CENTS)
+    copy.restore(world.snapshot())
+    assert copy.digest() == world.digest()
+    random, space = Random(99), ToolCallSpace(world.toolbox, seed=99)
+    for _ in range(200):
+        action = meddle(world, random, space)
+        assert copy.step(action) == world.step(action)
+        if world.ended:
+            break
+    assert copy.digest() == world.digest()
+    assert copy.snapshot() == world.snapshot()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_remembered_pages_are_what_a_fresh_world_would_write(seed):
+    fresh = make(seed, horizon_days=120)
+
+    def compare(world, _):
+        if world.ended:
+            return
+        before = world.snapshot()
+        fresh.restore(before)
+        for name in READERS:
+            tool = world.toolbox.tools[name]
+            assert tool.method(world) == tool.method(fresh)
+        assert world.snapshot() == before
+
+    play(seed, 250, compare)
+
+
+SCRIPT = """
+from random import Random
+from tests.envs.vending.test_guarantees import play
+print(play(5, 400).digest())
+"""
+
+
+def test_the_same_seed_and_actions_give_the_same_bytes_in_another_process():
+    here = play(5, 400).digest()
+    there = subprocess.run(
+        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True
+    )
+    assert there.stdout.strip() == here
+
+
+def test_two_agents_on_one_seed_meet_the_same_weather_and_customers():
+    idle, busy = make(7, horizon_days=30), play(7, 200)
+    assert list(busy.market.weather[:30]) == list(idle.market.weather)
+    for name, days in idle.market.appetite_milliunits.items():
+        assert busy.market.appetite_milliunits[name][:30] == days
+    assert busy.suppliers == idle.suppliers
+
+
+def test_what_an_agent_did_before_does_not_move_the_delivery_of_an_order():
+    def arrival(*, busy):
+        world = make(start_balance_cents=100_000)
+        supplier = easiest(world)
+        if busy:
+            for _ in range(5):
+                world.call("search_suppliers", query="chips")
+                world.call("send_payment", to=world.suppliers[-1].email, amount=1)
+        order(world, supplier, {favourite(world, supplier, "small").id: 200})
+        wait(world)
+        pay(world, supplier)
+        return world.state.shipments[-1].due_minutes
+
+    assert arrival(busy=True) == arrival(busy=False)
+
+
+def test_worlds_differ_between_seeds():
+    one, two = make(1), make(2)
+    assert one.catalogue != two.catalogue
+    assert one.suppliers != two.suppliers
+    assert one.market.weather != two.market.weather
+    assert one.market.appetite_milliunits != two.market.appetite_milliunits
+
+
+@pytest.mark.parametrize("action", ["", "null", "[]", "{}", '{"name": 1}', "\x00", "[" * 9_000])
+def test_nonsense_is_a_step_that_changes_only_the_time(action):
+    world = make()
+    before = world.snapshot()
+    step = world.step(action)
+    assert step.fault is not None
+    world.state.now_minutes -= 5
+    assert world.snapshot() == before
+
+
+def test_the_recorded_month_is_still_the_same():
+    """A new digest means that results change: then it is time for a new version of the
+    environment (`tenure/Vending-v2`) and of the built-in scenarios.
+    """
+    world = make(2026, horizon_days=30)
+    supplier = easiest(world)
+    small, large = (favourite(world, supplier, size) for size in ("small", "large"))
+    world.call("search_suppliers", query=small.name)
+    order(world, supplier, {small.id: 60, large.id: 60})
+    wait(world)
+    pay(world, supplier)
+    wait(world, supplier.lead_days[1] + 1)
+    for slot, product, units in (("A1", small, 15), ("C1", large, 8), ("D2", large, 8)):
+        world.call("stock_slot", slot=slot, product=product.name, quantity=units)
+        world.call("set_price", slot=slot, price=product.reference_cents / 100)
+    wait(world, 5)
+    world.call("collect_cash")
+    while not world.ended:
+        wait(world)
+    assert world.state.units_sold > 20
+    assert world.digest() == GOLDEN

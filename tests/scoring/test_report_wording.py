@@ -1,0 +1,56 @@
+"""Numbers and names as people read them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tenure.scoring.report import wording
+
+
+@pytest.mark.parametrize(
+    ("cents", "said"),
+    [(123456, "$1,234.56"), (-5, "\u2212$0.05"), (0, "$0.00"), (-0.2, "$0.00"), (None, "\u2013")],
+)
+def test_figures_in_cents_are_said_in_dollars(cents, said):
+    assert wording.amount("bank_cents", cents) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(1234, "1,234"), (2.5, "2.5"), (-3, "\u22123"), (2.0, "2")]
+)
+def test_other_figures_are_grouped_numbers(value, said):
+    assert wording.amount("units_sold", value) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "title"), [("net_worth_cents", "Net worth"), ("units_sold", "Units sold")]
+)
+def test_a_name_becomes_a_heading(name, title):
+    assert wording.title(name) == title
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(950, "950"), (12_345, "12.3k"), (4_560_000, "4.56M"), (999_999, "1M")]
+)
+def test_large_numbers_are_shortened(value, said):
+    assert wording.short(value) == said
+
+
+@pytest.mark.parametrize(
+    ("cost", "said"), [(None, "unknown"), (0.0, "$0.00"), (0.0042, "$0.0042"), (12.5, "$12.50")]
+)
+def test_an_unknown_cost_is_not_zero(cost, said):
+    assert wording.usd(cost) == said
+
+
+def test_seeds_in_a_row_are_joined():
+    assert wording.ranges([7, 1, 2, 3, 9, 10]) == "1\u20133, 7, 9\u201310"
+
+
+@given(st.sets(st.integers(0, 60), min_size=1))
+def test_no_seed_is_lost_when_they_are_joined(seeds):
+    found = set()
+    for part in wording.ranges(list(seeds)).split(", "):
+        first, *last = map(int, part.split(wording.DASH))
+        found |= set(range(first, (last or [first])[0] + 1))
+    assert found == seeds
