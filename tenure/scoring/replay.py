@@ -13,17 +13,14 @@ from tenure.envs.world import World
 from tenure.errors import TrajectoryError, UsageError
 from tenure.scenarios import References, Scenario, references
 from tenure.scoring.recorder import Narrator, header
-from tenure.scoring.records import Episode, action_of
+from tenure.scoring.records import Episode, StepRecord, action_of
 
 STEP_LIMIT_REASON = "steps"
 """Why an episode ended that the scenario's limit, and not the world, brought to its end."""
 
 _GIVEN = frozenset({"scenario", "tenure", "exchange", "hash"})
 """What a replay takes as given, or has no part in."""
-_STEP_FIELDS = frozenset(
-    {"type", "n", "action", "lone_surrogates", "text", "minute", "fault", "reward", "figures"}
-    | {"events", "ended", "digest"}
-)
+_STEP_FIELDS = frozenset(StepRecord.__annotations__) - _GIVEN
 
 
 class Divergence(NamedTuple):

@@ -88,13 +88,19 @@ def test_a_step_records_what_changed_and_nothing_else(tmp_path):
 
 
 def test_every_flipped_byte_of_a_file_is_found(tmp_path, recorded):
-    path = tmp_path / "flipped.jsonl.zst"
     for position in range(len(recorded)):
         flipped = bytearray(recorded)
         flipped[position] ^= 1 << position % 8
-        path.write_bytes(flipped)
-        with pytest.raises(TrajectoryError):
-            read(path)
+        error_of(tmp_path, bytes(flipped))
+
+
+@pytest.mark.slow
+def test_every_flipped_bit_of_a_file_is_found(tmp_path, recorded):
+    for position in range(len(recorded)):
+        for bit in range(8):
+            flipped = bytearray(recorded)
+            flipped[position] ^= 1 << bit
+            error_of(tmp_path, bytes(flipped))
 
 
 def test_every_cut_of_a_file_is_found(tmp_path, recorded):
