@@ -1,0 +1,34 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from tenure.scoring.records import EndRecord, HeaderRecord, StepRecord
+from tenure.scoring.scorecard import AgentScore, EpisodeScore
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def documented(page: str, heading: str) -> set[str]:
+    """Return the names in the first column of the table below a heading."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    below = text.partition(f"# {heading}\n")[2]
+    section = re.split(r"^#+ ", below, maxsplit=1, flags=re.MULTILINE)[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    return {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+
+
+@pytest.mark.parametrize(
+    ("heading", "record"),
+    [("Record 0: the header", HeaderRecord), ("Steps", StepRecord), ("The end", EndRecord)],
+)
+def test_the_page_on_the_trajectory_knows_every_field(heading, record):
+    assert documented("trajectory.md", heading) == set(record.__annotations__)
+
+
+@pytest.mark.parametrize(
+    ("heading", "model", "unwritten"),
+    [("One episode", EpisodeScore, {"series"}), ("One agent", AgentScore, set())],
+)
+def test_the_page_on_the_scorecard_knows_every_field(heading, model, unwritten):
+    assert documented("scorecard.md", heading) == set(model.model_fields) - unwritten
