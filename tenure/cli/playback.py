@@ -58,7 +58,8 @@ def _verify(options: argparse.Namespace) -> int:
 
     verification = verify(options.path)
     for finding in verification.findings:
-        say(f"FAILED: {finding.file}: {finding.problem}")
+        problem = finding.problem.removeprefix(f"{Path(finding.file).name}: ")
+        say(f"FAILED: {finding.file}: {problem}")
     many = "" if verification.verified == 1 else "s"
     say(f"{verification.verified} episode{many} verified: every byte, observation and score.")
     return Exit.DONE if verification.ok else Exit.INVALID
