@@ -19,11 +19,15 @@ from tenure.scoring.records import Episode
 FILE_NAME = "run.json"
 EPISODES = "episodes"
 SUFFIX = ".jsonl.zst"
+HIGHEST_SEED = 2**63 - 1
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
 class Manifest(BaseModel):
     """What a run plans: every agent plays every seed of one scenario.
+
+    Raises:
+        UsageError: If labels or seeds are not unique, or not such as files can be named by.
 
     Attributes:
         agents: The agents' specifications. `name` is needed; `label` names the agent's folder
@@ -41,16 +45,19 @@ class Manifest(BaseModel):
     seeds: list[int] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _tell_apart(self) -> Self:
+    def _check_plan(self) -> Self:
         if any("name" not in agent for agent in self.agents):
-            raise ValueError("every agent needs a name")
+            raise UsageError("Every agent needs a name.")
         for label in self.labels:
             if not _SAFE.fullmatch(label):
-                raise ValueError(f"the label {label!r} cannot name a folder")
+                raise UsageError(f"The label {label!r} cannot name a folder.")
+        for seed in self.seeds:
+            if not 0 <= seed <= HIGHEST_SEED:
+                raise UsageError(f"The seed {seed} is not between 0 and {HIGHEST_SEED}.")
         for what, values in (("label", self.labels), ("seed", self.seeds)):
             for value, count in Counter(values).items():
                 if count > 1:
-                    raise ValueError(f"the {what} {value!r} is there {count} times")
+                    raise UsageError(f"The {what} {value!r} is there {count} times.")
         return self
 
     @property
@@ -107,6 +114,8 @@ class Manifest(BaseModel):
             detail = error.errors(include_url=False)[0]
             where = ".".join(str(part) for part in detail["loc"])
             raise UsageError(f"{path}: {where or 'content'}: {detail['msg']}.") from None
+        except UsageError as error:
+            raise UsageError(f"{path}: {error}") from None
 
 
 def label_of(agent: dict[str, Any]) -> str:

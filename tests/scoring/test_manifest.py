@@ -10,6 +10,8 @@ from tests.scoring.episodes import SCENARIO, SLEEP, play
 
 PLAN = Manifest(scenario=SCENARIO, agents=[{"name": "idle"}, {"name": "me"}], seeds=[4, 2])
 
+UNSAFE = PLAN.model_dump_json().replace('"name":"me"', '"name":"me","label":"a/b"')
+
 
 def test_a_manifest_reads_back_as_written(tmp_path):
     PLAN.write(tmp_path / "run")
@@ -36,7 +38,12 @@ def test_a_folder_without_a_manifest_is_no_run(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "problem"),
-    [("{}", "scenario"), ("nonsense", "content"), ('{"version": 2}', "version")],
+    [
+        ("{}", "scenario"),
+        (UNSAFE, "label 'a/b' cannot name a folder"),
+        ("nonsense", "content"),
+        ('{"version": 2}', "version"),
+    ],
 )
 def test_a_manifest_that_cannot_be_read_says_where(tmp_path, text, problem):
     (tmp_path / "run.json").write_text(text)
@@ -50,13 +57,20 @@ def test_a_manifest_that_cannot_be_read_says_where(tmp_path, text, problem):
         ({"agents": [{"name": "a"}, {"name": "A"}]}, "label 'a' is there 2 times"),
         ({"agents": [{"name": "a", "label": "../../etc"}]}, "cannot name a folder"),
         ({"agents": [{"model": "a"}]}, "needs a name"),
-        ({"agents": []}, "at least 1"),
         ({"seeds": [1, 1]}, "seed 1 is there 2 times"),
+        ({"seeds": [2**63]}, "seed 9223372036854775808 is not between"),
+        ({"seeds": [-1]}, "seed -1 is not between"),
     ],
 )
 def test_an_impossible_plan_is_refused(change, problem):
-    with pytest.raises(ValidationError, match=problem):
+    with pytest.raises(UsageError, match=problem):
         Manifest.model_validate(PLAN.model_dump() | change)
+
+
+def test_a_plan_without_agents_or_seeds_is_none():
+    for nothing in ({"agents": []}, {"seeds": []}):
+        with pytest.raises(ValidationError, match="at least 1"):
+            Manifest.model_validate(PLAN.model_dump() | nothing)
 
 
 def test_an_episode_that_was_planned_agrees(tmp_path):

@@ -134,6 +134,15 @@ def test_unreported_tokens_leave_the_tokens_unknown(tmp_path):
     assert total.cost_usd == 0.75
 
 
+@pytest.mark.parametrize(
+    "odd", [{"usage": "many", "cost_usd": "cheap"}, {"usage": {"input_tokens": "7"}}, {}]
+)
+def test_what_is_no_number_is_unknown(tmp_path, odd):
+    total = spent(tmp_path, odd)
+    assert (total.model_calls, total.tokens, total.cost_usd) == (1, None, None)
+    assert (total.known_tokens, total.known_cost_usd) == (Tokens(), 0)
+
+
 # --- a run -------------------------------------------------------------------------------------
 
 
