@@ -9,12 +9,16 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from tenure.agents.contract import Agent, Turn
 from tenure.agents.scripted import ScriptedAgent
 from tenure.agents.spec import AgentSpec, check_base_url
 from tenure.envs.jobs import Job
 from tenure.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from tenure.agents.providers import Provider
 
 __all__ = ["Agent", "AgentSpec", "Turn", "names", "staff"]
 
@@ -49,14 +53,14 @@ async def staff(spec: AgentSpec, job: Job) -> AsyncIterator[Hire]:
     elif spec.provider == "local":
         from tenure.agents.local import serve
 
-        async with serve(spec.model) as base_url:
-            yield _model_behind(spec, base_url)
+        async with serve(spec.model) as server:
+            yield _model(spec, server.provider)
     else:
         raise UsageError(f"There is no agent {spec.name!r}. {nearest(spec.name, names(job))}")
 
 
 def _remote(spec: AgentSpec) -> Hire:
-    from tenure.agents.providers import OPENAI_BASE_URL
+    from tenure.agents.providers import OPENAI_BASE_URL, ChatCompletions
 
     base_url = spec.base_url or _base_url_from_environment() or OPENAI_BASE_URL
     key = _key_from_environment()
@@ -65,7 +69,7 @@ def _remote(spec: AgentSpec) -> Hire:
             f"{spec.name} needs a key: set OPENAI_API_KEY,"
             " or name an endpoint of your own with --base-url or OPENAI_BASE_URL."
         )
-    return _model_behind(spec, base_url, key)
+    return _model(spec, lambda spec, seed: ChatCompletions(spec, base_url, key, seed=seed))
 
 
 def _base_url_from_environment() -> str:
@@ -84,14 +88,11 @@ def _key_from_environment() -> str:
     return key
 
 
-def _model_behind(spec: AgentSpec, base_url: str, key: str = "") -> Hire:
+def _model(spec: AgentSpec, provider: Callable[[AgentSpec, int | None], Provider]) -> Hire:
     from tenure.agents.llm import LLMAgent
-    from tenure.agents.providers import ChatCompletions
 
     def hire(seed: int) -> Agent:
         request_seed = None if spec.request_seed is None else (spec.request_seed + seed) % 2**31
-        near = spec.provider == "local"
-        provider = ChatCompletions(spec, base_url, key, seed=request_seed, trust_env=not near)
-        return LLMAgent(spec, provider)
+        return LLMAgent(spec, provider(spec, request_seed))
 
     return hire

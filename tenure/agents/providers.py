@@ -33,7 +33,9 @@ MAX_RETRY_AFTER_S = 600
 
 _PASSING_STATUSES = {408, 409, 429}
 _MAX_QUOTED_CHARS = 500
-_HINTS = {
+_HINTS = dict.fromkeys(
+    (301, 302, 307, 308), "Give the address that it has moved to as the base URL."
+) | {
     400: "Check that the model knows the options (protocol, temperature, max_output_tokens).",
     401: "Check OPENAI_API_KEY.",
     402: "Check the account's credit with the provider.",
@@ -346,14 +348,17 @@ def _usage(stated: Any) -> Usage | None:
     read, written = stated.get("prompt_tokens"), stated.get("completion_tokens")
     if not isinstance(read, int) or not isinstance(written, int):
         return None
-    read_details = stated.get("prompt_tokens_details") or {}
-    written_details = stated.get("completion_tokens_details") or {}
     return Usage(
         input_tokens=read,
-        cached_tokens=read_details.get("cached_tokens") or 0,
+        cached_tokens=_detail(stated.get("prompt_tokens_details"), "cached_tokens"),
         output_tokens=written,
-        reasoning_tokens=written_details.get("reasoning_tokens") or 0,
+        reasoning_tokens=_detail(stated.get("completion_tokens_details"), "reasoning_tokens"),
     )
+
+
+def _detail(details: Any, name: str) -> int:
+    count = details.get(name) if isinstance(details, dict) else None
+    return count if isinstance(count, int) else 0
 
 
 def _cost_usd(spec: AgentSpec, usage: Usage | None, stated: Any) -> float | None:
@@ -384,7 +389,7 @@ def _retry_after_s(headers: httpx.Headers) -> float | None:
 def _time_s(http_date: str) -> float | None:
     try:
         return parsedate_to_datetime(http_date).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -11,10 +11,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tenure import scenarios
 from tenure.agents import AgentSpec, local, staff
+from tenure.envs.jobs import Briefing
 from tenure.envs.tools import Fault
 from tenure.errors import ProviderError, UsageError
-from tests.agents.endpoint import briefing
+from tests.agents.endpoint import BRIEF
 from tests.lemonade import JOB
 
 SPEC = AgentSpec(name="local/smollm2-135m", max_output_tokens=64)
@@ -23,8 +25,8 @@ import asyncio
 from tenure.agents.local import serve
 
 async def main():
-    async with serve("smollm2-135m") as base_url:
-        print(base_url, flush=True)
+    async with serve("smollm2-135m") as server:
+        print(server.base_url, flush=True)
         await asyncio.sleep(600)
 
 asyncio.run(main())
@@ -39,34 +41,67 @@ def _model():
         pytest.skip(str(missing))
 
 
-async def play(steps):
-    """Let the model work in the toy job; return its turns and what they led to."""
-    world = JOB.make({}, 1)
+async def play(hire, world, brief=BRIEF, steps=3):
+    """Let the model work; return its turns and what they led to."""
     played = []
-    async with staff(SPEC, JOB) as hire:
-        agent = hire(0)
-        agent.begin(briefing())
-        text = world.opening()
-        for _ in range(steps):
-            turn = await agent.act(text)
-            step = world.step(turn.action)
-            played.append((turn, step))
-            text = step.text
-        await agent.close()
+    agent = hire(0)
+    text = world.opening()
+    agent.begin(Briefing(brief, text, world.toolbox, seed=0))
+    for _ in range(steps):
+        turn = await agent.act(text)
+        step = world.step(turn.action)
+        played.append((turn, step))
+        text = step.text
+    await agent.close()
     return played
+
+
+def actions(played):
+    return [turn.action for turn, _ in played]
 
 
 @pytest.mark.llm
 @pytest.mark.usefixtures("_model")
 def test_the_embedded_model_makes_valid_calls_and_its_tokens_are_counted():
-    played = asyncio.run(play(steps=3))
+    async def work():
+        async with staff(SPEC, JOB) as hire:
+            return await play(hire, JOB.make({}, 1))
+
+    played = asyncio.run(work())
     assert all(step.fault in (None, Fault.REFUSED) for _, step in played)
     exchanges = [turn.exchange for turn, _ in played]
     read = [exchange["usage"]["input_tokens"] for exchange in exchanges]
     assert read == sorted(set(read)), "each prompt is longer than the one before"
-    assert exchanges[2]["usage"]["cached_tokens"] > 0, "the server remembers the prompt so far"
+    assert exchanges[0]["usage"]["cached_tokens"] == 0, "an episode begins with a cold cache"
+    assert exchanges[2]["usage"]["cached_tokens"] > read[0], "and then has its own"
     assert {exchange["model"] for exchange in exchanges} == {"smollm2-135m"}
     assert {exchange["cost_usd"] for exchange in exchanges} == {0.0}
+
+
+@pytest.mark.llm
+@pytest.mark.usefixtures("_model")
+def test_an_episode_does_not_depend_on_the_company_it_is_played_in():
+    async def work():
+        async with staff(SPEC, JOB) as hire:
+            alone = await play(hire, JOB.make({}, 1))
+            in_company = await asyncio.gather(*(play(hire, JOB.make({}, 1)) for _ in range(2)))
+            return [actions(played) for played in (alone, *in_company)]
+
+    alone, *in_company = asyncio.run(work())
+    assert in_company == [alone, alone]
+
+
+@pytest.mark.llm
+@pytest.mark.usefixtures("_model")
+def test_the_vending_job_leaves_the_embedded_model_most_of_its_window():
+    scenario = scenarios.load("vending/week")
+
+    async def work():
+        async with staff(SPEC, scenario.job) as hire:
+            return await play(hire, scenario.make_world(1), scenario.briefing, steps=1)
+
+    [(turn, _)] = asyncio.run(work())
+    assert turn.exchange["usage"]["input_tokens"] < SPEC.window_tokens / 4
 
 
 @pytest.mark.llm

@@ -165,6 +165,7 @@ def test_retries_are_bounded_and_the_error_says_why_and_what_next():
 @pytest.mark.parametrize(
     ("status", "hint"),
     [
+        (301, "moved"),
         (400, "options"),
         (401, "OPENAI_API_KEY"),
         (402, "credit"),
