@@ -4,6 +4,7 @@ TenureError
 ├── UsageError            the person who called can fix it: wrong name, wrong file, wrong option
 ├── ProviderError         an outside service failed; the episode stays unscored and resumable
 ├── TrajectoryError       a record is damaged, incomplete or of an unknown version
+├── ContractError         a job breaks the world contract; the message says which rule and where
 └── EpisodeOver           a step was asked of an episode that has ended
 
 An agent's mistake is none of these: it is a recorded observation. A bug of ours is a plain Python
@@ -38,6 +39,10 @@ class TrajectoryError(TenureError):
     def __init__(self, message: str, record: int | None = None) -> None:
         super().__init__(message)
         self.record = record
+
+
+class ContractError(TenureError):
+    """A job does not keep the world contract."""
 
 
 class EpisodeOver(TenureError):  # noqa: N818  the name of a state, as in StopIteration

@@ -80,7 +80,7 @@ class Manifest(BaseModel):
         if episode.seed != seed:
             return f"it was played on seed {episode.seed}, not {seed}"
         if _without_label(header["agent"]) != _without_label(self.agent(agent_label)):
-            return f"it was played by another agent ({episode.agent_name or 'unnamed'})"
+            return f"it was played by another agent ({episode.agent_name!r})"
         return ""
 
     def write(self, run_dir: Path) -> None:

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, NotRequired
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired
 
 import orjson
 import zstandard
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
 from tenure.errors import TrajectoryError
@@ -35,6 +35,19 @@ MAX_UNPACKED_BYTES = 2**31
 _PIECE_BYTES = 4096
 _HASH_FIELD = b',"hash":"'
 _HASH_FIELD_BYTES = len(_HASH_FIELD) + 64 + len(b'"}')
+
+
+LAST_MINUTE = 100 * 366 * 1440
+"""A hundred years; a record that lies beyond is not one of ours."""
+
+Minute = Annotated[int, Field(ge=0, le=LAST_MINUTE)]
+
+
+class ReferencesRecord(TypedDict):
+    """The raw scores that are normalised to 0 and to 1."""
+
+    floor: int
+    bound: int
 
 
 class FigureRecord(TypedDict):
@@ -58,11 +71,11 @@ class HeaderRecord(TypedDict):
     seed: int
     agent: dict[str, Any]
     attempt: int
-    references: dict[str, int]
+    references: ReferencesRecord
     score: str
     figures: list[FigureRecord]
     measured: list[int]
-    minute: int
+    minute: Minute
     opening: str
     digest: str
     hash: str
@@ -78,7 +91,7 @@ class StepRecord(TypedDict):
     action: str
     lone_surrogates: NotRequired[list[list[int]]]
     text: str
-    minute: int
+    minute: Minute
     fault: NotRequired[str]
     reward: NotRequired[int]
     figures: NotRequired[dict[str, int]]
@@ -293,7 +306,7 @@ def _checked(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
     Raises:
         TrajectoryError: At the first that does not.
     """
-    previous, kind = FIRST_HASH, ""
+    previous, kind, figures = FIRST_HASH, "", 0
     for index, line in enumerate(lines):
         if kind == "end":
             raise _bad(index, "it follows the episode's end")
@@ -301,16 +314,18 @@ def _checked(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
         record = _parse(line, index)
         _check_record(record, index)
         kind = record["type"]
+        if "measured" in record:
+            figures = figures or len(record["figures"])
+            _check_number(len(record["measured"]), figures, "the length of 'measured'", index)
         yield record
 
 
 def _parse(line: bytes, index: int) -> dict[str, Any]:
+    """Return a line's object: JSON that ends as a sealed line does cannot be anything else."""
     try:
-        record = orjson.loads(line)
+        record: dict[str, Any] = orjson.loads(line)
     except orjson.JSONDecodeError as error:
         raise _bad(index, f"it is not JSON: {error}") from None
-    if not isinstance(record, dict):
-        raise _bad(index, "it is not a JSON object")
     return record
 
 
@@ -327,9 +342,9 @@ def _check_record(record: dict[str, Any], index: int) -> None:
         if index == 0:
             _check_header(record)
         elif record.get("type") == "end":
-            _check_order(_END.validate_python(record)["steps"], index - 1, "steps", index)
+            _check_number(_END.validate_python(record)["steps"], index - 1, "field 'steps'", index)
         else:
-            _check_order(_STEP.validate_python(record)["n"], index - 1, "n", index)
+            _check_number(_STEP.validate_python(record)["n"], index - 1, "field 'n'", index)
     except ValidationError as error:
         detail = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in detail["loc"])
@@ -346,12 +361,15 @@ def _check_header(record: dict[str, Any]) -> None:
             f"the file has version {version} of the format and this Tenure reads up to {VERSION}; "
             f"read it with Tenure {record.get('tenure')} or newer",
         )
-    _HEADER.validate_python(record)
+    header = _HEADER.validate_python(record)
+    names = [figure["name"] for figure in header["figures"]]
+    if header["score"] not in names:
+        raise _bad(0, f"the score {header['score']!r} is not one of the figures {names}")
 
 
-def _check_order(found: int, wanted: int, field: str, index: int) -> None:
+def _check_number(found: int, wanted: int, what: str, index: int) -> None:
     if found != wanted:
-        raise _bad(index, f"field {field!r} is {found} and should be {wanted}")
+        raise _bad(index, f"{what} is {found} and should be {wanted}")
 
 
 def _bad(index: int, problem: str, line: bytes = b"") -> TrajectoryError:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from tenure import __version__
 from tenure.envs.world import World
 from tenure.errors import TrajectoryError, UsageError
-from tenure.scenarios import Scenario, references
+from tenure.scenarios import References, Scenario, references
 from tenure.scoring.recorder import Narrator, header
 from tenure.scoring.records import Episode, action_of
 
@@ -75,11 +75,16 @@ class Replay(NamedTuple):
         return sentence
 
 
-def replay(episode: Episode) -> Replay:
+def replay(episode: Episode, known: References | None = None) -> Replay:
     """Build the world of an episode anew, feed it every recorded action and compare every field.
 
     What passed between an agent and its model is not replayed. An unfinished episode is replayed
     as far as it goes.
+
+    Args:
+        episode: The records.
+        known: The references of this scenario and seed if the caller has computed them already;
+            they are computed here if left out.
 
     Raises:
         TrajectoryError: If the header describes no world that this Tenure can build.
@@ -89,16 +94,12 @@ def replay(episode: Episode) -> Replay:
         world = scenario.make_world(episode.seed)
     except (UsageError, ValidationError, ValueError) as error:
         raise TrajectoryError(f"Record 0 (header): no such world: {error}", record=0) from None
-    divergence = _in_header(episode, scenario, world) or _in_what_followed(episode, scenario, world)
+    known = known or references(scenario, episode.seed)
+    recorded = episode.header
+    told = header(scenario, episode.seed, recorded["agent"], episode.attempt, world, known)
+    divergence = _difference(0, recorded, told) or _in_what_followed(episode, scenario, world)
     agreed = len(episode.steps) if divergence is None else max(0, divergence.record - 1)
     return Replay(divergence, agreed, episode.header["tenure"])
-
-
-def _in_header(episode: Episode, scenario: Scenario, world: World[Any]) -> Divergence | None:
-    recorded = episode.header
-    known = references(scenario, episode.seed)
-    told = header(scenario, episode.seed, recorded["agent"], episode.attempt, world, known)
-    return _difference(0, recorded, told)
 
 
 def _in_what_followed(episode: Episode, scenario: Scenario, world: World[Any]) -> Divergence | None:

@@ -341,25 +341,45 @@ def tool_called(step: StepRecord) -> str:
     """Return the name of the tool that a step called; empty if it called none that exists."""
     if step.get("fault") in _NO_CALL:
         return ""
-    return str(orjson.loads(step["action"])["name"])
+    try:
+        return str(orjson.loads(step["action"])["name"])
+    except (ValueError, LookupError, TypeError):  # not a call, whatever the record claims
+        return ""
 
 
 def series(episode: Episode) -> Series:
     """Return an episode by day."""
     days = day_of(episode.last_minute) + 1
-    by_day = [dict(zip(episode.figure_names, episode.header["measured"], strict=True))] * days
     calls: dict[str, list[int]] = {}
     faults = [0] * days
-    current, began = by_day[0], day_of(episode.header["minute"])
+    current = dict(zip(episode.figure_names, episode.header["measured"], strict=True))
+    began = day_of(episode.header["minute"])
+    last_of_day = {began: current}
     for step in episode.steps:
         if name := tool_called(step):
             calls.setdefault(name, [0] * days)[began] += 1
         faults[began] += "fault" in step
         current = current | step.get("figures", {})
         began = day_of(step["minute"])
-        by_day[began:] = [current] * (days - began)
-    figures = {name: [day[name] for day in by_day] for name in episode.figure_names}
-    return Series(figures=figures, calls=dict(sorted(calls.items())), faults=faults)
+        last_of_day[began] = current
+    return Series(
+        figures=_carried_forward(episode.figure_names, last_of_day, days),
+        calls=dict(sorted(calls.items())),
+        faults=faults,
+    )
+
+
+def _carried_forward(
+    names: Sequence[str], last_of_day: Mapping[int, Mapping[str, int]], days: int
+) -> dict[str, list[int]]:
+    """Return each figure by day; a day without a step keeps what was."""
+    values: dict[str, list[int]] = {name: [] for name in names}
+    current = last_of_day[min(last_of_day)]
+    for day in range(days):
+        current = last_of_day.get(day, current)
+        for name in names:
+            values[name].append(current[name])
+    return values
 
 
 def spending(steps: Iterable[StepRecord]) -> Spending:
@@ -367,7 +387,7 @@ def spending(steps: Iterable[StepRecord]) -> Spending:
     exchanges = [step["exchange"] for step in steps if "exchange" in step]
     usages = [_usage(exchange) for exchange in exchanges]
     known = _sum_tokens(usage for usage in usages if usage is not None)
-    costs = [exchange.get("cost_usd") for exchange in exchanges]
+    costs = [_cost(exchange) for exchange in exchanges]
     known_cost = sum(cost for cost in costs if cost is not None)
     return Spending(
         model_calls=len(exchanges),
@@ -379,16 +399,25 @@ def spending(steps: Iterable[StepRecord]) -> Spending:
 
 
 def _usage(exchange: Mapping[str, Any]) -> Tokens | None:
-    """Read what a provider reported; input and output must be there, the parts of them need not."""
-    usage = exchange.get("usage") or {}
-    if usage.get("input_tokens") is None or usage.get("output_tokens") is None:
+    """Read what a provider reported: input and output must be there, the parts of them need not."""
+    usage = exchange.get("usage")
+    if not isinstance(usage, dict):
         return None
-    return Tokens(
-        input=usage["input_tokens"],
-        cached=usage.get("cached_tokens") or 0,
-        output=usage["output_tokens"],
-        reasoning=usage.get("reasoning_tokens") or 0,
-    )
+    given, written = _count(usage, "input_tokens"), _count(usage, "output_tokens")
+    if given is None or written is None:
+        return None
+    cached, reasoning = _count(usage, "cached_tokens"), _count(usage, "reasoning_tokens")
+    return Tokens(input=given, cached=cached or 0, output=written, reasoning=reasoning or 0)
+
+
+def _count(usage: Mapping[str, Any], name: str) -> int | None:
+    value = usage.get(name)
+    return value if type(value) is int and value >= 0 else None
+
+
+def _cost(exchange: Mapping[str, Any]) -> float | None:
+    value = exchange.get("cost_usd")
+    return float(value) if type(value) is float or type(value) is int else None
 
 
 def _sum_tokens(parts: Iterable[Tokens]) -> Tokens:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
 from tenure.errors import TrajectoryError, UsageError
+from tenure.scenarios import References, references
 from tenure.scoring.manifest import EPISODES, SUFFIX, Manifest
-from tenure.scoring.records import Episode, read
+from tenure.scoring.records import read
 from tenure.scoring.replay import replay
 
 
@@ -57,29 +58,39 @@ def verify(path: Path) -> Verification:
         return _verify_run(path)
     if not path.is_file():
         raise UsageError(f"There is no file or folder {str(path)!r}.")
-    finding = _check(path, path.name, lambda _: "")
+    finding = _check(path, path.name)
     return Verification(0, (finding,)) if finding else Verification(1, ())
+
+
+class _Plan(NamedTuple):
+    """What a file should hold."""
+
+    manifest: Manifest
+    label: str
+    seed: int
+    known: Callable[[int], References]
 
 
 def _verify_run(run_dir: Path) -> Verification:
     manifest = Manifest.read(run_dir)
+    known = cache(partial(references, manifest.scenario))
     planned = {
-        manifest.episode_path(label, seed).as_posix(): partial(manifest.disagreement, label, seed)
+        manifest.episode_path(label, seed).as_posix(): _Plan(manifest, label, seed, known)
         for label, seed in manifest.planned()
     }
-    checks = [_check(run_dir / name, name, planned[name]) for name in planned]
+    checks = [_check(run_dir / name, name, plan) for name, plan in planned.items()]
     bad = [finding for finding in checks if finding is not None]
     return Verification(len(planned) - len(bad), (*bad, *_unplanned(run_dir, planned.keys())))
 
 
-def _check(path: Path, name: str, disagreement: Callable[[Episode], str]) -> Finding | None:
+def _check(path: Path, name: str, plan: _Plan | None = None) -> Finding | None:
     if not path.is_file():
         return Finding(name, "The episode was planned and is missing.")
     try:
         episode = read(path)
-        if problem := disagreement(episode):
+        if plan and (problem := plan.manifest.disagreement(plan.label, plan.seed, episode)):
             return Finding(name, f"The file is not what was planned: {problem}.", 0)
-        replayed = replay(episode)
+        replayed = replay(episode, plan.known(plan.seed) if plan else None)
     except TrajectoryError as error:
         return Finding(name, str(error), error.record)
     if replayed.divergence is None:

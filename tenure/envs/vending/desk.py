@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from tenure.envs.vending.money import dollars
 from tenure.envs.vending.products import Product
 from tenure.envs.vending.reading import Intent, Line, Reading, read
 from tenure.envs.vending.suppliers import Supplier
@@ -57,21 +58,16 @@ def answer(
         invoice_id: The id an invoice will have if one is written.
     """
     reading = read(subject, body, catalogue)
-    desk = _Desk(supplier, {product.id: product.name for product in catalogue})
+    desk = _Desk(supplier, {product.id: product for product in catalogue})
     text, invoice = desk.reply(reading, invoice_id)
     title = " ".join(subject.split())[:_LONGEST_SUBJECT]
     title = title if title.lower().startswith("re:") else f"Re: {title}"
     return Reply(f"Invoice {invoice.id}" if invoice else title, text, invoice)
 
 
-def dollars(cents: int) -> str:
-    """Write whole cents as dollars, such as $1,234.50."""
-    return f"${cents // 100:,}.{cents % 100:02d}"
-
-
 class _Desk(NamedTuple):
     supplier: Supplier
-    names: dict[str, str]
+    products: dict[str, Product]
 
     def reply(self, reading: Reading, invoice_id: str) -> tuple[str, Invoice | None]:
         carried = [line for line in reading.lines if line.product_id in self.supplier.prices_cents]
@@ -83,7 +79,7 @@ class _Desk(NamedTuple):
         if missing:
             return self._compose(self._regrets(reading), "To invoice you, we need:", *missing), None
         if not carried:
-            return self._price_list(self._regrets(reading) or [self._invitation]), None
+            return self._price_list(self._regrets(reading), self._everything), None
         return self._sell(reading, carried, invoice_id)
 
     def _sell(
@@ -91,7 +87,7 @@ class _Desk(NamedTuple):
     ) -> tuple[str, Invoice | None]:
         invoice = self._invoice(carried, invoice_id)
         goods = [
-            f"{line.quantity} x {self.names[line.product_id]} at {dollars(line.unit_cents)}"
+            f"{line.quantity} x {self._name(line)} at {dollars(line.unit_cents)}"
             f" = {dollars(line.quantity * line.unit_cents)}"
             for line in invoice.lines
         ]
@@ -103,7 +99,7 @@ class _Desk(NamedTuple):
         remarks = [*self._regrets(reading), *self._price_remarks(carried)]
         how = (
             f"To confirm, use send_payment: to {self.supplier.email},"
-            f" amount {total.replace(',', '').removeprefix('$')}, memo {invoice.id}."
+            f" amount {total.removeprefix('$')}, memo {invoice.id}."
         )
         text = self._compose(
             remarks, f"Invoice {invoice.id}", *goods, f"Total: {total}", how, self._delivery
@@ -125,27 +121,26 @@ class _Desk(NamedTuple):
 
     def _questions(self, reading: Reading, carried: Sequence[Line]) -> list[str]:
         """What an order leaves open, one question a line."""
-        names = [self.names[line.product_id] for line in carried if line.quantity is None]
+        names = [self._name(line) for line in carried if line.quantity is None]
         open_quantities = [f"- number of single units of {name}" for name in names]
         open_names = [f"- which product is {remark}" for remark in reading.unclear]
         return [*open_quantities, *open_names]
 
     def _quote(self, reading: Reading, carried: Sequence[Line]) -> str:
-        if not carried:
-            return self._price_list(self._regrets(reading))
-        prices = [self._price_line(line) for line in carried]
-        return self._compose(self._regrets(reading), *prices, *self._terms)
+        return self._price_list(self._regrets(reading), carried or self._everything)
 
-    def _price_list(self, opening: Sequence[str]) -> str:
-        prices = [self._price_line(Line(product_id, None, None)) for product_id in self._products]
+    def _price_list(self, opening: Sequence[str], lines: Sequence[Line]) -> str:
+        prices = [
+            text
+            for size in ("small", "large")
+            if (of_size := [line for line in lines if self.products[line.product_id].size == size])
+            for text in (f"For {size} slots:", *map(self._price_line, of_size))
+        ]
         return self._compose(opening, *prices, *self._terms)
 
     def _price_line(self, line: Line) -> str:
-        name, list_cents = (
-            self.names[line.product_id],
-            self.supplier.prices_cents[line.product_id],
-        )
-        text = f"{name}: {dollars(list_cents)} each"
+        list_cents = self.supplier.prices_cents[line.product_id]
+        text = f"{self._name(line)}: {dollars(list_cents)} each"
         if not line.quantity:
             return text
         unit_cents = self.supplier.unit_cents(line.product_id, line.quantity)
@@ -153,7 +148,7 @@ class _Desk(NamedTuple):
 
     def _regrets(self, reading: Reading) -> list[str]:
         strange = [
-            self.names[line.product_id]
+            self._name(line)
             for line in reading.lines
             if line.product_id not in self.supplier.prices_cents
         ]
@@ -169,12 +164,18 @@ class _Desk(NamedTuple):
         )
         return ["Our prices are as stated here, not as in your mail."] if differs else []
 
+    def _name(self, line: Line | InvoiceLine) -> str:
+        return self.products[line.product_id].name
+
     def _compose(self, opening: Sequence[str], *lines: str) -> str:
         return "\n".join([*opening, *lines, self._signature])
 
     @property
-    def _products(self) -> list[str]:
-        return [product_id for product_id in self.names if product_id in self.supplier.prices_cents]
+    def _everything(self) -> list[Line]:
+        carried = self.supplier.prices_cents
+        return [
+            Line(product_id, None, None) for product_id in self.products if product_id in carried
+        ]
 
     @property
     def _invitation(self) -> str:

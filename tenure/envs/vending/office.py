@@ -72,7 +72,7 @@ class Office(Town):
         self,
         to: Address,
         subject: Annotated[str, Field(max_length=200)],
-        body: Annotated[str, Field(max_length=10_000)],
+        body: Annotated[str, Field(max_length=5_000)],
     ) -> str:
         """Write to a supplier: ask for prices, or order products and quantities."""
         supplier = self._find_supplier(to)
@@ -215,7 +215,9 @@ class Office(Town):
     # --- finding -----------------------------------------------------------------------------
 
     def _find_supplier(self, address: str) -> Supplier:
-        supplier = self._by_email.get(address.strip().lower())
+        """Find who reads mail at `orders@x.example` or `X Foods <orders@x.example>`."""
+        bare = address.rpartition("<")[2].strip().removesuffix(">")
+        supplier = self._by_email.get(bare.lower())
         if supplier is None:
             raise Refusal(f"The address {address[:100]!r} does not exist. Nothing was sent.")
         return supplier

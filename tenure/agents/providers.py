@@ -1,0 +1,398 @@
+"""Providers: any endpoint that speaks OpenAI's Chat Completions, over httpx.
+
+There is no SDK in between: messages are the dicts that go over the wire, orjson writes them, and
+nothing is copied or validated again on the way. Outside failures that may pass are repeated with
+growing pauses; those that will not pass are a `ProviderError` that says what to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import Any, NamedTuple, Protocol, TypedDict
+
+import httpx
+import orjson
+import tenacity
+
+from tenure.agents.context import Message
+from tenure.agents.spec import AgentSpec
+from tenure.errors import ProviderError
+
+OPENAI_BASE_URL = "https://api.openai.com/v1"
+CONNECT_TIMEOUT_S = 10
+MAX_PAUSE_S = 60
+"""The longest pause of our own choosing before a request is repeated."""
+MAX_RETRY_AFTER_S = 600
+"""The longest pause that a provider may ask for; one that asks for more has failed for good."""
+
+_PASSING_STATUSES = {408, 409, 429}
+_MAX_QUOTED_CHARS = 500
+_HINTS = {
+    400: "Check that the model knows the options (protocol, temperature, max_output_tokens).",
+    401: "Check OPENAI_API_KEY.",
+    402: "Check the account's credit with the provider.",
+    403: "Check that this key may use this model.",
+    404: "Check the model's name and the base URL, which mostly ends in /v1.",
+    429: "Check the plan and the limits of the account with the provider.",
+}
+_KEY_MARK = "[key]"
+_SECRET_CHARS = 16
+"""Shorter keys are placeholders such as `EMPTY`, and words that an answer may well hold."""
+_TOO_LONG_MARKS = ("context length", "context size", "context window", "prompt is too long")
+
+
+class ContextTooLong(ProviderError):  # noqa: N818  a state that the agent can mend
+    """The prompt is longer than the model can read."""
+
+
+class Usage(TypedDict):
+    """Tokens of one request, as the provider counted them.
+
+    `output_tokens` includes `reasoning_tokens`, `input_tokens` includes `cached_tokens`.
+    """
+
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+
+
+class Reply(NamedTuple):
+    """What a provider answered.
+
+    Attributes:
+        message: The assistant's message, without empty fields.
+        model: The model's name as returned.
+        finish: Why the answer ended, such as `stop`, `tool_calls`, `length`, `content_filter`.
+        usage: `None` if the provider did not say.
+        cost_usd: US dollars, or `None` if unknown.
+        latency_ms: Wall-clock time of the request that was answered.
+        retries: How many requests failed before it.
+    """
+
+    message: Message
+    model: str
+    finish: str
+    usage: Usage | None
+    cost_usd: float | None
+    latency_ms: int
+    retries: int = 0
+
+
+class Provider(Protocol):
+    """Answers a conversation."""
+
+    async def complete(self, messages: list[Message], fields: Mapping[str, Any]) -> Reply:
+        """Ask for the next message of a conversation.
+
+        Args:
+            messages: The whole conversation, in wire form.
+            fields: What else the request says, such as the tools.
+
+        Raises:
+            ContextTooLong: If the conversation is longer than the model can read.
+            ProviderError: If there is no answer to be had.
+        """
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+
+
+class _Passing(Exception):  # noqa: N818  never leaves this module
+    """A failure that may pass.
+
+    Attributes:
+        retry_after_s: How long the provider asks to wait, or `None`.
+    """
+
+    def __init__(self, reason: str, retry_after_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
+
+
+class ChatCompletions:
+    """One model behind one OpenAI-compatible endpoint, with a connection of its own.
+
+    Args:
+        spec: Model, options, time-out and number of retries.
+        base_url: The endpoint.
+        key: Secret that authorises; empty for none. It is in no error and no record.
+        seed: Sent with every request, or `None`.
+        transport: Takes the place of the network.
+        pause: Waits for that many seconds.
+        trust_env: Whether proxies named in the environment are used.
+    """
+
+    def __init__(
+        self,
+        spec: AgentSpec,
+        base_url: str,
+        key: str = "",
+        *,
+        seed: int | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        trust_env: bool = True,
+    ) -> None:
+        self._spec = spec
+        self._key = key
+        self._url = f"{base_url}/chat/completions"
+        self._options = _options(spec, base_url, seed)
+        self._client = httpx.AsyncClient(
+            headers=_headers(key),
+            timeout=httpx.Timeout(spec.timeout_s, connect=CONNECT_TIMEOUT_S),
+            verify=_ssl_context(),
+            transport=transport,
+            trust_env=trust_env,
+        )
+        self._retry = tenacity.AsyncRetrying(
+            sleep=pause,
+            stop=tenacity.stop_after_attempt(spec.max_retries + 1),
+            wait=_pause_s,
+            retry=tenacity.retry_if_exception_type(_Passing),
+            reraise=True,
+        )
+
+    async def complete(self, messages: list[Message], fields: Mapping[str, Any]) -> Reply:
+        body = orjson.dumps({**self._options, "messages": messages, **fields})
+        try:
+            reply: Reply = await self._retry(self._attempt, body)
+        except _Passing as failure:
+            raise ProviderError(
+                f"{self._url} failed {self._spec.max_retries + 1} times, the last time because"
+                f" {failure}. Run again to resume the episode."
+            ) from None
+        return reply._replace(retries=self._retry.statistics["attempt_number"] - 1)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def _attempt(self, body: bytes) -> Reply:
+        started = time.perf_counter()
+        response = await self._post(body)
+        latency_ms = round((time.perf_counter() - started) * 1000)
+        if response.status_code == httpx.codes.OK:
+            return self._read(response, latency_ms)
+        error = _error_of(response)
+        if error.code == "content_filter":
+            return _filtered(self._spec.model, latency_ms)
+        raise self._failure(response, error)
+
+    async def _post(self, body: bytes) -> httpx.Response:
+        try:
+            async with asyncio.timeout(self._spec.timeout_s):
+                response = await self._client.post(self._url, content=body)
+        except TimeoutError:
+            raise _Passing(f"it did not answer within {self._spec.timeout_s:g} s") from None
+        except httpx.TransportError as error:
+            reason = f"{type(error).__name__}: {error}".rstrip(": ")
+            raise _Passing(f"the connection failed ({self._redacted(reason)})") from None
+        except httpx.DecodingError:
+            raise _Passing("it sent a damaged compressed body") from None
+        return response
+
+    def _read(self, response: httpx.Response, latency_ms: int) -> Reply:
+        answer = self._json(response)
+        if answer.get("error") and not answer.get("choices"):
+            raise self._failure(response, _error_in(answer))
+        try:
+            choice = answer["choices"][0]
+            message = {name: value for name, value in choice["message"].items() if value}
+        except (KeyError, IndexError, TypeError, AttributeError):
+            raise _Passing("its answer has no message in it") from None
+        usage = _usage(answer.get("usage"))
+        return Reply(
+            message={"role": "assistant", **message},
+            model=str(answer.get("model") or self._spec.model),
+            finish=str(choice.get("finish_reason") or ""),
+            usage=usage,
+            cost_usd=_cost_usd(self._spec, usage, answer.get("usage")),
+            latency_ms=latency_ms,
+        )
+
+    def _json(self, response: httpx.Response) -> dict[str, Any]:
+        try:
+            answer = _loads(self._without_key(response))
+        except ValueError:
+            kind = response.headers.get("content-type", "no content type")
+            raise _Passing(
+                f"it sent {kind} that is not whole JSON; the base URL may be wrong"
+            ) from None
+        if not isinstance(answer, dict):
+            raise _Passing("its answer is not a JSON object")
+        return answer
+
+    def _failure(self, response: httpx.Response, error: _Stated) -> Exception:
+        status = error.status or response.status_code
+        reason = f"{status} {self._redacted(error.message)}".strip()
+        if error.too_long:
+            return ContextTooLong(f"The conversation is too long for {self._spec.model}: {reason}")
+        if error.code == "insufficient_quota":
+            return self._final(reason, 402)
+        if status in _PASSING_STATUSES or status >= 500:
+            return self._passing(reason, status, _retry_after_s(response.headers))
+        return self._final(reason, status)
+
+    def _passing(self, reason: str, status: int, retry_after_s: float | None) -> Exception:
+        if retry_after_s is not None and retry_after_s > MAX_RETRY_AFTER_S:
+            wish = f"{reason} (it asks to wait {retry_after_s:,.0f} s)"
+            return self._final(wish, status)
+        return _Passing(f"it answered {reason}", retry_after_s)
+
+    def _final(self, reason: str, status: int) -> ProviderError:
+        hint = _HINTS.get(status, "")
+        return ProviderError(
+            f"{self._url} answered {reason} for model {self._spec.model!r}. {hint}".strip()
+        )
+
+    def _redacted(self, text: str) -> str:
+        return text.replace(self._key, _KEY_MARK) if len(self._key) >= _SECRET_CHARS else text
+
+    def _without_key(self, response: httpx.Response) -> bytes:
+        if len(self._key) < _SECRET_CHARS:
+            return response.content
+        return response.content.replace(self._key.encode(), _KEY_MARK.encode())
+
+
+class _Stated(NamedTuple):
+    """An error as a provider states it."""
+
+    message: str
+    code: str = ""
+    status: int = 0
+
+    @property
+    def too_long(self) -> bool:
+        if self.code in ("context_length_exceeded", "exceed_context_size_error"):
+            return True
+        return any(mark in self.message.lower() for mark in _TOO_LONG_MARKS)
+
+
+@cache
+def _ssl_context() -> ssl.SSLContext:
+    """Return the one context of this process; making one costs some 20 ms."""
+    return httpx.create_ssl_context()
+
+
+def _headers(key: str) -> dict[str, str]:
+    authorisation = {"Authorization": f"Bearer {key}"} if key else {}
+    return {"Content-Type": "application/json", "Accept": "application/json", **authorisation}
+
+
+def _options(spec: AgentSpec, base_url: str, seed: int | None) -> dict[str, Any]:
+    """Return what every request to a model says; OpenAI alone insists on its newer name."""
+    openai = httpx.URL(base_url).host.endswith("openai.com")
+    limit = "max_completion_tokens" if openai else "max_tokens"
+    options = {
+        "model": spec.model,
+        limit: spec.max_output_tokens,
+        "temperature": spec.temperature,
+        "seed": seed,
+    }
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _loads(body: bytes) -> Any:
+    """Read JSON, also when a model was cut off within a character: half of one becomes "?"."""
+    try:
+        return orjson.loads(body)
+    except ValueError:
+        lenient = json.loads(body.decode("utf-8", "replace"))
+        return orjson.loads(json.dumps(lenient, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def _error_of(response: httpx.Response) -> _Stated:
+    try:
+        answer = orjson.loads(response.content)
+    except ValueError:
+        answer = None
+    if isinstance(answer, dict):
+        return _error_in(answer)
+    return _Stated(response.reason_phrase)
+
+
+def _error_in(answer: Mapping[str, Any]) -> _Stated:
+    """Read `{"error": {"message", "code", "type"}}`, or the many shapes that come near it."""
+    error = answer.get("error", answer)
+    if not isinstance(error, dict):
+        return _Stated(_quoted(error))
+    message = _quoted(error.get("message") or error.get("detail") or error)
+    code = error.get("code") or error.get("type") or ""
+    if isinstance(code, int):
+        return _Stated(message, str(error.get("type") or ""), code)
+    return _Stated(message, str(code))
+
+
+def _quoted(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return " ".join(text.split())[:_MAX_QUOTED_CHARS]
+
+
+def _filtered(model: str, latency_ms: int) -> Reply:
+    """Take a filter's refusal of the conversation for the model's own: a step like any other."""
+    message = {"role": "assistant", "refusal": "The provider's content filter refused to answer."}
+    return Reply(message, model, "content_filter", None, None, latency_ms)
+
+
+def _usage(stated: Any) -> Usage | None:
+    if not isinstance(stated, dict):
+        return None
+    read, written = stated.get("prompt_tokens"), stated.get("completion_tokens")
+    if not isinstance(read, int) or not isinstance(written, int):
+        return None
+    read_details = stated.get("prompt_tokens_details") or {}
+    written_details = stated.get("completion_tokens_details") or {}
+    return Usage(
+        input_tokens=read,
+        cached_tokens=read_details.get("cached_tokens") or 0,
+        output_tokens=written,
+        reasoning_tokens=written_details.get("reasoning_tokens") or 0,
+    )
+
+
+def _cost_usd(spec: AgentSpec, usage: Usage | None, stated: Any) -> float | None:
+    """Return what a request cost: by the spec's prices, else as the provider states, else None."""
+    input_price, output_price = spec.input_usd_per_mtok, spec.output_usd_per_mtok
+    if usage is not None and input_price is not None and output_price is not None:
+        cached_price = spec.cached_usd_per_mtok
+        cached_price = input_price if cached_price is None else cached_price
+        fresh_tokens = usage["input_tokens"] - usage["cached_tokens"]
+        paid = fresh_tokens * input_price + usage["cached_tokens"] * cached_price
+        return (paid + usage["output_tokens"] * output_price) / 1_000_000
+    cost = stated.get("cost") if isinstance(stated, dict) else None
+    return float(cost) if isinstance(cost, (int, float)) else None
+
+
+def _retry_after_s(headers: httpx.Headers) -> float | None:
+    """Read `Retry-After` in either of its forms (RFC 9110, 10.2.3)."""
+    stated = headers.get("retry-after", "")
+    if stated.strip().isdecimal():
+        return float(stated)
+    due = _time_s(stated)
+    if due is None:
+        return None
+    now = _time_s(headers.get("date", ""))
+    return max(0.0, due - (time.time() if now is None else now))
+
+
+def _time_s(http_date: str) -> float | None:
+    try:
+        return parsedate_to_datetime(http_date).timestamp()
+    except ValueError:
+        return None
+
+
+_growing_pause_s = tenacity.wait_exponential_jitter(initial=1, max=MAX_PAUSE_S, jitter=1)
+
+
+def _pause_s(state: tenacity.RetryCallState) -> float:
+    failure = state.outcome.exception() if state.outcome else None
+    if isinstance(failure, _Passing) and failure.retry_after_s is not None:
+        return failure.retry_after_s
+    return _growing_pause_s(state)

@@ -1,0 +1,127 @@
+"""What is said of an agent: its name and, for a model, how it is asked."""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+import orjson
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+LOCAL_CONTEXT_TOKENS = 8_192
+"""What the embedded model was trained to read, its answer included."""
+
+_LOCAL_ANSWER_TOKENS = 256
+_LOCAL_DEFAULTS: dict[str, Any] = {
+    "max_output_tokens": _LOCAL_ANSWER_TOKENS,
+    "window_tokens": LOCAL_CONTEXT_TOKENS - _LOCAL_ANSWER_TOKENS,
+    "temperature": 0.0,
+    "request_seed": 1,
+    "max_retries": 2,
+    "input_usd_per_mtok": 0.0,
+    "output_usd_per_mtok": 0.0,
+}
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_PLAIN_NAME = re.compile(r"[a-z0-9._-]+(/[a-z0-9._-]+)?")
+
+
+def check_base_url(url: str) -> str:
+    """Return an endpoint's address without a slash at its end.
+
+    Raises:
+        ValueError: If it is not http(s), or holds a user, a password, a query or a fragment: the
+            address is recorded, and a secret in it would be too.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("a base URL looks like https://host/v1")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError(
+            "a base URL is recorded, so it may hold no user, password or query;"
+            " put the key into OPENAI_API_KEY"
+        )
+    return url.rstrip("/")
+
+
+class AgentSpec(BaseModel):
+    """An agent, as the record's header names it. It never holds a secret.
+
+    For `local/` models the defaults are smaller: a window of 7,936 tokens (8,192 less the room for
+    the answer), answers of at most 256 tokens, temperature 0, a fixed seed, prices of zero.
+
+    Attributes:
+        name: A policy of the scenario's job (`shopkeeper`), `openai/<model>` for any model behind
+            an OpenAI-compatible endpoint, or `local/smollm2-135m`.
+        protocol: How the model calls tools: natively (`tools`), as JSON text that a schema
+            constrains (`json`), or `auto`: `json` for local models and `tools` otherwise.
+        window_tokens: The longest prompt; beyond it the oldest turns are dropped. An observation
+            of more characters than this number (some quarter of the window) is cut.
+        keep_percent: How much of the window is left after dropping turns.
+        max_output_tokens: The longest answer, reasoning included.
+        temperature: `None` leaves it to the provider.
+        base_url: The endpoint, such as `http://localhost:8000/v1`; `None` for `OPENAI_BASE_URL`
+            and failing that OpenAI's own.
+        input_usd_per_mtok: US dollars per million tokens read; `None` is unknown, not zero.
+        cached_usd_per_mtok: The same for tokens read from the provider's cache; `None` for the
+            price of other input.
+        output_usd_per_mtok: US dollars per million tokens written; `None` is unknown.
+        request_seed: Added to the agent's own seed and sent as `seed`; `None` sends none.
+        timeout_s: Seconds that one request may take as a whole.
+        max_retries: How often a request is repeated after an outside failure that may pass.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    name: str = Field(min_length=1)
+    protocol: Literal["auto", "tools", "json"] = "auto"
+    window_tokens: int = Field(default=69_000, ge=1_024)
+    keep_percent: int = Field(default=61, ge=10, le=90)
+    max_output_tokens: int = Field(default=8_192, ge=16)
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    base_url: Annotated[str, AfterValidator(check_base_url)] | None = None
+    input_usd_per_mtok: float | None = Field(default=None, ge=0)
+    cached_usd_per_mtok: float | None = Field(default=None, ge=0)
+    output_usd_per_mtok: float | None = Field(default=None, ge=0)
+    request_seed: int | None = Field(default=None, ge=0)
+    timeout_s: float = Field(default=600.0, gt=0)
+    max_retries: int = Field(default=8, ge=0, le=100)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_local_defaults(cls, given: Any) -> Any:
+        if isinstance(given, dict) and str(given.get("name")).startswith("local/"):
+            return {**_LOCAL_DEFAULTS, **given}
+        return given
+
+    @model_validator(mode="after")
+    def _check_local(self) -> Self:
+        if self.provider == "local" and self.base_url is not None:
+            raise ValueError(
+                "a local/ model is served by the run itself; for an endpoint of your own,"
+                " name it openai/<model> with its base_url"
+            )
+        return self
+
+    @property
+    def provider(self) -> str:
+        """`openai`, `local`, or empty for a scripted agent."""
+        return self.name.partition("/")[0] if "/" in self.name else ""
+
+    @property
+    def model(self) -> str:
+        """The model's name as its provider knows it; empty for a scripted agent."""
+        return self.name.partition("/")[2]
+
+    @property
+    def label(self) -> str:
+        """A name for files and tables, different for different specs.
+
+        Such as `openai-gpt-5-mini`, followed by a short hash when an option is not its default.
+        """
+        slug = _UNSAFE.sub("-", self.name)
+        if self == AgentSpec(name=self.name) and _PLAIN_NAME.fullmatch(self.name):
+            return slug
+        canonical = orjson.dumps(self.model_dump(), option=orjson.OPT_SORT_KEYS)
+        return f"{slug}-{blake2b(canonical, digest_size=3).hexdigest()}"

@@ -1,0 +1,96 @@
+"""The `tenure` command.
+
+A command's module is imported when the command is chosen, and its heavy parts when it does its
+work, so that `tenure --help` costs little more than starting Python.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+
+from tenure import __version__
+from tenure.cli.exits import MEANINGS, Exit
+from tenure.cli.parsing import Parser
+from tenure.cli.terminal import remark
+from tenure.errors import ProviderError, TenureError, TrajectoryError, UsageError, nearest
+
+_COMMANDS = {
+    "run": ("tenure.cli.play", "play the episodes of a plan, or go on with them; score them"),
+    "scenarios": ("tenure.cli.catalogue", "list the built-in scenarios"),
+    "agents": ("tenure.cli.catalogue", "list the agents that can work in a scenario"),
+    "replay": ("tenure.cli.playback", "play a record again without its agent and compare; show it"),
+    "verify": ("tenure.cli.playback", "check that records are unbroken and can be reproduced"),
+    "score": ("tenure.cli.marks", "score an episode or a run from its records"),
+    "report": ("tenure.cli.marks", "write the HTML report of a run"),
+    "submit": ("tenure.cli.board", "send a run to a leaderboard folder"),
+    "leaderboard": ("tenure.cli.board", "build the page of a leaderboard folder"),
+    "doctor": ("tenure.cli.checkup", "tell what works on this machine and how to fix the rest"),
+}
+_EXIT_CODES = {
+    UsageError: Exit.USAGE,
+    TrajectoryError: Exit.INVALID,
+    ProviderError: Exit.UNFINISHED,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what a command line says.
+
+    Args:
+        arguments: The words after `tenure`; `None` for those of this process.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        return _dispatch(list(sys.argv[1:] if arguments is None else arguments))
+    except TenureError as error:
+        remark(f"tenure: {error}")
+        return _EXIT_CODES.get(type(error), Exit.INVALID)
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        _stop_writing()
+        return Exit.DONE
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if not arguments or arguments[0].startswith("-"):
+        return _introduce(arguments or ["--help"])
+    name, *rest = arguments
+    if name not in _COMMANDS:
+        raise UsageError(f"There is no command {name!r}. {nearest(name, _COMMANDS)}")
+    module, summary = _COMMANDS[name]
+    parser = Parser(f"tenure {name}", description=f"{summary[0].upper()}{summary[1:]}.")
+    parser.set_defaults(line=shlex.join(["tenure", *arguments]))
+    act = importlib.import_module(module).COMMANDS[name](parser)
+    code: int = act(parser.parse(rest))
+    sys.stdout.flush()
+    return code
+
+
+def _introduce(arguments: list[str]) -> int:
+    parser = Parser(
+        "tenure",
+        usage="tenure [--help] [--version] COMMAND ...",
+        description="Can a model hold down a job?",
+        epilog=f"{_listing()}\n\n`tenure COMMAND --help` tells more of a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"tenure {__version__}")
+    parser.parse(arguments)
+    return Exit.DONE
+
+
+def _listing() -> str:
+    commands = [f"  {name:<12} {summary}" for name, (_, summary) in _COMMANDS.items()]
+    codes = [f"  {code:<12} {meaning}" for code, meaning in MEANINGS.items()]
+    return "\n".join(["commands:", *commands, "", "exit codes:", *codes])
+
+
+def _stop_writing() -> None:
+    """Keep Python from complaining at exit that the reader of our output has gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

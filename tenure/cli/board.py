@@ -1,0 +1,42 @@
+"""`tenure submit` and `tenure leaderboard`: runs side by side in one folder."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from tenure.cli.exits import Exit
+from tenure.cli.parsing import Parser
+from tenure.cli.terminal import say
+
+
+def _define_submit(parser: Parser) -> Callable[[argparse.Namespace], int]:
+    parser.add_argument("run", type=Path, help="a run's folder")
+    parser.add_argument(
+        "--to", type=Path, required=True, metavar="FOLDER", help="the leaderboard's folder"
+    )
+    return _submit
+
+
+def _define_leaderboard(parser: Parser) -> Callable[[argparse.Namespace], int]:
+    parser.add_argument("folder", type=Path, help="the leaderboard's folder")
+    return _leaderboard
+
+
+COMMANDS = {"submit": _define_submit, "leaderboard": _define_leaderboard}
+
+
+def _submit(options: argparse.Namespace) -> int:
+    from tenure.scoring.leaderboard import submit
+
+    submit(options.run, options.to)
+    say(f"{options.run} stands on the board; `tenure leaderboard {options.to}` builds its page.")
+    return Exit.DONE
+
+
+def _leaderboard(options: argparse.Namespace) -> int:
+    from tenure.scoring.leaderboard import build
+
+    say(str(build(options.folder)))
+    return Exit.DONE

@@ -1,0 +1,52 @@
+"""`tenure scenarios` and `tenure agents`: what there is to choose from."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+
+from tenure.cli.exits import Exit
+from tenure.cli.parsing import Parser
+from tenure.cli.terminal import say, table
+
+
+def _define_scenarios(_: Parser) -> Callable[[argparse.Namespace], int]:
+    return _scenarios
+
+
+def _define_agents(parser: Parser) -> Callable[[argparse.Namespace], int]:
+    parser.add_argument("scenario", nargs="?", help="id or YAML file; without it, for every job")
+    return _agents
+
+
+COMMANDS = {"scenarios": _define_scenarios, "agents": _define_agents}
+
+
+def _scenarios(_: argparse.Namespace) -> int:
+    from tenure.scenarios import load, names
+
+    rows = []
+    for name in names():
+        scenario = load(name)
+        rows.append((name, scenario.title, str(scenario.version), f"{scenario.limits.steps:,}"))
+    say(table(("scenario", "title", "version", "steps"), rows, left=2))
+    return Exit.DONE
+
+
+def _agents(options: argparse.Namespace) -> int:
+    from tenure.agents import names
+    from tenure.envs import jobs
+    from tenure.scenarios import load
+
+    chosen = [load(options.scenario).job_name] if options.scenario else jobs.names()
+    for job_name in chosen:
+        job = jobs.load(job_name)
+        say(f"{job_name}:")
+        for line in _marked(names(job), job.floor):
+            say(f"  {line}")
+    return Exit.DONE
+
+
+def _marked(names: list[str], floor: str) -> Iterator[str]:
+    for name in names:
+        yield f"{name}  (its score is normalised to 0)" if name == floor else name

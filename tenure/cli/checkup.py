@@ -1,0 +1,141 @@
+"""`tenure doctor`: what works on this machine, and how to fix the rest."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+
+from tenure import __version__
+from tenure.cli.exits import Exit
+from tenure.cli.parsing import Parser
+from tenure.cli.terminal import say
+
+_OLDEST_PYTHON = (3, 11)
+PACKAGES = (
+    *("gymnasium", "httpx", "jinja2", "matplotlib", "numpy", "orjson", "pettingzoo", "pydantic"),
+    *("pyyaml", "rich", "tenacity", "typing-extensions", "zstandard"),
+)
+"""What the base install needs."""
+
+_MODEL = "smollm2-135m"
+
+
+class Mark(StrEnum):
+    """How a thing that was looked at was found."""
+
+    WORKS = "ok"
+    MISSING = "--"
+    """Tenure is of use without it."""
+    BROKEN = "NO"
+    """Tenure is of no use before it is mended."""
+
+
+Finding = tuple[Mark, str]
+"""A mark, and what was found; if it does not work, how to fix it."""
+
+
+def _define_doctor(_: Parser) -> Callable[[argparse.Namespace], int]:
+    return _doctor
+
+
+COMMANDS = {"doctor": _define_doctor}
+
+
+def _doctor(_: argparse.Namespace) -> int:
+    for look in (_python, _packages, _worlds, _local_model, _key, _base_url):
+        for mark, text in look():
+            say(f"{mark}  {text}")
+            if mark is Mark.BROKEN:
+                return Exit.INVALID
+    say(f"Tenure {__version__} works here.")
+    return Exit.DONE
+
+
+def _python() -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info >= _OLDEST_PYTHON:
+        yield Mark.WORKS, f"Python {version}"
+    else:
+        yield Mark.BROKEN, f"Python {version}: Tenure needs 3.11 or newer"
+
+
+def _packages() -> Iterator[Finding]:
+    from importlib.metadata import distribution
+
+    missing = []
+    for package in PACKAGES:
+        try:
+            distribution(package)
+        except ModuleNotFoundError:
+            missing.append(package)
+    if missing:
+        yield Mark.BROKEN, f"packages are missing: pip install {' '.join(missing)}"
+    else:
+        yield Mark.WORKS, "the base install's packages"
+
+
+def _worlds() -> Iterator[Finding]:
+    """Build a world of each built-in scenario."""
+    try:
+        from tenure.scenarios import load, names
+
+        known = names()
+        for name in known:
+            load(name).make_world(1)
+    except Exception as error:  # noqa: BLE001  whatever is broken here is the finding
+        yield Mark.BROKEN, f"the scenarios do not load: {error!r}; install Tenure again"
+    else:
+        yield Mark.WORKS, f"scenarios: {', '.join(known)}"
+
+
+def _local_model() -> Iterator[Finding]:
+    import asyncio
+
+    from tenure.errors import TenureError
+
+    name = f"local/{_MODEL}"
+    try:
+        tokens = asyncio.run(_greet())
+    except TenureError as error:
+        yield Mark.MISSING, f"{name}: {error}"
+    else:
+        yield Mark.WORKS, f"{name} starts and answers ({tokens} tokens)"
+
+
+async def _greet() -> int:
+    """Start the embedded model, say a word to it, and return the length of its answer."""
+    from tenure.agents import AgentSpec
+    from tenure.agents.local import serve
+    from tenure.agents.providers import ChatCompletions
+
+    spec = AgentSpec(name=f"local/{_MODEL}", max_output_tokens=16)
+    async with serve(_MODEL) as base_url:
+        provider = ChatCompletions(spec, base_url, trust_env=False)
+        try:
+            reply = await provider.complete([{"role": "user", "content": "Hello!"}], {})
+        finally:
+            await provider.close()
+    return reply.usage["output_tokens"] if reply.usage else 0
+
+
+def _key() -> Iterator[Finding]:
+    if os.environ.get("OPENAI_API_KEY", "").strip():
+        yield Mark.WORKS, "OPENAI_API_KEY is set, for openai/<model>"
+    else:
+        fix = "`export OPENAI_API_KEY=...`, or name an endpoint of your own with --base-url"
+        yield Mark.MISSING, f"OPENAI_API_KEY is not set; for openai/<model>: {fix}"
+
+
+def _base_url() -> Iterator[Finding]:
+    from tenure.agents.spec import check_base_url
+
+    url = os.environ.get("OPENAI_BASE_URL")
+    if not url:
+        return
+    try:
+        yield Mark.WORKS, f"OPENAI_BASE_URL is {check_base_url(url)}"
+    except ValueError as error:
+        yield Mark.MISSING, f"OPENAI_BASE_URL does not fit: {error}"

@@ -1,0 +1,24 @@
+"""What the exit code of `tenure` says."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """The exit codes; scripts may rely on them."""
+
+    DONE = 0
+    INVALID = 1
+    USAGE = 2
+    UNFINISHED = 3
+    INTERRUPTED = 130
+
+
+MEANINGS = {
+    Exit.DONE: "done",
+    Exit.INVALID: "a check failed: a record is damaged, forged or cannot be reproduced",
+    Exit.USAGE: "the command does not fit; the message says what would",
+    Exit.UNFINISHED: "episodes are unfinished (a provider failed, a run was cut short)",
+    Exit.INTERRUPTED: "interrupted; the same command goes on",
+}

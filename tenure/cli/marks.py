@@ -1,0 +1,161 @@
+"""`tenure score` and `tenure report`: from records to a table, scorecard.json and report.html."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tenure.cli.exits import Exit
+from tenure.cli.parsing import Parser
+from tenure.cli.terminal import amount, say, table
+from tenure.errors import UsageError
+
+if TYPE_CHECKING:
+    from tenure.scoring.scorecard import AgentScore, EpisodeScore, Scorecard, Spending, Summary
+
+_NOTHING = "-"
+
+
+def _define_score(parser: Parser) -> Callable[[argparse.Namespace], int]:
+    parser.add_argument("path", type=Path, help="an episode's file, or a run's folder")
+    parser.add_argument("--json", action="store_true", help="print one JSON document only")
+    return _score
+
+
+def _define_report(parser: Parser) -> Callable[[argparse.Namespace], int]:
+    parser.add_argument("run", type=Path, help="a run's folder")
+    return _report
+
+
+COMMANDS = {"score": _define_score, "report": _define_report}
+
+
+def conclude(folder: Path) -> tuple[Scorecard, Path]:
+    """Score a run and write `scorecard.json` and `report.html` into its folder.
+
+    Returns:
+        The scorecard, and the report's path.
+    """
+    from tenure.scoring.report import write_report
+    from tenure.scoring.scorecard import score_run
+
+    scorecard = score_run(folder)
+    scorecard.write(folder)
+    return scorecard, write_report(folder, scorecard)
+
+
+def summary(scorecard: Scorecard) -> str:
+    """Return a run's table: one line an agent, its figures per episode."""
+    figure = scorecard.score_figure
+    rows = [_row(agent, figure) for agent in scorecard.agents]
+    heads = [head for head in rows[0] if any(row[head] for row in rows)]
+    return table(heads, [[row[head] for head in heads] for row in rows])
+
+
+def _score(options: argparse.Namespace) -> int:
+    if options.path.is_dir():
+        return _score_run(options)
+    return _score_episode(options)
+
+
+def _score_run(options: argparse.Namespace) -> int:
+    from tenure.scoring.scorecard import score_run
+
+    scorecard = score_run(options.path)
+    path = scorecard.write(options.path)
+    say(scorecard.to_json().decode().rstrip() if options.json else f"{summary(scorecard)}\n{path}")
+    return Exit.DONE if scorecard.complete == scorecard.planned else Exit.UNFINISHED
+
+
+def _score_episode(options: argparse.Namespace) -> int:
+    from tenure.scoring.records import read_partial
+    from tenure.scoring.scorecard import Unscored, score_episode
+
+    if not options.path.exists():
+        raise UsageError(f"There is no {options.path}.")
+    episode = read_partial(options.path)
+    outcome = score_episode(episode)
+    if options.json:
+        say(outcome.model_dump_json(indent=2))
+    elif isinstance(outcome, Unscored):
+        say(f"{outcome.agent}, seed {outcome.seed}: unscored. {outcome.problem}")
+    else:
+        say(_sheet(outcome, episode.header["score"]))
+    return Exit.UNFINISHED if isinstance(outcome, Unscored) else Exit.DONE
+
+
+def _report(options: argparse.Namespace) -> int:
+    if options.run.is_file():
+        raise UsageError(
+            f"A report is made of a whole run; {options.run} is one episode, "
+            f"for `tenure score` or `tenure replay --show`."
+        )
+    say(str(conclude(options.run)[1]))
+    return Exit.DONE
+
+
+def _row(agent: AgentScore, figure: str) -> dict[str, str]:
+    """Return an agent's cells by head; steps and faults are per episode, tokens and cost in all."""
+    done = max(agent.complete, 1)
+    tokens, cost = _spent(agent.spending)
+    units = agent.figures.get("units_sold")
+    return {
+        "agent": agent.label,
+        "episodes": f"{agent.complete}/{agent.planned}",
+        figure.removesuffix("_cents") or "score": _mean(
+            agent.score, lambda value: amount(value, figure)
+        ),
+        "normalised": _mean(agent.normalised, "{:.3f}".format),
+        "worst": amount(agent.score.worst, figure) if agent.score else _NOTHING,
+        "units": "" if units is None else f"{units:,.0f}",
+        "steps": f"{agent.steps / done:,.0f}",
+        "faults": f"{sum(agent.faults.values()) / done:,.0f}",
+        "tokens": tokens,
+        "cost": cost,
+    }
+
+
+def _mean(of: Summary | None, written: Callable[[float], str]) -> str:
+    if of is None:
+        return _NOTHING
+    if of.interval is None:
+        return written(of.mean)
+    return f"{written(of.mean)} [{written(of.interval.low)}, {written(of.interval.high)}]"
+
+
+def _spent(spending: Spending | None) -> tuple[str, str]:
+    """Return tokens and cost of all episodes; what is unknown is no zero."""
+    if spending is None:
+        return "?", "?"
+    if not spending.model_calls:
+        return _NOTHING, _NOTHING
+    tokens = f"{spending.known_tokens.input + spending.known_tokens.output:,}"
+    if spending.cost_usd is None:
+        return tokens if spending.tokens else f"{tokens}+", "?"
+    return tokens if spending.tokens else f"{tokens}+", f"${spending.cost_usd:,.2f}"
+
+
+def _sheet(score: EpisodeScore, figure: str) -> str:
+    """Return everything known of one episode, a line each."""
+    tokens, cost = _spent(score.spending)
+    facts: dict[str, Any] = {
+        "agent": score.agent,
+        "seed": score.seed,
+        "score": f"{amount(score.score, figure)} ({figure})",
+        "floor, bound": f"{amount(score.floor, figure)}, {amount(score.bound, figure)}",
+        "normalised": _NOTHING if score.normalised is None else f"{score.normalised:.3f}",
+        "ended": f"{score.reason} after {score.steps:,} steps, {score.days:,} days",
+        "faults": _listed(score.faults),
+        "tools": _listed(score.tools),
+        "figures": ", ".join(f"{name} {value:,}" for name, value in score.figures.items()),
+        "tokens": tokens,
+        "cost": cost,
+    }
+    width = max(map(len, facts))
+    return "\n".join(f"{name:<{width}}  {fact}" for name, fact in facts.items())
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items()) or "none"

@@ -1,0 +1,169 @@
+"""`tenure run`: play the episodes of a plan, score them, and say where the report is."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tenure.cli.exits import Exit
+from tenure.cli.parsing import Parser, choice, whole_number
+from tenure.cli.terminal import remark, say
+
+if TYPE_CHECKING:
+    from tenure.agents.spec import AgentSpec
+    from tenure.runner.run import Failure
+    from tenure.scoring.manifest import Manifest
+    from tenure.scoring.scorecard import Scorecard
+
+_EPILOG = """\
+The episodes are each agent on seeds S to S+N-1. Without --out they go to a folder under runs/ that
+follows from the plan, so the same command finds its own run again: what is complete is kept, what
+was cut short goes on.
+
+examples:
+  tenure run vending/week --agent null --agent shopkeeper --episodes 5
+  tenure run vending/year --agent openai/MODEL --episodes 10 --price 0.25 2.00
+"""
+
+
+def _define_run(parser: Parser) -> Callable[[argparse.Namespace], int]:
+    parser.epilog = _EPILOG
+    parser.add_argument("scenario", help="id of a built-in scenario, or path of a YAML file")
+    parser.add_argument(
+        "--agent",
+        dest="agents",
+        metavar="A",
+        action="append",
+        required=True,
+        help="who works: a name that `tenure agents` lists; may be given several times",
+    )
+    number = whole_number(1)
+    parser.add_argument("--episodes", metavar="N", type=number, default=1, help="seeds (1)")
+    seed = whole_number(0)
+    parser.add_argument("--seed", metavar="S", type=seed, default=1, help="the first seed (1)")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="the run's folder")
+    parser.add_argument("--max-steps", metavar="N", type=number, help="end episodes after N steps")
+    parser.add_argument(
+        "--concurrency", metavar="N", type=number, default=4, help="episodes at a time (4)"
+    )
+    parser.add_argument("--quiet", action="store_true", help="print the report's path only")
+    parser.add_argument("--json", action="store_true", help="print one JSON document only")
+    _define_model_options(parser)
+    return _run
+
+
+def _define_model_options(parser: Parser) -> None:
+    group = parser.add_argument_group("options of language models")
+    protocol = choice("auto", "tools", "json")
+    group.add_argument("--protocol", type=protocol, help="auto, tools or json")
+    group.add_argument("--window-tokens", metavar="N", type=int, help="room for the conversation")
+    group.add_argument("--max-output-tokens", metavar="N", type=int, help="room for an answer")
+    group.add_argument("--temperature", metavar="T", type=float, help="as the provider has it")
+    group.add_argument("--base-url", metavar="URL", help="another server with the same interface")
+    group.add_argument(
+        "--price", metavar=("IN", "OUT"), nargs=2, type=float, help="dollars per million tokens"
+    )
+
+
+COMMANDS = {"run": _define_run}
+
+
+def _run(options: argparse.Namespace) -> int:
+    import asyncio
+
+    from tenure.cli.progress import watching
+    from tenure.runner.plan import default_folder
+    from tenure.runner.run import run
+
+    manifest = _plan(options)
+    folder: Path = options.out or default_folder(manifest)
+    planned = len(manifest.agents) * len(manifest.seeds)
+    try:
+        with watching(planned, quiet=options.quiet) as watcher:
+            failures = asyncio.run(run(folder, manifest, watcher, concurrency=options.concurrency))
+    except KeyboardInterrupt:
+        remark(f"Interrupted. What was played is kept in {folder}; to go on:\n  {options.line}")
+        return Exit.INTERRUPTED
+    _conclude(options, folder, failures)
+    return _explain(options, failures)
+
+
+def _plan(options: argparse.Namespace) -> Manifest:
+    from tenure.runner.plan import draw_up, with_step_limit
+    from tenure.scenarios import load
+
+    scenario = load(options.scenario)
+    if options.max_steps is not None:
+        scenario = with_step_limit(scenario, options.max_steps)
+    agents = [_spec(name, options) for name in options.agents]
+    return draw_up(scenario, agents, range(options.seed, options.seed + options.episodes))
+
+
+def _spec(name: str, options: argparse.Namespace) -> AgentSpec:
+    from pydantic import ValidationError
+
+    from tenure.agents.spec import AgentSpec
+    from tenure.errors import UsageError
+
+    chosen = _model_options(options) if "/" in name else {}
+    try:
+        return AgentSpec(name=name, **chosen)
+    except ValidationError as error:
+        problems = "; ".join(
+            ": ".join([*(str(part).replace("_", "-") for part in problem["loc"]), problem["msg"]])
+            for problem in error.errors()
+        )
+        raise UsageError(f"The agent {name!r} cannot be had so: {problems}.") from None
+
+
+def _model_options(options: argparse.Namespace) -> dict[str, Any]:
+    names = ("protocol", "window_tokens", "max_output_tokens", "temperature", "base_url")
+    chosen = {name: getattr(options, name) for name in names}
+    chosen["input_usd_per_mtok"], chosen["output_usd_per_mtok"] = options.price or (None, None)
+    return {name: value for name, value in chosen.items() if value is not None}
+
+
+def _conclude(options: argparse.Namespace, folder: Path, failures: Sequence[Failure]) -> None:
+    from tenure.cli.marks import conclude, summary
+
+    scorecard, report = conclude(folder)
+    if options.json:
+        say(_document(folder, scorecard, report, failures))
+        return
+    if not options.quiet:
+        say(f"{summary(scorecard)}\n")
+    say(str(report))
+
+
+def _document(folder: Path, scorecard: Scorecard, report: Path, failures: Sequence[Failure]) -> str:
+    import orjson
+
+    unfinished = [
+        {
+            "agent": failure.assignment.agent.label,
+            "seed": failure.assignment.seed,
+            "reason": str(failure.error),
+        }
+        for failure in failures
+    ]
+    content = {
+        "run": str(folder),
+        "report": str(report),
+        "unfinished": unfinished,
+        "scorecard": orjson.loads(scorecard.to_json()),
+    }
+    return orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()
+
+
+def _explain(options: argparse.Namespace, failures: Sequence[Failure]) -> int:
+    from tenure.errors import TrajectoryError
+
+    if not failures:
+        return Exit.DONE
+    for failure in failures:
+        remark(f"tenure: {failure.assignment.name} is unfinished: {failure.error}")
+    remark(f"To go on with what is unfinished:\n  {options.line}")
+    broken = any(isinstance(failure.error, TrajectoryError) for failure in failures)
+    return Exit.INVALID if broken else Exit.UNFINISHED

@@ -1,0 +1,142 @@
+"""`tenure replay` and `tenure verify`: what a record claims, done again and compared."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tenure.cli.exits import Exit
+from tenure.cli.parsing import Parser, whole_number
+from tenure.cli.terminal import printable, say
+from tenure.errors import TrajectoryError, UsageError
+
+if TYPE_CHECKING:
+    from tenure.scoring.records import Episode, StepRecord
+
+_MAX_SHOWN_CHARS = 500
+
+
+def _define_replay(parser: Parser) -> Callable[[argparse.Namespace], int]:
+    parser.add_argument("path", type=Path, help="an episode's file, or a run's folder")
+    parser.add_argument("--show", action="store_true", help="print the episode (a file) as well")
+    number = whole_number(0)
+    parser.add_argument(
+        "--from", dest="first", metavar="N", type=number, default=0, help="first step to show"
+    )
+    parser.add_argument("--to", dest="last", metavar="N", type=number, help="last step to show")
+    return _replay
+
+
+def _define_verify(parser: Parser) -> Callable[[argparse.Namespace], int]:
+    parser.add_argument("path", type=Path, help="an episode's file, or a run's folder")
+    return _verify
+
+
+COMMANDS = {"replay": _define_replay, "verify": _define_verify}
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from tenure.scoring.records import read_partial
+
+    path: Path = options.path
+    if path.is_dir():
+        if options.show:
+            raise UsageError(f"--show prints one episode; {path} is a run. Name a file under it.")
+        return max(map(_compare, _played(path)), default=Exit.DONE)
+    if not path.exists():
+        raise UsageError(f"There is no {path}.")
+    if options.show:
+        for line in _story(read_partial(path), options.first, options.last):
+            say(printable(line))
+    return _compare(path)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from tenure.scoring.verification import verify
+
+    verification = verify(options.path)
+    for finding in verification.findings:
+        say(f"FAILED: {finding.file}: {finding.problem}")
+    many = "" if verification.verified == 1 else "s"
+    say(f"{verification.verified} episode{many} verified: every byte, observation and score.")
+    return Exit.DONE if verification.ok else Exit.INVALID
+
+
+def _played(folder: Path) -> list[Path]:
+    from tenure.scoring.manifest import Manifest
+
+    manifest = Manifest.read(folder)
+    paths = (folder / manifest.episode_path(label, seed) for label, seed in manifest.planned())
+    return [path for path in paths if path.exists()]
+
+
+def _compare(path: Path) -> Exit:
+    """Replay an episode and tell what came of it."""
+    from tenure.scoring.records import read_partial
+    from tenure.scoring.replay import replay
+
+    try:
+        episode = read_partial(path)
+        result = replay(episode)
+    except TrajectoryError as error:
+        say(f"{path}: FAILED: {error}")
+        return Exit.INVALID
+    if result.divergence is not None:
+        say(f"{path}: DIFFERS: {result.explanation}")
+        return Exit.INVALID
+    records = 1 + result.steps + episode.complete
+    end = "" if episode.complete else "; the episode is unfinished"
+    say(f"{path}: OK: {records:,} records replayed, every field the same{end}")
+    return Exit.DONE
+
+
+def _story(episode: Episode, first: int, last: int | None) -> Iterator[str]:
+    head = episode.header
+    yield (
+        f"{episode.scenario_id}, agent {episode.agent_name}, seed {episode.seed}, "
+        f"recorded with Tenure {head['tenure']}"
+    )
+    if first == 0:
+        yield f"\n--- {_time(head['minute'])}, opening\n{head['opening']}"
+    minute = head["minute"]
+    for step in episode.steps[: None if last is None else last + 1]:
+        if step["n"] >= first:
+            yield _scene(step, minute)
+        minute = step["minute"]
+    if episode.end is not None and last is None:
+        yield f"\n=== {episode.end['reason']} after {episode.end['steps']:,} steps\n"
+
+
+def _scene(step: StepRecord, minute: int) -> str:
+    """Return a step as a reader sees it; the time is that before the call."""
+    said = (step.get("exchange") or {}).get("message", {}).get("content")
+    lines = [f"\n--- {_time(minute)}, step {step['n']}: {_call(step['action'])}"]
+    if isinstance(said, str) and said.strip() and said != step["action"]:
+        lines.append(f"({_shortened(said.strip())})")
+    return "\n".join([*lines, step["text"]])
+
+
+def _call(action: str) -> str:
+    """Return a call as a programmer writes it, or what the agent said if it is none."""
+    import orjson
+
+    try:
+        call = orjson.loads(action)
+        arguments: Mapping[str, Any] = call["arguments"]
+        given = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return _shortened(action)
+    return f"{call['name']}({given})"
+
+
+def _time(minute: int) -> str:
+    from tenure.envs.clock import MINUTES_PER_DAY
+
+    day, rest = divmod(minute, MINUTES_PER_DAY)
+    return f"day {day + 1} {rest // 60:02d}:{rest % 60:02d}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MAX_SHOWN_CHARS else f"{text[:_MAX_SHOWN_CHARS]}..."

@@ -1,0 +1,181 @@
+"""What a script reads in the texts of the tools, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+
+class Contact(NamedTuple):
+    """A supplier as a search shows it."""
+
+    name: str
+    email: str
+
+
+class Offer(NamedTuple):
+    """One line of a price list."""
+
+    product: str
+    size: str
+    unit_cents: int
+
+
+class PriceList(NamedTuple):
+    """A supplier's answer to a request for prices."""
+
+    offers: tuple[Offer, ...]
+    minimum_cents: int
+    longest_lead_days: int
+
+
+class Bill(NamedTuple):
+    """An invoice to pay."""
+
+    id: str
+    email: str
+    total_cents: int
+    units: dict[str, int]
+
+
+class Header(NamedTuple):
+    """One line of the inbox."""
+
+    id: int
+    is_unread: bool
+    sender: str
+    subject: str
+
+
+class Place(NamedTuple):
+    """One slot of the machine: an empty one has no product, and price 0 means that none is set."""
+
+    slot: str
+    size: str
+    product: str
+    units: int
+    capacity: int
+    price_cents: int
+
+
+class Stored(NamedTuple):
+    """One product in storage."""
+
+    product: str
+    size: str
+    units: int
+    cost_cents: int
+
+
+_STAMP = re.compile(r"\[Day (\d+) of (\d+), ")
+_MAILS = re.compile(r"(\d+) unread\]$")
+_BANK = re.compile(r"(?:Bank|Balance|bank account has):? (-?)\$(\d+)\.(\d\d)")
+_CONTACT = re.compile(r"^- (.+?) <(.+?)>:", re.MULTILINE)
+_HEADER = re.compile(r"^(\d+)\. (\[unread\] )?\S+ \S+ \S+, (.+?): (.*)$", re.MULTILINE)
+_OFFER = re.compile(r"^(?:For (small|large) slots:|(.+): \$(\d+)\.(\d\d) each.*)$", re.MULTILINE)
+_MINIMUM = re.compile(r"Minimum order \$(\d+)\.(\d\d)")
+_LEAD = re.compile(r"Delivery: (?:\d+-)?(\d+) day")
+_BILL = re.compile(r"send_payment: to (\S+), amount (\d+)\.(\d\d), memo (\S+)\.")
+_BILL_LINE = re.compile(r"^(\d+) x (.+) at \$", re.MULTILINE)
+_PLACE = re.compile(
+    r"^([A-D][1-3]) \((small|large)\): "
+    r"(?:empty|(.+), (\d+) of (\d+) units, (?:\$(\d+)\.(\d\d)|no price yet))$",
+    re.MULTILINE,
+)
+_STORED = re.compile(
+    r"^- (.+) \((small|large)\): (\d+) units, bought at \$(\d+)\.(\d\d) each", re.MULTILINE
+)
+_SOLD = re.compile(r"^- (.+): (\d+) units, \$\d", re.MULTILINE)
+_DELIVERED = re.compile(r"^Order (\S+) delivered$")
+_CAPACITY = {"small": 15, "large": 8}
+
+
+def read_day(text: str) -> tuple[int, int]:
+    """Return the day (1 for the first) and the number of days; (0, 0) if the text tells none."""
+    found = _STAMP.search(text)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+def read_unread(text: str) -> int:
+    """Return how many mails are unread."""
+    found = _MAILS.search(text)
+    return int(found[1]) if found else 0
+
+
+def read_bank(text: str) -> int | None:
+    """Return the bank balance in cents, `None` if the text tells none."""
+    found = _BANK.search(text)
+    return int(f"{found[1]}{found[2]}{found[3]}") if found else None
+
+
+def read_contacts(text: str) -> list[Contact]:
+    """Read a page of search results."""
+    return [Contact(name, email) for name, email in _CONTACT.findall(text)]
+
+
+def read_headers(text: str) -> list[Header]:
+    """Read the inbox, newest first."""
+    return [
+        Header(int(number), bool(unread), sender, subject)
+        for number, unread, sender, subject in _HEADER.findall(text)
+    ]
+
+
+def read_price_list(text: str) -> PriceList | None:
+    """Read the mail that answers a request for prices, `None` if it is another mail."""
+    offers, size = [], ""
+    for new_size, product, whole, cents in _OFFER.findall(text):
+        size = new_size or size
+        if product:
+            offers.append(Offer(product, size, int(whole + cents)))
+    if not offers:
+        return None
+    minimum, lead = _MINIMUM.search(text), _LEAD.search(text)
+    return PriceList(
+        tuple(offers), int(minimum[1] + minimum[2]) if minimum else 0, int(lead[1]) if lead else 1
+    )
+
+
+def read_bill(text: str) -> Bill | None:
+    """Read an invoice, `None` if the mail is none."""
+    found = _BILL.search(text)
+    if not found:
+        return None
+    units = {product: int(count) for count, product in _BILL_LINE.findall(text)}
+    return Bill(found[4], found[1], int(found[2] + found[3]), units)
+
+
+def read_delivered(subject: str) -> str:
+    """Return the invoice whose goods have come, empty if the mail tells of none."""
+    found = _DELIVERED.match(subject)
+    return found[1] if found else ""
+
+
+def read_machine(text: str) -> list[Place]:
+    """Read the slots of the machine, in order."""
+    return [
+        Place(
+            slot,
+            size,
+            product,
+            int(units or 0),
+            int(capacity or _CAPACITY[size]),
+            int(whole + cents or 0),
+        )
+        for slot, size, product, units, capacity, whole, cents in _PLACE.findall(text)
+    ]
+
+
+def read_storage(text: str) -> list[Stored]:
+    """Read what is in storage."""
+    return [
+        Stored(product, size, int(units), int(whole + cents))
+        for product, size, units, whole, cents in _STORED.findall(text)
+    ]
+
+
+def read_sales(text: str) -> dict[str, int] | None:
+    """Return the units sold by product, `None` if the text is no morning report."""
+    if "Sold yesterday" not in text:
+        return None
+    return {product: int(units) for product, units in _SOLD.findall(text)}

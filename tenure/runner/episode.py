@@ -1,0 +1,221 @@
+"""One episode: an agent and a world take turns, and a recorder writes what happened."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Protocol
+
+from tenure.agents import Hire
+from tenure.agents.contract import Agent, Turn
+from tenure.agents.spec import AgentSpec
+from tenure.envs.jobs import Briefing
+from tenure.envs.world import World
+from tenure.errors import TrajectoryError
+from tenure.scenarios import References, Scenario
+from tenure.scoring.recorder import Recorder, header
+from tenure.scoring.records import Episode, action_of, read_partial
+from tenure.scoring.replay import replay
+
+STEPS_BETWEEN_PAUSES = 64
+"""How long an agent that never waits may keep the others waiting."""
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One planned episode.
+
+    Attributes:
+        path: Where its record stands, or will stand.
+    """
+
+    scenario: Scenario
+    agent: AgentSpec
+    seed: int
+    path: Path
+
+    @cached_property
+    def name(self) -> str:
+        """What a person calls it, such as `shopkeeper, seed 3`."""
+        return f"{self.agent.label}, seed {self.seed}"
+
+
+class Watcher(Protocol):
+    """Is told how a run goes. Called often: an implementation must return at once."""
+
+    def kept(self, episodes: int) -> None:
+        """So many episodes, at least one, were complete before; their records stay as they are."""
+
+    def began(self, assignment: Assignment, world: World[Any], steps: int) -> None:
+        """An episode goes on after the given number of recorded steps; 0 for a new one."""
+
+    def stepped(self, assignment: Assignment, exchange: Mapping[str, Any] | None) -> None:
+        """One more step was recorded, with what passed between the agent and its model."""
+
+    def ended(self, assignment: Assignment, reason: str) -> None:
+        """An episode is complete."""
+
+    def failed(self, assignment: Assignment, error: Exception) -> None:
+        """An episode could not be completed."""
+
+
+def is_complete(path: Path) -> bool:
+    """Tell whether an episode has been played to its end.
+
+    Raises:
+        TrajectoryError: If there is a record that cannot be read.
+    """
+    return path.exists() and read_partial(path).complete
+
+
+async def play(
+    assignment: Assignment,
+    hire: Hire,
+    references: References,
+    watcher: Watcher,
+) -> str:
+    """Play an episode to its end, from where its record stops if there is one.
+
+    The recorded turns are lived through again, in a new file that takes the old one's place as
+    soon as it holds as much, so that a process killed at any moment loses nothing.
+
+    Args:
+        assignment: Which episode.
+        hire: Makes the agent from the seed of its own chance.
+        references: Floor and bound of the seed, for the record's header.
+        watcher: Is told of every step.
+
+    Returns:
+        Why the episode ended: the world's reason, or `steps` at the scenario's limit.
+
+    Raises:
+        ProviderError: If the agent's model could not be reached; the episode can go on later.
+        TrajectoryError: If the record cannot be continued by this version of the code.
+    """
+    world = assignment.scenario.make_world(assignment.seed)
+    head = header(
+        assignment.scenario,
+        assignment.seed,
+        assignment.agent.model_dump(mode="json"),
+        0,
+        world,
+        references,
+    )
+    past = _past(assignment, head)
+    if past:
+        head["tenure"] = past.header["tenure"]
+    agent = hire(_agent_seed(assignment.seed))
+    try:
+        with Recorder(_draft(assignment.path), head) as recorder:
+            game = _Game(assignment, world, agent, recorder, watcher)
+            game.begin()
+            if past:
+                game.relive(past)
+            recorder.take_place_of(assignment.path)
+            reason = await game.play_on()
+            recorder.end(world, reason)
+    finally:
+        await agent.close()
+    watcher.ended(assignment, reason)
+    return reason
+
+
+class _Game:
+    """A world, an agent and a recorder in the middle of an episode."""
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        world: World[Any],
+        agent: Agent,
+        recorder: Recorder,
+        watcher: Watcher,
+    ) -> None:
+        self._assignment = assignment
+        self._world = world
+        self._agent = agent
+        self._recorder = recorder
+        self._watcher = watcher
+        self._steps = 0
+        self._observation = world.opening()
+
+    def begin(self) -> None:
+        """Tell the agent of the job."""
+        brief, toolbox = self._assignment.scenario.briefing, self._world.toolbox
+        seed = _agent_seed(self._assignment.seed)
+        self._agent.begin(Briefing(brief, self._observation, toolbox, seed=seed))
+
+    def relive(self, past: Episode) -> None:
+        """Bring world, agent and record to where a record stops, and see that nothing differs."""
+        self._compare(past, past.header["hash"])
+        for step in past.steps:
+            turn = Turn(action_of(step), step.get("exchange"))
+            self._recall(turn)
+            self._do(turn)
+            self._compare(past, step["hash"])
+
+    async def play_on(self) -> str:
+        """Take turns until the end and return its reason."""
+        self._watcher.began(self._assignment, self._world, self._steps)
+        limit = self._assignment.scenario.limits.steps
+        while not self._world.ended and self._steps < limit:
+            turn = await self._agent.act(self._observation)
+            self._do(turn)
+            self._watcher.stepped(self._assignment, turn.exchange)
+            if self._steps % STEPS_BETWEEN_PAUSES == 0:
+                await asyncio.sleep(0)
+        return self._world.ended or "steps"
+
+    def _recall(self, turn: Turn) -> None:
+        try:
+            self._agent.recall(self._observation, turn)
+        except TrajectoryError as error:
+            raise self._stuck(str(error)) from None
+
+    def _compare(self, past: Episode, recorded_hash: str) -> None:
+        if self._recorder.head != recorded_hash:
+            raise self._stuck(replay(past).explanation)
+
+    def _stuck(self, reason: str) -> TrajectoryError:
+        message = (
+            f"{self._assignment.name} cannot go on from its record: step {self._steps} comes out "
+            f"differently now. {reason} To play it anew, remove {self._assignment.path}."
+        )
+        return TrajectoryError(message, self._steps)
+
+    def _do(self, turn: Turn) -> None:
+        step = self._world.step(turn.action)
+        self._recorder.step(self._world, turn.action, turn.exchange, step)
+        self._steps += 1
+        self._observation = step.text
+
+
+def _past(assignment: Assignment, head: Mapping[str, Any]) -> Episode | None:
+    """Read what an interrupted episode has behind it, and see that it is this episode's."""
+    if not assignment.path.exists():
+        return None
+    past = read_partial(assignment.path)
+    for field, recorded in past.header.items():
+        if field in ("scenario", "seed", "agent", "attempt") and recorded != head[field]:
+            raise TrajectoryError(
+                f"{assignment.path} is not the record of {assignment.name}: its {field} is "
+                f"{recorded!r}. To play the episode anew, remove it.",
+                0,
+            )
+    return past
+
+
+def _draft(path: Path) -> Path:
+    """Return a free place beside a record; what a killed process left there is worth nothing."""
+    draft = path.with_name(f"{path.name}.part")
+    draft.unlink(missing_ok=True)
+    return draft
+
+
+def _agent_seed(world_seed: int) -> int:
+    """Return the seed of an agent's own chance, in [0, 2**31); it hides the world's seed."""
+    return int.from_bytes(blake2b(b"agent %d" % world_seed, digest_size=4).digest()) >> 1

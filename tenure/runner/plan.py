@@ -1,0 +1,160 @@
+"""The plan of a run: which episodes, and the folder that holds them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from tenure.agents.spec import AgentSpec
+from tenure.errors import UsageError
+from tenure.runner.episode import Assignment
+from tenure.scenarios import Scenario
+from tenure.scoring.manifest import FILE_NAME, Manifest
+
+_DRAFT = ".draft"
+
+
+def draw_up(scenario: Scenario, agents: Sequence[AgentSpec], seeds: Sequence[int]) -> Manifest:
+    """Plan each agent's episodes on each seed.
+
+    Raises:
+        UsageError: If two agents would share a label.
+    """
+    labels = [agent.label for agent in agents]
+    for label in labels:
+        if labels.count(label) > 1:
+            raise UsageError(f"The agent {label!r} stands twice in the plan; name it once.")
+    return Manifest(
+        scenario=scenario,
+        agents=[{"label": agent.label, **agent.model_dump(mode="json")} for agent in agents],
+        seeds=list(seeds),
+    )
+
+
+def with_step_limit(scenario: Scenario, steps: int) -> Scenario:
+    """Lower a scenario's step limit.
+
+    Raises:
+        UsageError: If the scenario allows fewer steps than that.
+    """
+    if steps > scenario.limits.steps:
+        raise UsageError(
+            f"{scenario.id} ends after {scenario.limits.steps} steps; the limit can only be "
+            f"lowered, not raised to {steps}."
+        )
+    limits = scenario.limits.model_copy(update={"steps": steps})
+    return Scenario.model_validate({**scenario.model_dump(), "limits": limits})
+
+
+def default_folder(manifest: Manifest) -> Path:
+    """Return the folder of a plan, so that the same command finds its own run again."""
+    canonical = orjson.dumps(_plan(manifest), option=orjson.OPT_SORT_KEYS)
+    digest = blake2b(canonical, digest_size=4).hexdigest()
+    return Path("runs") / f"{manifest.scenario.id.replace('/', '-')}-{digest}"
+
+
+def check_folder(folder: Path, manifest: Manifest) -> None:
+    """See that a folder is free for a plan, or holds it already.
+
+    Raises:
+        UsageError: If it holds another plan (the message says what differs), or other things.
+    """
+    if not (folder / FILE_NAME).exists():
+        if folder.exists() and not _is_free(folder):
+            raise UsageError(f"{folder} holds something else than a run; choose another --out.")
+        return
+    differences = list(_differences(_plan(Manifest.read(folder)), _plan(manifest)))
+    if differences:
+        raise UsageError(
+            f"{folder} holds another plan: {'; '.join(differences)}. Choose another --out."
+        )
+
+
+@contextmanager
+def settled(folder: Path, manifest: Manifest) -> Iterator[None]:
+    """Hold a folder with its manifest, so that no other process plays in it at the same time.
+
+    Raises:
+        UsageError: If another process plays there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder):
+        if not (folder / FILE_NAME).exists():
+            _write_at_once(folder, manifest)
+        yield
+
+
+def assignments(folder: Path, manifest: Manifest) -> list[Assignment]:
+    """Return the planned episodes, seed by seed, so that agents can be compared early."""
+    agents = [_spec(agent) for agent in manifest.agents]
+    return [
+        Assignment(
+            manifest.scenario, agent, seed, folder / manifest.episode_path(agent.label, seed)
+        )
+        for seed in manifest.seeds
+        for agent in agents
+    ]
+
+
+def _is_free(folder: Path) -> bool:
+    return folder.is_dir() and all(entry.name == _DRAFT for entry in folder.iterdir())
+
+
+def _write_at_once(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest so that a kill leaves the whole of it or nothing."""
+    draft = folder / _DRAFT
+    manifest.write(draft)
+    (draft / FILE_NAME).replace(folder / FILE_NAME)
+    draft.rmdir()
+
+
+def _spec(agent: Mapping[str, Any]) -> AgentSpec:
+    return AgentSpec.model_validate({key: agent[key] for key in agent if key != "label"})
+
+
+def _plan(manifest: Manifest) -> dict[str, Any]:
+    """Return what makes two plans the same; the version of Tenure does not."""
+    agents = dict(zip(manifest.labels, manifest.agents, strict=True))
+    scenario = manifest.scenario.model_dump(mode="json")
+    return {"scenario": scenario, "agents": agents, "seeds": list(manifest.seeds)}
+
+
+def _differences(there: Any, here: Any, name: str = "") -> Iterator[str]:
+    if isinstance(there, Mapping) and isinstance(here, Mapping):
+        for key in sorted({*there, *here}):
+            yield from _differences(
+                there.get(key, "absent"), here.get(key, "absent"), f"{name}.{key}".lstrip(".")
+            )
+    elif there != here:
+        yield f"{name} is {_brief(there)} there and {_brief(here)} here"
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "present"
+    text = orjson.dumps(value).decode() if not isinstance(value, str) else value
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    try:
+        import fcntl
+    except ImportError:  # Windows has no such lock
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise UsageError(f"Another tenure is playing in {folder}; let it end first.") from None
+    else:
+        yield
+    finally:
+        os.close(descriptor)

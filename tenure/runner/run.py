@@ -1,0 +1,104 @@
+"""A run: the episodes of a plan, a few at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from tenure.agents import Hire, staff
+from tenure.errors import ProviderError, TenureError, TrajectoryError
+from tenure.runner.episode import Assignment, Watcher, is_complete, play
+from tenure.runner.plan import assignments, check_folder, settled
+from tenure.scenarios import References, references
+from tenure.scoring.manifest import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An episode that could not be completed, and why."""
+
+    assignment: Assignment
+    error: TenureError
+
+
+async def run(
+    folder: Path, manifest: Manifest, watcher: Watcher, *, concurrency: int = 4
+) -> list[Failure]:
+    """Play what is not complete yet of a plan.
+
+    Args:
+        folder: Where the run lives; made if it is not there.
+        manifest: The plan.
+        watcher: Is told of every step.
+        concurrency: How many episodes may be under way at a time, >= 1.
+
+    Returns:
+        The episodes that an outside failure or a damaged record left unfinished; the others are
+        complete.
+
+    Raises:
+        UsageError: If the folder is not this plan's, or an agent cannot be had.
+    """
+    check_folder(folder, manifest)
+    todo, failures = _sort_out(assignments(folder, manifest), watcher)
+    async with AsyncExitStack() as stack:
+        hires = await _hire(todo, stack)
+        stack.enter_context(settled(folder, manifest))
+        return failures + await _play_all(todo, hires, watcher, concurrency)
+
+
+def _sort_out(
+    planned: Sequence[Assignment], watcher: Watcher
+) -> tuple[list[Assignment], list[Failure]]:
+    """Return the episodes still to be played, and those whose records cannot be read."""
+    todo, failures = [], []
+    for item in planned:
+        try:
+            if not is_complete(item.path):
+                todo.append(item)
+        except TrajectoryError as error:
+            failures.append(_fail(item, error, watcher))
+    if kept := len(planned) - len(todo) - len(failures):
+        watcher.kept(kept)
+    return todo, failures
+
+
+async def _hire(todo: Sequence[Assignment], stack: AsyncExitStack) -> dict[str, Hire]:
+    """Make ready what each agent needs; those that have nothing to do need nothing."""
+    first = {item.agent.label: item for item in reversed(todo)}
+    return {
+        label: await stack.enter_async_context(staff(item.agent, item.scenario.job))
+        for label, item in first.items()
+    }
+
+
+async def _play_all(
+    todo: Sequence[Assignment], hires: dict[str, Hire], watcher: Watcher, concurrency: int
+) -> list[Failure]:
+    gate = asyncio.Semaphore(concurrency)
+    known: dict[int, References] = {}
+
+    async def attempt(item: Assignment) -> Failure | None:
+        async with gate:
+            if item.seed not in known:
+                known[item.seed] = references(item.scenario, item.seed)
+            try:
+                await play(item, hires[item.agent.label], known[item.seed], watcher)
+            except (ProviderError, TrajectoryError) as error:
+                return _fail(item, error, watcher)
+            return None
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(attempt(item)) for item in todo]
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return [failure for task in tasks if (failure := task.result())]
+
+
+def _fail(item: Assignment, error: TenureError, watcher: Watcher) -> Failure:
+    watcher.failed(item, error)
+    return Failure(item, error)

@@ -1,0 +1,284 @@
+import asyncio
+import logging
+import traceback
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import httpx
+import orjson
+import pytest
+
+from tenure.agents.providers import ContextTooLong, Usage
+from tenure.agents.spec import AgentSpec
+from tenure.errors import ProviderError
+from tests.agents.endpoint import MODEL, Endpoint, answer, says
+
+OK = answer(says("hello"))
+KEY = "sk-very-secret-0123456789"
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+def error(status, message="no", *, headers=None, **fields):
+    body = {"error": {"message": message, **fields}}
+    return httpx.Response(status, json=body, headers=headers)
+
+
+def ask(endpoint, *, key="", seed=None, **options):
+    async def once():
+        provider = endpoint.provider(AgentSpec(name=MODEL, **options), key, seed)
+        try:
+            return await provider.complete([{"role": "user", "content": "hi"}], {"tools": []})
+        finally:
+            await provider.close()
+
+    return asyncio.run(once())
+
+
+def test_a_request_says_what_the_spec_says_and_nothing_that_it_leaves_open():
+    endpoint = Endpoint([OK, OK])
+    ask(endpoint)
+    ask(endpoint, seed=5, temperature=0.5, max_output_tokens=99)
+    assert endpoint.requests == [
+        {
+            "model": "test-model",
+            "max_tokens": 8_192,
+            "messages": [{"role": "user", "content": "hi"}],
+            "tools": [],
+        },
+        {
+            "model": "test-model",
+            "max_tokens": 99,
+            "temperature": 0.5,
+            "seed": 5,
+            "messages": [{"role": "user", "content": "hi"}],
+            "tools": [],
+        },
+    ]
+
+
+def test_a_key_is_sent_and_no_key_is_not():
+    endpoint = Endpoint([OK, OK])
+    ask(endpoint, key=KEY)
+    ask(endpoint)
+    assert endpoint.headers[0]["authorization"] == f"Bearer {KEY}"
+    assert "authorization" not in endpoint.headers[1]
+
+
+# --- usage and cost ----------------------------------------------------------------------------
+
+
+def test_usage_is_what_the_provider_counted():
+    stated = {
+        "prompt_tokens": 1_000,
+        "completion_tokens": 200,
+        "prompt_tokens_details": {"cached_tokens": 800},
+        "completion_tokens_details": {"reasoning_tokens": 150},
+    }
+    reply = ask(Endpoint([OK | {"usage": stated}]))
+    assert reply.usage == Usage(
+        input_tokens=1_000, cached_tokens=800, output_tokens=200, reasoning_tokens=150
+    )
+
+
+@pytest.mark.parametrize("stated", [None, {}, {"prompt_tokens": None}, [], "many"])
+def test_usage_and_cost_that_are_not_stated_are_unknown(stated):
+    prices = {"input_usd_per_mtok": 1, "output_usd_per_mtok": 1}
+    reply = ask(Endpoint([OK | {"usage": stated}]), **prices)
+    assert reply.usage is None
+    assert reply.cost_usd is None
+
+
+def test_cost_follows_from_the_prices():
+    usage = {
+        "prompt_tokens": 1_000_000,
+        "completion_tokens": 100_000,
+        "prompt_tokens_details": {"cached_tokens": 600_000},
+        "cost": 99,
+    }
+    prices = {"input_usd_per_mtok": 2, "output_usd_per_mtok": 10}
+    # 1,000,000 at $2 + 100,000 at $10; then 600,000 of the input at $0.20
+    assert ask(Endpoint([OK | {"usage": usage}]), **prices).cost_usd == 3.0
+    cheaper = prices | {"cached_usd_per_mtok": 0.2}
+    assert ask(Endpoint([OK | {"usage": usage}]), **cheaper).cost_usd == pytest.approx(1.92)
+
+
+def test_without_prices_the_providers_own_figure_counts_and_without_it_cost_is_unknown():
+    usage = {"prompt_tokens": 10, "completion_tokens": 1}
+    assert ask(Endpoint([OK | {"usage": usage | {"cost": 0.25}}])).cost_usd == 0.25
+    assert ask(Endpoint([OK | {"usage": usage}])).cost_usd is None
+    assert ask(Endpoint([OK | {"usage": usage}]), input_usd_per_mtok=1).cost_usd is None
+
+
+# --- what passes and what does not -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 529])
+def test_failures_that_may_pass_are_repeated(status):
+    endpoint = Endpoint([error(status), error(status), OK])
+    reply = ask(endpoint)
+    assert reply.message["content"] == "hello"
+    assert reply.retries == 2
+
+
+def test_each_pause_is_about_twice_the_one_before():
+    endpoint = Endpoint([error(500)] * 8 + [OK])
+    ask(endpoint)
+    for pause, least in zip(endpoint.pauses, [1, 2, 4, 8, 16, 32, 60, 60], strict=True):
+        assert least <= pause <= min(least + 1, 60)
+
+
+def test_a_provider_may_say_in_seconds_how_long_to_wait():
+    endpoint = Endpoint([error(429, headers={"Retry-After": "17"}), OK])
+    ask(endpoint)
+    assert endpoint.pauses == [17]
+
+
+@pytest.mark.parametrize(("seconds", "pause"), [(90, 90), (-90, 0)])
+def test_a_provider_may_say_until_when_to_wait(seconds, pause):
+    dates = {
+        "Date": format_datetime(NOON, usegmt=True),
+        "Retry-After": format_datetime(NOON + timedelta(seconds=seconds), usegmt=True),
+    }
+    endpoint = Endpoint([error(503, headers=dates), OK])
+    ask(endpoint)
+    assert endpoint.pauses == [pause]
+
+
+def test_a_wish_that_is_neither_is_ignored():
+    endpoint = Endpoint([error(429, headers={"Retry-After": "soon"}), OK])
+    ask(endpoint)
+    assert 1 <= endpoint.pauses[0] <= 2
+
+
+def test_a_provider_that_asks_to_wait_for_hours_has_failed():
+    with pytest.raises(ProviderError, match="asks to wait 7,200 s"):
+        ask(Endpoint([error(429, headers={"Retry-After": "7200"})]))
+
+
+def test_retries_are_bounded_and_the_error_says_why_and_what_next():
+    endpoint = Endpoint([error(500, "the engine is on fire")] * 9)
+    with pytest.raises(ProviderError, match=r"failed 3 times.*on fire.*resume"):
+        ask(endpoint, max_retries=2)
+    assert len(endpoint.bodies) == 3
+
+
+@pytest.mark.parametrize(
+    ("status", "hint"),
+    [
+        (400, "options"),
+        (401, "OPENAI_API_KEY"),
+        (402, "credit"),
+        (403, "may use this model"),
+        (404, "base URL"),
+        (422, "422 no"),
+    ],
+)
+def test_failures_that_will_not_pass_fail_at_once_and_say_what_to_do(status, hint):
+    endpoint = Endpoint([error(status)])
+    with pytest.raises(ProviderError, match=hint):
+        ask(endpoint)
+    assert len(endpoint.bodies) == 1
+
+
+def test_an_empty_account_is_not_a_rate_limit():
+    with pytest.raises(ProviderError, match="credit"):
+        ask(Endpoint([error(429, "You exceeded your quota", code="insufficient_quota")]))
+
+
+@pytest.mark.parametrize(
+    "passing",
+    [
+        httpx.Response(200, html="<html>Sign in to the hotel</html>"),
+        httpx.Response(200, content=b'{"choices": [{"mess'),
+        httpx.Response(200, json=[]),
+        httpx.Response(200, json={"choices": []}),
+        httpx.Response(200, json={"choices": None}),
+        httpx.Response(200, json={"choices": [{"message": None}]}),
+        httpx.Response(200, json={"error": {"message": "overloaded", "code": 503}}),
+        httpx.Response(502, html="<html>Bad gateway</html>"),
+        httpx.ConnectError("refused"),
+        httpx.ReadTimeout("slow"),
+        httpx.RemoteProtocolError("hung up"),
+    ],
+)
+def test_broken_answers_are_repeated(passing):
+    endpoint = Endpoint([passing, OK])
+    assert ask(endpoint).retries == 1
+
+
+def test_an_error_with_status_200_is_still_an_error():
+    with pytest.raises(ProviderError, match="no such model"):
+        ask(Endpoint([httpx.Response(200, json={"error": {"message": "no such model"}})]))
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        error(400, "too long", code="context_length_exceeded"),
+        error(400, "exceeds", code=400, type="exceed_context_size_error"),
+        error(400, "This model's maximum context length is 4096 tokens."),
+    ],
+)
+def test_a_prompt_that_is_too_long_is_told_apart(refusal):
+    with pytest.raises(ContextTooLong):
+        ask(Endpoint([refusal]))
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"null", b'"why"', b'{"error": "why"}', b'{"error": {"code": {}}}', b"\xff"]
+)
+def test_errors_come_in_many_shapes(body):
+    with pytest.raises(ProviderError, match="answered 400"):
+        ask(Endpoint([httpx.Response(400, content=body)]))
+
+
+# --- answers -----------------------------------------------------------------------------------
+
+
+def test_a_message_comes_without_its_empty_fields():
+    message = says(None, refusal=None, tool_calls=[], annotations=[], reasoning="hm")
+    reply = ask(Endpoint([answer(message)]))
+    assert reply.message == {"role": "assistant", "reasoning": "hm"}
+    assert (reply.model, reply.finish) == ("test-model-1", "stop")
+
+
+def test_a_content_filter_in_place_of_an_answer_is_an_answer():
+    reply = ask(Endpoint([error(400, "filtered", code="content_filter")]))
+    assert reply.finish == "content_filter"
+    assert "filter" in reply.message["refusal"]
+
+
+def test_a_model_cut_off_within_a_character_is_read_all_the_same():
+    body = orjson.dumps(OK).replace(b"hello", rb"half \ud83d")
+    assert ask(Endpoint([httpx.Response(200, content=body)])).message["content"] == "half ?"
+
+
+# --- secrets -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        error(401, f"Incorrect API key provided: {KEY}"),
+        error(400, f"bad header Bearer {KEY}"),
+        httpx.Response(404, text=f"no {KEY}"),
+        httpx.ConnectError(f"cannot send {KEY}"),
+        error(500, KEY),
+    ],
+)
+def test_no_error_and_no_log_shows_the_key(leak, caplog):
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(ProviderError) as failure:
+        ask(Endpoint([leak] * 2), key=KEY, max_retries=1)
+    assert KEY not in "".join(traceback.format_exception(failure.value))
+    assert KEY not in caplog.text
+
+
+def test_no_answer_shows_the_key():
+    reply = ask(Endpoint([answer(says(f"my key is {KEY}"))]), key=KEY)
+    assert reply.message["content"] == "my key is [key]"
+
+
+def test_a_placeholder_for_a_key_is_not_taken_for_a_secret():
+    reply = ask(Endpoint([answer(says("the machine is EMPTY"))]), key="EMPTY")
+    assert reply.message["content"] == "the machine is EMPTY"

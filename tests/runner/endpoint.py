@@ -1,0 +1,62 @@
+"""An OpenAI-compatible endpoint on 127.0.0.1 with a worker behind it who always says the same."""
+
+import json
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+ANSWER = {
+    "role": "assistant",
+    "content": None,
+    "tool_calls": [
+        {"id": "1", "type": "function", "function": {"name": "close_for_today", "arguments": "{}"}}
+    ],
+}
+
+
+class Endpoint(ThreadingHTTPServer):
+    """Counts the requests it answers, and refuses more than `patience` of them."""
+
+    daemon_threads = True
+    patience = 10**6
+    answered = 0
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_port}/v1"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # header and body in one packet
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        if self.server.answered >= self.server.patience:
+            self._reply(401, {"error": {"message": "no such key"}})
+            return
+        self.server.answered += 1
+        usage = {"prompt_tokens": 1000, "completion_tokens": 10}
+        choice = {"message": ANSWER, "finish_reason": "tool_calls"}
+        self._reply(200, {"model": "worker-1", "choices": [choice], "usage": usage})
+
+    def _reply(self, status, content):
+        body = json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def endpoint():
+    with Endpoint(("127.0.0.1", 0), _Handler) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()

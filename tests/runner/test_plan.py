@@ -1,0 +1,87 @@
+import pytest
+
+from tenure.errors import UsageError
+from tenure.runner.plan import assignments, check_folder, default_folder, settled, with_step_limit
+from tests.runner.stand import plan, scenario
+
+
+def test_each_agent_plays_each_seed_and_the_seeds_go_in_turn(tmp_path):
+    planned = assignments(tmp_path, plan("idle", "two-a-day", seeds=range(3, 5)))
+    assert [item.name for item in planned] == [
+        "idle, seed 3",
+        "two-a-day, seed 3",
+        "idle, seed 4",
+        "two-a-day, seed 4",
+    ]
+    assert planned[0].path == tmp_path / "episodes" / "idle" / "seed-3.jsonl.zst"
+
+
+def test_the_same_plan_has_the_same_default_folder_and_another_plan_another():
+    folder = default_folder(plan(seeds=[1, 2]))
+    assert folder == default_folder(plan(seeds=[1, 2]))
+    assert folder.parent.name == "runs"
+    assert folder.name.startswith("lemonade-summer-")
+    assert len(folder.name) == len("lemonade-summer-") + 8
+    others = [plan(seeds=[1]), plan("idle", seeds=[1, 2]), plan(seeds=[1, 2], steps=9)]
+    assert folder not in [default_folder(other) for other in others]
+
+
+def test_another_version_of_tenure_makes_no_other_plan():
+    manifest = plan()
+    later = manifest.model_copy(update={"tenure": "99.0"})
+    assert default_folder(later) == default_folder(manifest)
+
+
+def test_an_agent_stands_in_a_plan_once():
+    with pytest.raises(UsageError, match="'idle' stands twice"):
+        plan("idle", "idle")
+
+
+def test_a_lower_step_limit_is_part_of_the_scenario():
+    assert with_step_limit(scenario(steps=400), 7).limits.steps == 7
+
+
+def test_a_step_limit_cannot_be_raised():
+    with pytest.raises(UsageError, match="ends after 400 steps; the limit can only be lowered"):
+        with_step_limit(scenario(steps=400), 401)
+
+
+def test_a_folder_is_free_if_it_is_missing_or_empty_or_holds_the_same_plan(tmp_path):
+    check_folder(tmp_path / "missing", plan())
+    check_folder(tmp_path, plan())
+    plan().write(tmp_path)
+    check_folder(tmp_path, plan())
+
+
+def test_a_folder_with_something_else_is_refused(tmp_path):
+    (tmp_path / "thesis.txt").write_text("...")
+    with pytest.raises(UsageError, match="holds something else than a run"):
+        check_folder(tmp_path, plan())
+
+
+def test_a_folder_with_another_plan_is_refused_with_what_differs(tmp_path):
+    plan("idle", seeds=[1, 2], steps=50).write(tmp_path)
+    with pytest.raises(UsageError) as refusal:
+        check_folder(tmp_path, plan("idle", "two-a-day", seeds=[1]))
+    message = str(refusal.value)
+    assert "agents.two-a-day is absent there and present here" in message
+    assert "scenario.limits.steps is 50 there and 400 here" in message
+    assert "seeds is [1,2] there and [1] here" in message
+
+
+def test_two_processes_cannot_play_in_one_folder_at_a_time(tmp_path):
+    with (
+        settled(tmp_path, plan()),
+        pytest.raises(UsageError, match="Another tenure is playing"),
+        settled(tmp_path, plan()),
+    ):
+        pass
+    with settled(tmp_path, plan()):
+        pass
+
+
+def test_a_kill_while_the_manifest_is_written_leaves_the_folder_usable(tmp_path):
+    plan().write(tmp_path / ".draft")
+    check_folder(tmp_path, plan())
+    with settled(tmp_path, plan()):
+        assert [entry.name for entry in tmp_path.iterdir()] == ["run.json"]

@@ -1,0 +1,169 @@
+"""A run is played to its end however often it is cut short, and always with the same bytes."""
+
+import asyncio
+import multiprocessing
+import random
+from collections import Counter
+
+import pytest
+
+from tenure.cli.progress import Watch
+from tenure.errors import TrajectoryError, UsageError
+from tenure.runner.run import run
+from tenure.scoring.records import read, read_partial
+from tenure.scoring.replay import replay
+from tests.runner.stand import contents, plan
+
+
+def play(folder, manifest, **options):
+    return asyncio.run(run(folder, manifest, Watch(0), **options))
+
+
+def test_every_planned_episode_is_played_and_can_be_replayed(tmp_path):
+    assert play(tmp_path, plan("idle", "two-a-day", seeds=[1, 2])) == []
+    files = sorted(tmp_path.glob("episodes/*/*"))
+    assert len(files) == 4
+    assert all(replay(read(file)).divergence is None for file in files)
+
+
+def test_the_record_says_how_it_ended(tmp_path):
+    play(tmp_path, plan("idle", days=60))
+    assert read(tmp_path / "episodes/idle/seed-1.jsonl.zst").end["reason"] == "horizon"
+    play(tmp_path / "short", plan("idle", days=60, steps=7))
+    end = read(tmp_path / "short/episodes/idle/seed-1.jsonl.zst").end
+    assert (end["reason"], end["steps"]) == ("steps", 7)
+
+
+def test_the_same_plan_gives_the_same_bytes_at_any_concurrency(tmp_path):
+    manifest = plan("idle", "two-a-day", seeds=[1, 2, 3])
+    play(tmp_path / "one", manifest, concurrency=1)
+    play(tmp_path / "many", manifest, concurrency=6)
+    assert contents(tmp_path / "one") == contents(tmp_path / "many")
+
+
+def test_complete_episodes_are_not_played_again(tmp_path):
+    play(tmp_path, plan())
+    file = tmp_path / "episodes/two-a-day/seed-1.jsonl.zst"
+    before = file.stat()
+    play(tmp_path, plan())
+    assert (file.stat().st_ino, file.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_a_record_cut_anywhere_goes_on_to_the_bytes_it_would_have_had(tmp_path):
+    manifest = plan(days=10)
+    play(tmp_path, manifest)
+    file = tmp_path / "episodes/two-a-day/seed-1.jsonl.zst"
+    whole = file.read_bytes()
+    header_bytes = next(size for size in range(1, len(whole)) if _has_header(file, whole[:size]))
+    for size in range(header_bytes, len(whole), 23):
+        file.write_bytes(whole[:size])
+        assert play(tmp_path, manifest) == []
+        assert file.read_bytes() == whole
+
+
+def _has_header(file, content):
+    file.write_bytes(content)
+    try:
+        return bool(read_partial(file))
+    except TrajectoryError:
+        return False
+
+
+def test_a_run_killed_again_and_again_ends_with_the_bytes_of_one_that_was_not(tmp_path):
+    manifest = plan("idle", "two-a-day", days=365, steps=2000)
+    play(tmp_path / "whole", manifest)
+    whole, seen = contents(tmp_path / "whole"), Counter()
+    for turn in range(20):
+        folder = tmp_path / str(turn)
+        _kill_until_done(folder, manifest, random.Random(turn), seen)
+        assert contents(folder) == whole
+        if seen["killed"] >= 20 and seen["within an episode"] and seen["while resuming"]:
+            return
+    pytest.fail(f"too few kills hit where it hurts: {seen}")
+
+
+def _kill_until_done(folder, manifest, chance, seen):
+    patience_s = 0.01
+    while not _survives(folder, manifest, chance.uniform(0, patience_s)):
+        patience_s *= 1.1
+        seen["killed"] += 1
+        records = list(folder.glob("episodes/*/*.zst"))
+        seen["within an episode"] += any(not read_partial(file).complete for file in records)
+        seen["while resuming"] += any(
+            file.with_name(f"{file.name}.part").exists() for file in records
+        )
+
+
+def _survives(folder, manifest, seconds):
+    """Play in a process of its own, kill -9 it after a while, and tell whether it was done."""
+    process = multiprocessing.get_context("fork").Process(target=play, args=(folder, manifest))
+    process.start()
+    process.join(seconds)
+    process.kill()
+    process.join()
+    return process.exitcode == 0
+
+
+def test_a_damaged_record_leaves_its_episode_alone_and_the_others_go_on(tmp_path):
+    manifest = plan("idle", "two-a-day")
+    play(tmp_path, manifest)
+    file = tmp_path / "episodes/idle/seed-1.jsonl.zst"
+    file.write_bytes(b"rubbish")
+    (tmp_path / "episodes/two-a-day/seed-1.jsonl.zst").unlink()
+    (failure,) = play(tmp_path, manifest)
+    assert failure.assignment.name == "idle, seed 1"
+    assert isinstance(failure.error, TrajectoryError)
+    assert file.read_bytes() == b"rubbish"
+    assert read(tmp_path / "episodes/two-a-day/seed-1.jsonl.zst").complete
+
+
+def test_a_record_of_another_world_does_not_go_on(tmp_path):
+    manifest = plan(days=10)
+    play(tmp_path, manifest)
+    file = tmp_path / "episodes/two-a-day/seed-1.jsonl.zst"
+    other = tmp_path / "other"
+    play(other, plan(seeds=[2], days=10))
+    whole = (other / "episodes/two-a-day/seed-2.jsonl.zst").read_bytes()
+    file.write_bytes(whole[:-60])
+    (failure,) = play(tmp_path, manifest)
+    assert "is not the record of two-a-day, seed 1: its seed is 2" in str(failure.error)
+
+
+def test_a_world_that_changed_since_names_the_episode_and_the_step(tmp_path, monkeypatch):
+    manifest = plan(days=10)
+    play(tmp_path, manifest)
+    file = tmp_path / "episodes/two-a-day/seed-1.jsonl.zst"
+    file.write_bytes(file.read_bytes()[:-60])
+    monkeypatch.setattr("tests.lemonade.CUP_CENTS", 51)
+    (failure,) = play(tmp_path, manifest)
+    assert "two-a-day, seed 1 cannot go on from its record: step 0" in str(failure.error)
+
+
+def test_an_agent_that_changed_since_names_the_episode_and_the_step(tmp_path, monkeypatch):
+    manifest = plan(days=10)
+    play(tmp_path, manifest)
+    file = tmp_path / "episodes/two-a-day/seed-1.jsonl.zst"
+    file.write_bytes(file.read_bytes()[:-60])
+    job = manifest.scenario.job
+    monkeypatch.setitem(job.policies, "two-a-day", job.policies["idle"])
+    (failure,) = play(tmp_path, manifest)
+    assert "two-a-day, seed 1 cannot go on from its record: step 0" in str(failure.error)
+    assert "close_for_today" in str(failure.error)
+
+
+def test_an_unknown_agent_leaves_no_folder_behind(tmp_path):
+    with pytest.raises(UsageError, match="There is no agent 'idel'"):
+        play(tmp_path / "run", plan("idel"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_bug_stops_the_run_and_what_was_recorded_can_go_on(tmp_path, monkeypatch):
+    def broken(_):
+        yield from ()
+
+    manifest = plan("two-a-day", days=10)
+    monkeypatch.setitem(manifest.scenario.job.policies, "two-a-day", broken)
+    with pytest.raises(RuntimeError, match="returned before its episode was over"):
+        play(tmp_path, manifest)
+    monkeypatch.undo()
+    assert play(tmp_path, manifest) == []

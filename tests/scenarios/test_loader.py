@@ -1,0 +1,72 @@
+import pytest
+
+import tests.lemonade  # noqa: F401  registers the toy job
+from tenure import scenarios
+from tenure.errors import UsageError
+
+TOY = """
+id: lemonade/days
+version: 1
+title: Lemonade
+brief: Run the stand for {horizon_days} days.
+parameters: {horizon_days: 4}
+limits: {steps: 50}
+"""
+
+
+@pytest.fixture
+def toy(tmp_path):
+    path = tmp_path / "toy.yaml"
+    path.write_text(TOY)
+    return path
+
+
+def test_a_scenario_file_is_read(toy):
+    scenario = scenarios.load(str(toy))
+    assert scenario.job_name == "lemonade"
+    assert scenario.briefing == "Run the stand for 4 days."
+    assert scenario.make_world(3).parameters.horizon_days == 4
+    assert len(scenario.digest) == 32
+
+
+def test_the_digest_follows_every_word(toy):
+    before = scenarios.load(str(toy)).digest
+    toy.write_text(TOY.replace("Run", "run"))
+    assert scenarios.load(str(toy)).digest != before
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (("horizon_days: 4", "horizon_days: 0"), "horizon_days"),
+        (("steps: 50", "steps: 50, turns: 3"), "turns"),
+        (("{horizon_days}", "{horizon}"), "unknown parameter 'horizon'"),
+        (("version: 1", "version: ["), "is not YAML"),
+        (("lemonade/days", "limonade/days"), "Did you mean 'lemonade'"),
+    ],
+)
+def test_what_does_not_fit_is_named(toy, change, complaint):
+    toy.write_text(TOY.replace(*change))
+    with pytest.raises(UsageError, match=complaint):
+        scenarios.load(str(toy))
+
+
+def test_unknown_names_lead_to_the_nearest():
+    with pytest.raises(UsageError, match="Did you mean 'vending/year'"):
+        scenarios.load("vending/yaer")
+    with pytest.raises(UsageError, match="no scenario file"):
+        scenarios.load("missing.yaml")
+
+
+def test_references_are_the_naive_script_and_the_bound(toy):
+    scenario = scenarios.load(str(toy))
+    references = scenarios.references(scenario, seed=5)
+    assert references.floor == 1000  # the idle stand keeps its money
+    assert references.bound == 1000 + 25 * sum(scenario.make_world(5).customers)
+
+
+@pytest.mark.parametrize("name", scenarios.names())
+def test_every_built_in_scenario_loads(name):
+    scenario = scenarios.load(name)
+    assert scenario.id == name
+    assert scenario.make_world(1).opening()
