@@ -28,6 +28,10 @@ class PriceList(NamedTuple):
     minimum_cents: int
     longest_lead_days: int
 
+    def unit_cents(self, product: str) -> int | None:
+        """Return the list price, `None` if the supplier does not carry the product."""
+        return next((one.unit_cents for one in self.offers if one.product == product), None)
+
 
 class Bill(NamedTuple):
     """An invoice to pay."""

@@ -1,0 +1,393 @@
+"""The top rung: asks every wholesaler, compares, tries products, learns prices, orders ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from statistics import median_low
+
+from tenure.envs.jobs import Briefing, Policy
+from tenure.envs.tools import ToolCall
+from tenure.envs.vending.policies import errands
+from tenure.envs.vending.policies.errands import Errand
+from tenure.envs.vending.policies.forecast import Curve, Forecast, rounded_price
+from tenure.envs.vending.policies.purchasing import Need, plan_orders
+from tenure.envs.vending.policies.texts import (
+    Bill,
+    Offer,
+    Place,
+    PriceList,
+    Stored,
+    read_bank,
+    read_bill,
+    read_day,
+    read_delivered,
+    read_price_list,
+    read_sales,
+    read_unread,
+)
+
+_QUERIES = (
+    "soft drinks and water wholesaler",
+    "snacks and chips wholesaler",
+    "candy and chocolate wholesaler",
+    "cakes, pastries, bakery wholesaler",
+    "ready meals and noodles wholesaler",
+)
+_DISTINCT = 9
+_SLOTS_PER_SIZE = 6
+_TRIAL_UNITS = 10
+_TRIAL_DAYS = 8
+_REVIEW_DAYS = 3
+_HOPED_UNITS, _HOPED_UNITS_A_YEAR = 2.2, 1.2
+_COVER_DAYS, _MOST_COVER_DAYS = 8, 21
+_COLLECT_DAYS = 6
+_CLEARANCE_DAYS = 8
+_LEARNING_DAYS = 45
+_PRICE_TRIALS = (1.0, 0.92, 1.0, 1.09)
+_RESERVE_CENTS = 2500
+_MOST_UNITS_A_DAY = {"small": 15, "large": 8}
+_LOYALTY = 1.1
+_LAST_TRIAL_DAYS = 25
+_PRICE_STEP_PERCENT = 4
+_JOIN_DAYS, _SAFETY_DAYS = 5, 2
+_CALM = (0.5, 1.8)
+_SLOWLY = 0.05
+_UNSERVED = 1.25
+_BUSY_DAY = 1.7
+_CROWDED = 0.45
+
+
+def shopkeeper(briefing: Briefing) -> Policy:
+    """Keep shop with care; see the module."""
+    keeper = _Shopkeeper()
+    keeper.day, keeper.horizon_days = read_day(briefing.opening)
+    yield from keeper.open_shop()
+    while True:
+        yield from keeper.work()
+        yield from keeper.sleep()
+
+
+class _Shopkeeper:
+    """What the shopkeeper knows and intends; products go by their names."""
+
+    def __init__(self) -> None:
+        self.day = self.horizon_days = 0
+        self._bank_cents = 0
+        self._has_mail = False
+        self._lists: dict[str, PriceList] = {}
+        self._sizes: dict[str, str] = {}
+        self._forecasts: dict[str, Forecast] = {}
+        self._costs: dict[str, int] = {}
+        self._active: list[str] = []
+        self._asked: dict[str, Mapping[str, int]] = {}
+        self._bills: list[Bill] = []
+        self._on_order: dict[str, Mapping[str, int]] = {}
+        self._places: list[Place] = []
+        self._stored: dict[str, Stored] = {}
+        self._busyness = 1.0
+
+    # --- the first day -----------------------------------------------------------------------
+
+    def open_shop(self) -> Errand[None]:
+        """Find suppliers, ask all of them for prices, and read the answers next morning."""
+        emails: dict[str, None] = {}
+        for query in _QUERIES:
+            found = yield from errands.search(query)
+            emails.update(dict.fromkeys(contact.email for contact in found))
+        for email in emails:
+            yield from errands.ask_for_prices(email)
+        yield from self.sleep()
+        yield from self._read_mail()
+        self._compare()
+
+    def _compare(self) -> None:
+        """Learn sizes, typical costs and lowest costs from the price lists."""
+        offers: dict[str, list[Offer]] = {}
+        for prices in self._lists.values():
+            for offer in prices.offers:
+                offers.setdefault(offer.product, []).append(offer)
+        for product, found in offers.items():
+            cents = [offer.unit_cents for offer in found]
+            self._sizes[product] = found[0].size
+            self._costs[product] = min(cents)
+            self._forecasts[product] = Forecast(median_low(cents))
+
+    # --- every day ---------------------------------------------------------------------------
+
+    def work(self) -> Errand[None]:
+        """Do a day's work."""
+        yield from self._read_mail()
+        yield from self._pay_bills()
+        self._places, stored = yield from errands.look_around()
+        self._stored = {goods.product: goods for goods in stored}
+        if not self._active or self.day % _REVIEW_DAYS == 0:
+            self._choose_products()
+        yield from self._refill()
+        yield from self._use_free_slots()
+        yield from self._set_prices()
+        yield from self._order_goods()
+        if self.day % _COLLECT_DAYS == 0 or self.day == self.horizon_days:
+            yield ToolCall("collect_cash")
+
+    def sleep(self) -> Errand[None]:
+        """Wait for the morning and learn from its report."""
+        text = yield ToolCall("wait_for_next_day")
+        self.day, _ = read_day(text)
+        self._bank_cents = read_bank(text) or 0
+        self._has_mail = read_unread(text) > 0
+        self._learn(read_sales(text) or {})
+
+    def _learn(self, sold: Mapping[str, int]) -> None:
+        """Compare sales with what was expected: how busy the town was, and what each is worth."""
+        offered = {
+            place.product: place for place in self._places if place.units and place.price_cents
+        }
+        enough = {
+            product: place
+            for product, place in offered.items()
+            if sold.get(product, 0) < self._in_machine(product)
+        }
+        expected = sum(
+            self._forecasts[product].curve.units(place.price_cents)
+            for product, place in enough.items()
+        )
+        if not expected:
+            return
+        ratio = (sum(sold.get(product, 0) for product in enough) + 1.0) / (expected + 1.0)
+        busy = min(_CALM[1], max(_CALM[0], ratio / self._busyness))
+        self._busyness += (ratio - self._busyness) * _SLOWLY
+        for product, place in offered.items():
+            censored = 1.0 if product in enough else _UNSERVED
+            units = sold.get(product, 0) * censored / busy
+            self._forecasts[product].observe(place.price_cents, units)
+
+    # --- mail and money ----------------------------------------------------------------------
+
+    def _read_mail(self) -> Errand[None]:
+        """Read price lists and invoices; of deliveries the subject tells enough."""
+        if not self._has_mail:
+            return
+        for header, text in (yield from errands.unread_mails()):
+            prices, bill = read_price_list(text), read_bill(text)
+            if prices and header.sender not in self._lists:
+                self._lists[header.sender] = prices
+            if bill:
+                self._bills.append(bill)
+            self._asked.pop(header.sender, None)
+            self._on_order.pop(read_delivered(header.subject), None)
+
+    def _pay_bills(self) -> Errand[None]:
+        affordable = []
+        for bill in self._bills:
+            if bill.total_cents <= self._bank_cents - _RESERVE_CENTS:
+                self._bank_cents -= bill.total_cents
+                affordable.append(bill)
+        self._bills = []
+        for bill in affordable:
+            yield from errands.pay(bill)
+            self._on_order[bill.id] = bill.units
+
+    # --- what to sell ------------------------------------------------------------------------
+
+    def _choose_products(self) -> None:
+        """Keep what earns most a day; give untried products a chance while it pays."""
+        ranked = sorted(self._forecasts, key=lambda product: (-self._worth(product), product))
+        room = {"small": _SLOTS_PER_SIZE, "large": _SLOTS_PER_SIZE}
+        chosen: list[str] = []
+        for product in ranked:
+            size = self._sizes[product]
+            if room[size] and len(chosen) < _DISTINCT:
+                room[size] -= 1
+                chosen.append(product)
+        self._active = chosen
+
+    def _worth(self, product: str) -> float:
+        """Cents of profit a day in the machine, as far as known or hoped."""
+        forecast, cost_cents = self._forecasts[product], self._costs[product]
+        curve = forecast.curve
+        if forecast.days < _TRIAL_DAYS:
+            curve = curve._replace(base_units=max(curve.base_units, self._hoped_units(product)))
+        price_cents = curve.best_price(cost_cents)
+        units = min(curve.units(price_cents), _MOST_UNITS_A_DAY[self._sizes[product]])
+        loyalty = _LOYALTY if product in self._active else 1.0
+        return (price_cents - cost_cents) * units * loyalty
+
+    def _hoped_units(self, product: str) -> float:
+        """Curiosity: the more days are left, the better an untried product must look."""
+        if self._days_left < _LAST_TRIAL_DAYS and product not in self._active:
+            return 0.0
+        return _HOPED_UNITS + _HOPED_UNITS_A_YEAR * self._days_left / 365
+
+    @property
+    def _days_left(self) -> int:
+        return self.horizon_days - self.day + 1
+
+    # --- the machine -------------------------------------------------------------------------
+
+    def _in_machine(self, product: str) -> int:
+        return sum(place.units for place in self._places if place.product == product)
+
+    def _facings(self, product: str) -> int:
+        return sum(place.product == product for place in self._places)
+
+    def _refill(self) -> Errand[None]:
+        """Fill up what a busy day could sell out."""
+        for index, place in enumerate(self._places):
+            if place.product in self._stored:
+                units = self._daily_units(place.product) / self._facings(place.product)
+                if place.units <= units * _BUSY_DAY:
+                    yield from self._stock(index, place.product)
+
+    def _use_free_slots(self) -> Errand[None]:
+        """Give free slots to products that wait for one, then to those that need a second."""
+        for index, place in enumerate(self._places):
+            is_free = not place.units and self._facings(place.product) > 1
+            is_free |= not place.units and place.product not in self._active
+            product = self._next_for(place.size, may_repeat=True) if is_free else ""
+            if product:
+                yield from self._stock(index, product)
+        for index, place in enumerate(self._places):
+            if place.units and place.product not in self._active:
+                product = self._next_for(place.size, may_repeat=False)
+                if product:
+                    yield ToolCall("empty_slot", {"slot": place.slot})
+                    self._places[index] = place._replace(product="", units=0, price_cents=0)
+                    yield from self._stock(index, product)
+
+    def _next_for(self, size: str, *, may_repeat: bool) -> str:
+        """Return the product that needs a slot most, empty if none does."""
+        waiting = [
+            product
+            for product in self._active
+            if self._sizes[product] == size and product in self._stored
+        ]
+        for product in waiting:
+            if not self._facings(product):
+                return product
+        if not may_repeat:
+            return ""
+        crowded = {product: self._crowding(product) for product in waiting}
+        best = max(crowded, key=lambda product: crowded[product], default="")
+        return best if best and crowded[best] > _CROWDED else ""
+
+    def _crowding(self, product: str) -> float:
+        """Daily units for each unit of room."""
+        room = self._facings(product) * _MOST_UNITS_A_DAY[self._sizes[product]]
+        return self._daily_units(product) / room
+
+    def _stock(self, index: int, product: str) -> Errand[None]:
+        place, goods = self._places[index], self._stored[product]
+        old = place if place.product == product else place._replace(price_cents=0)
+        count = min(place.capacity - place.units, goods.units)
+        if not count:
+            return
+        yield errands.stock(place.slot, product, count)
+        self._places[index] = old._replace(product=product, units=place.units + count)
+        self._stored[product] = goods._replace(units=goods.units - count)
+        if goods.units == count:
+            del self._stored[product]
+
+    # --- prices ------------------------------------------------------------------------------
+
+    def _set_prices(self) -> Errand[None]:
+        for index, place in enumerate(self._places):
+            if not place.units:
+                continue
+            price_cents = rounded_price(self._price(place.product, index))
+            if abs(price_cents - place.price_cents) * 100 >= _PRICE_STEP_PERCENT * price_cents:
+                yield errands.price(place.slot, price_cents)
+                self._places[index] = place._replace(price_cents=price_cents)
+
+    def _price(self, product: str, index: int) -> float:
+        """The most profitable price, tried a little above and below; less when goods must go."""
+        forecast = self._forecasts[product]
+        price_cents = forecast.curve.best_price(self._costs[product])
+        if product not in self._active:
+            return self._clearing_price(product, price_cents, _CLEARANCE_DAYS)
+        if self._days_left <= _CLEARANCE_DAYS:
+            return self._clearing_price(product, price_cents, self._days_left)
+        if forecast.days < _LEARNING_DAYS and self._facings(product) == 1:
+            price_cents *= _PRICE_TRIALS[(self.day // 4 + index) % len(_PRICE_TRIALS)]
+        return price_cents
+
+    def _clearing_price(self, product: str, price_cents: float, days: int) -> float:
+        """The price that sells all there is within some days, if it is not above the usual."""
+        stored = self._stored.get(product)
+        units = self._in_machine(product) + (stored.units if stored else 0)
+        curve = self._forecasts[product].curve
+        return min(price_cents, curve.price_to_sell(units / days))
+
+    def _daily_units(self, product: str) -> float:
+        curve = self._curve(product)
+        return curve.units(curve.best_price(self._costs[product])) * self._busyness
+
+    def _curve(self, product: str) -> Curve:
+        return self._forecasts[product].curve
+
+    # --- orders ------------------------------------------------------------------------------
+
+    def _order_goods(self) -> Errand[None]:
+        needs = self._needs()
+        orders = plan_orders(needs, self._open_lists) if needs else {}
+        budget_cents = self._bank_cents - _RESERVE_CENTS - self._owed_cents
+        for email, units in orders.items():
+            prices = self._lists[email]
+            total_cents = sum((prices.unit_cents(name) or 0) * n for name, n in units.items())
+            if total_cents <= budget_cents:
+                budget_cents -= total_cents
+                self._asked[email] = units
+                yield from errands.order(email, units)
+
+    @property
+    def _open_lists(self) -> dict[str, PriceList]:
+        return {email: one for email, one in self._lists.items() if email not in self._asked}
+
+    @property
+    def _owed_cents(self) -> int:
+        asked = (
+            (self._lists[email].unit_cents(product) or 0) * count
+            for email, units in self._asked.items()
+            for product, count in units.items()
+        )
+        return sum(asked) + sum(bill.total_cents for bill in self._bills)
+
+    def _needs(self) -> dict[str, Need]:
+        """What runs low, and with it what will soon."""
+        soon, urgent = {}, False
+        for product in self._active:
+            lead_days = 1 + self._lead_days(product)
+            if lead_days >= self._days_left:
+                continue
+            daily, held = self._daily_units(product), self._held(product)
+            if held >= daily * (lead_days + _JOIN_DAYS):
+                continue
+            urgent |= held <= daily * (lead_days + _SAFETY_DAYS)
+            soon[product] = self._need(product, daily, held, lead_days)
+        return {product: need for product, need in soon.items() if need.units} if urgent else {}
+
+    def _need(self, product: str, daily: float, held: int, lead_days: int) -> Need:
+        sellable_days = self._days_left - 1
+        cover_days = min(lead_days + _COVER_DAYS, sellable_days)
+        most_days = min(lead_days + _MOST_COVER_DAYS, sellable_days)
+        if self._forecasts[product].days < _TRIAL_DAYS:
+            return Need(max(0, _TRIAL_UNITS - held), max(0, 2 * _TRIAL_UNITS - held))
+        units, most = int(daily * cover_days - held), int(daily * most_days - held)
+        return Need(max(0, units), max(0, most))
+
+    def _lead_days(self, product: str) -> int:
+        return max(
+            one.longest_lead_days
+            for one in self._lists.values()
+            if one.unit_cents(product) == self._costs[product]
+        )
+
+    def _held(self, product: str) -> int:
+        """Units in the machine, in storage, on their way and asked for."""
+        stored = self._stored.get(product)
+        coming = [*self._on_order.values(), *self._asked.values()]
+        coming += [bill.units for bill in self._bills]
+        return (
+            self._in_machine(product)
+            + (stored.units if stored else 0)
+            + sum(units.get(product, 0) for units in coming)
+        )
