@@ -9,10 +9,11 @@ products, whole units, and the first day on which a product can be there at all.
 Proof that no agent ends with more:
 
 1. The balance grows by the revenue that reaches the bank, and shrinks by payments and fees. Fees
-   are not negative. A unit sold was delivered, a unit delivered was on a paid invoice, and no
-   invoice has a lower unit price than the lowest list price of any supplier at its deepest volume
-   break. So the final balance is at most the first one plus, for every unit sold, what it brought
-   to the bank less that lowest price.
+   are not negative. A unit sold was in storage at the start or was delivered; a unit delivered was
+   on a paid invoice, and no invoice has a lower unit price than the lowest list price of any
+   supplier at its deepest volume break. So the final balance is at most the first one, plus that
+   lowest price for every unit there was at the start, plus, for every unit sold, what it brought to
+   the bank less that lowest price.
 2. Sales are counted once a day, so this sum splits into days; the day's customers depend on the
    agent through the day's machine alone: which products have stock and a price (their number gives
    the variety multiplier), the prices, and the stock.
@@ -24,7 +25,7 @@ Proof that no agent ends with more:
    n of distinct products the best choice of products and facings is found by dynamic programming,
    the two sizes apart; a product may also sell nothing. Any real machine is among the choices.
 5. The first mail can be answered on the morning of day 2, so no order is confirmed before, and none
-   arrives earlier than the shortest lead time later.
+   arrives earlier than the shortest lead time later. Goods of the start can be sold at once.
 6. The cash of the last day stays in the machine when the episode ends: of that day's revenue only
    the card share reaches the bank.
 """
@@ -65,7 +66,11 @@ def upper_bound(parameters: VendingParameters, seed: int) -> int:
         for more, large_cents in enumerate(large):
             if few + more:
                 best = np.maximum(best, (small_cents + large_cents)[few + more - 1])
-    return parameters.start_balance_cents + int(best.sum())
+    saved_cents = sum(
+        pile.units * lowest_cost_cents(world, world.products[product_id])
+        for product_id, pile in world.handover.items()
+    )
+    return parameters.start_balance_cents + saved_cents + int(best.sum())
 
 
 def highest_prices(
@@ -99,6 +104,8 @@ def lowest_cost_cents(world: VendingWorld, product: Product) -> int:
 
 def first_selling_day(world: VendingWorld, product: Product) -> int:
     """Return the first 0-based day whose customers can find a product in the machine."""
+    if product.id in world.handover:
+        return 0
     return 1 + min(
         supplier.lead_days[0] for supplier in world.suppliers if product.id in supplier.prices_cents
     )

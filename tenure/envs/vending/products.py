@@ -16,6 +16,7 @@ from tenure.envs.chance import Chance, below, between, shuffled
 Size = Literal["small", "large"]
 
 _PER_SIZE = (15, 20)
+_LEFT_PER_SIZE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,16 @@ def draw_catalogue(chance: Chance) -> tuple[Product, ...]:
     large = _draw_some(chance, "large")
     products = [_draw_product(chance, entry) for entry in (*small, *large)]
     return tuple(sorted(products, key=lambda product: product.name))
+
+
+def draw_handover(chance: Chance, catalogue: Sequence[Product]) -> list[Product]:
+    """Draw the three products of each size that a previous owner may have left in storage."""
+    left: list[Product] = []
+    for size in ("small", "large"):
+        products = [product for product in catalogue if product.size == size]
+        words = chance.words("handover", size, count=len(products))
+        left += shuffled(words, products)[:_LEFT_PER_SIZE]
+    return left
 
 
 def _draw_some(chance: Chance, size: Size) -> Sequence[PoolEntry]:

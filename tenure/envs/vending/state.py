@@ -24,6 +24,12 @@ class VendingParameters(BaseModel, frozen=True, extra="forbid"):
     unpaid_days_limit: int = Field(
         default=10, ge=1, le=3650, description="Unpaid days in a row that end the episode."
     )
+    handover_units: int = Field(
+        default=0,
+        ge=0,
+        le=500,
+        description="Units of each of six products, three a size, in storage at the start.",
+    )
     card_share_permille: int = Field(
         default=700, ge=0, le=1000, description="Part of each day's revenue paid by card."
     )

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from tenure.envs.clock import Calendar, day_of
 from tenure.envs.vending.demand import draw_market
-from tenure.envs.vending.products import draw_catalogue
+from tenure.envs.vending.machine import Pile
+from tenure.envs.vending.products import draw_catalogue, draw_handover
 from tenure.envs.vending.state import Mail, Transaction, VendingParameters, VendingState
 from tenure.envs.vending.suppliers import draw_suppliers
 from tenure.envs.world import World
@@ -21,6 +22,7 @@ class Town(World[VendingState]):
         products: The same by id.
         suppliers: Who trades it.
         market: Weather and customers.
+        handover: Goods in storage at the start by product id, at what they are worth.
     """
 
     parameters: VendingParameters
@@ -32,6 +34,12 @@ class Town(World[VendingState]):
         self.catalogue = draw_catalogue(self.chance)
         self.products = {product.id: product for product in self.catalogue}
         self.suppliers = draw_suppliers(self.chance, self.catalogue)
+        units = self.parameters.handover_units
+        self.handover = {
+            product.id: Pile(units, units * product.wholesale_cents)
+            for product in draw_handover(self.chance, self.catalogue)
+            if units
+        }
         self.market = draw_market(self.chance, self.catalogue, self.calendar, days)
         self._pages: dict[str, str] = {}
 

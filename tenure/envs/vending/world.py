@@ -54,16 +54,24 @@ class VendingWorld(Premises, Office):
         self._days = [
             f"[Day {day + 1} of {days}, {self.calendar.label(day)} " for day in range(days)
         ]
-        self.state = VendingState(now_minutes=_OPENS_MINUTE)
+        self.state = VendingState(
+            now_minutes=_OPENS_MINUTE,
+            storage=dict(self.handover),
+            stock_units=sum(pile.units for pile in self.handover.values()),
+            stock_cost_cents=sum(pile.cost_cents for pile in self.handover.values()),
+        )
         self._book(self.parameters.start_balance_cents, "opening balance")
         return self.state
 
     def opening(self) -> str:
         """Tell the first morning."""
         balance = dollars(self.parameters.start_balance_cents)
+        goods = "The machine is empty; there are goods in storage."
+        if not self.handover:
+            goods = "Machine and storage are empty."
         return (
-            f"Your first day. The bank account has {balance}. Machine and storage are empty, and "
-            f"you know no suppliers yet.\nWeather: {self.market.weather[0]}.\n{self.stamp()}"
+            f"Your first day. The bank account has {balance}. {goods} You know no suppliers yet.\n"
+            f"Weather: {self.market.weather[0]}.\n{self.stamp()}"
         )
 
     def measure(self) -> tuple[int, ...]:

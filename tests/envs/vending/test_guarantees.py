@@ -10,14 +10,19 @@ from tenure.envs.spaces import ToolCallSpace
 from tenure.envs.vending.purchases import invoice_units
 from tests.envs.vending.play import easiest, favourite, make, meddle, order, pay, wait
 
-STEPS, START_CENTS = 700, 300_000
+STEPS, START_CENTS, LEFT_UNITS = 700, 300_000, 10
+PARAMETERS = {
+    "horizon_days": 120,
+    "start_balance_cents": START_CENTS,
+    "handover_units": LEFT_UNITS,
+}
 GOLDEN = "393c6e3d8c12aaa192b81e62c440d212"
 READERS = ("check_bank", "check_machine", "check_storage", "read_inbox", "read_notes")
 
 
 def play(seed, steps=STEPS, watch=lambda world, step: None):
     """Play at random, watching every step."""
-    world = make(seed, horizon_days=120, start_balance_cents=START_CENTS)
+    world = make(seed, **PARAMETERS)
     random = Random(seed)
     space = ToolCallSpace(world.toolbox, seed=seed)
     for _ in range(steps):
@@ -46,7 +51,7 @@ def test_money_is_conserved(seed):
 
 @pytest.mark.parametrize("seed", range(6))
 def test_units_and_their_cost_are_conserved(seed):
-    ordered = {}
+    ordered = {"handed over": 6 * LEFT_UNITS}
 
     def count(world, step):
         for event in step.events:
@@ -81,7 +86,7 @@ def test_payments_buy_goods_or_stay_as_credit(seed):
 @pytest.mark.parametrize("seed", range(3))
 def test_a_restored_world_goes_on_identically(seed):
     world = play(seed, 300)
-    copy = make(seed, horizon_days=120, start_balance_cents=START_CENTS)
+    copy = make(seed, **PARAMETERS)
     copy.restore(world.snapshot())
     assert copy.digest() == world.digest()
     random, space = Random(99), ToolCallSpace(world.toolbox, seed=99)
@@ -96,7 +101,7 @@ def test_a_restored_world_goes_on_identically(seed):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_remembered_pages_are_what_a_fresh_world_would_write(seed):
-    fresh = make(seed, horizon_days=120)
+    fresh = make(seed, **PARAMETERS)
 
     def compare(world, _):
         if world.ended:

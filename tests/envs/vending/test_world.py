@@ -73,6 +73,15 @@ def test_the_episode_ends_after_the_last_midnight():
     assert "Final bank balance: $494.00" in step.text
 
 
+def test_a_previous_owner_may_leave_goods_in_storage():
+    world = make(handover_units=12)
+    assert "there are goods in storage" in world.opening()
+    sizes = [world.products[name].size for name in world.state.storage]
+    assert sizes == ["small"] * 3 + ["large"] * 3
+    assert world.call("check_storage").text.count(": 12 units, bought at $") == 6
+    assert world.catalogue == make().catalogue
+
+
 # --- money ----------------------------------------------------------------------------------
 
 

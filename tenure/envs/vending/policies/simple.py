@@ -50,8 +50,9 @@ def naive(_briefing: Briefing) -> Policy:
 
     A basket of the first four products of each size on its list, at twice what they cost; twenty
     units more of whatever runs low, every seven days; slots refilled when half empty; cash
-    collected once a week.
+    collected once a week. Goods left by a previous owner are put on sale in the same way.
     """
+    yield from _install_leftovers()
     (contact, *_) = yield from errands.search("vending machine supplies")
     basket, prices = yield from _first_prices(contact)
     text = yield WAIT
@@ -70,6 +71,12 @@ def naive(_briefing: Briefing) -> Policy:
         if day % _COLLECT_DAYS == 0:
             yield ToolCall("collect_cash")
         text = yield WAIT
+
+
+def _install_leftovers() -> Errand[None]:
+    places, stored = yield from errands.look_around()
+    leftovers = [Offer(goods.product, goods.size, goods.cost_cents) for goods in stored]
+    yield from _install(leftovers, places, stored)
 
 
 def _first_prices(contact: Contact) -> Errand[tuple[list[Offer], PriceList]]:
