@@ -16,7 +16,7 @@ from tenure import __version__
 from tenure.cli.exits import MEANINGS, Exit
 from tenure.cli.parsing import Parser
 from tenure.cli.terminal import remark
-from tenure.errors import ProviderError, TenureError, TrajectoryError, UsageError, nearest
+from tenure.errors import ProviderError, TrajectoryError, UsageError, nearest
 
 _COMMANDS = {
     "run": ("tenure.cli.play", "play the episodes of a plan, or go on with them; score them"),
@@ -29,11 +29,6 @@ _COMMANDS = {
     "submit": ("tenure.cli.board", "send a run to a leaderboard folder"),
     "leaderboard": ("tenure.cli.board", "build the page of a leaderboard folder"),
     "doctor": ("tenure.cli.checkup", "tell what works on this machine and how to fix the rest"),
-}
-_EXIT_CODES = {
-    UsageError: Exit.USAGE,
-    TrajectoryError: Exit.INVALID,
-    ProviderError: Exit.UNFINISHED,
 }
 
 
@@ -48,10 +43,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         return _dispatch(list(sys.argv[1:] if arguments is None else arguments))
-    except TenureError as error:
-        remark(f"tenure: {error}")
-        return _EXIT_CODES.get(type(error), Exit.INVALID)
+    except UsageError as error:
+        return _complain(error, Exit.USAGE)
+    except TrajectoryError as error:
+        return _complain(error, Exit.INVALID)
+    except ProviderError as error:
+        return _complain(error, Exit.UNFINISHED)
     except KeyboardInterrupt:
+        remark("Interrupted.")
         return Exit.INTERRUPTED
     except BrokenPipeError:
         _stop_writing()
@@ -89,6 +88,11 @@ def _listing() -> str:
     commands = [f"  {name:<12} {summary}" for name, (_, summary) in _COMMANDS.items()]
     codes = [f"  {code:<12} {meaning}" for code, meaning in MEANINGS.items()]
     return "\n".join(["commands:", *commands, "", "exit codes:", *codes])
+
+
+def _complain(error: Exception, code: Exit) -> Exit:
+    remark(f"tenure: {error}")
+    return code
 
 
 def _stop_writing() -> None:

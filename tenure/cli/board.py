@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,8 +31,11 @@ COMMANDS = {"submit": _define_submit, "leaderboard": _define_leaderboard}
 def _submit(options: argparse.Namespace) -> int:
     from tenure.scoring.leaderboard import submit
 
-    submit(options.run, options.to)
-    say(f"{options.run} stands on the board; `tenure leaderboard {options.to}` builds its page.")
+    entry = submit(options.run, options.to)
+    for row in entry.rows:
+        say(f"{row.label}: {row.proven}")
+    say(f"{options.run} is on the board as {entry.id}; to build its page:")
+    say(f"  {shlex.join(['tenure', 'leaderboard', str(options.to)])}")
     return Exit.DONE
 
 

@@ -115,7 +115,7 @@ def _spec(name: str, options: argparse.Namespace) -> AgentSpec:
             ": ".join([*(str(part).replace("_", "-") for part in problem["loc"]), problem["msg"]])
             for problem in error.errors()
         )
-        raise UsageError(f"The agent {name!r} cannot be had so: {problems}.") from None
+        raise UsageError(f"The agent {name!r} does not fit: {problems}.") from None
 
 
 def _model_options(options: argparse.Namespace) -> dict[str, Any]:

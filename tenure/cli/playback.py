@@ -44,7 +44,7 @@ def _replay(options: argparse.Namespace) -> int:
     if path.is_dir():
         if options.show:
             raise UsageError(f"--show prints one episode; {path} is a run. Name a file under it.")
-        return max(map(_compare, _played(path)), default=Exit.DONE)
+        return _compare_all(path)
     if not path.exists():
         raise UsageError(f"There is no {path}.")
     if options.show:
@@ -58,18 +58,23 @@ def _verify(options: argparse.Namespace) -> int:
 
     verification = verify(options.path)
     for finding in verification.findings:
-        say(f"FAILED: {finding.file}: {finding.problem}")
+        problem = finding.problem.removeprefix(f"{Path(finding.file).name}: ")
+        say(f"FAILED: {finding.file}: {problem}")
     many = "" if verification.verified == 1 else "s"
     say(f"{verification.verified} episode{many} verified: every byte, observation and score.")
     return Exit.DONE if verification.ok else Exit.INVALID
 
 
-def _played(folder: Path) -> list[Path]:
+def _compare_all(folder: Path) -> Exit:
     from tenure.scoring.manifest import Manifest
 
     manifest = Manifest.read(folder)
-    paths = (folder / manifest.episode_path(label, seed) for label, seed in manifest.planned())
-    return [path for path in paths if path.exists()]
+    paths = [folder / manifest.episode_path(label, seed) for label, seed in manifest.planned()]
+    played = [path for path in paths if path.exists()]
+    if not played:
+        say(f"No episode of {folder} has been played yet.")
+        return Exit.UNFINISHED
+    return max(map(_compare, played))
 
 
 def _compare(path: Path) -> Exit:

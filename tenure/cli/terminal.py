@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from unicodedata import category
 
 
 def say(text: str) -> None:
@@ -13,7 +14,7 @@ def say(text: str) -> None:
 
 def remark(text: str) -> None:
     """Print a line that is not part of the result: news, warnings, errors."""
-    sys.stderr.write(f"{text}\n")
+    sys.stderr.write(f"{printable(text)}\n")
 
 
 def amount(value: float, figure: str) -> str:
@@ -43,4 +44,6 @@ def _padded(cells: Sequence[str], widths: Sequence[int], left: int) -> Iterator[
 
 def printable(text: str) -> str:
     """Return a text without control characters: what an agent wrote must not steer a terminal."""
-    return "".join(char if char in "\n\t" or char.isprintable() else "\ufffd" for char in text)
+    return "".join(
+        char if char in "\n\t" or category(char)[0] != "C" else "\ufffd" for char in text
+    )

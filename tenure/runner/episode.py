@@ -174,18 +174,19 @@ class _Game:
         try:
             self._agent.recall(self._observation, turn)
         except TrajectoryError as error:
-            raise self._stuck(str(error)) from None
+            raise self._stuck(self._steps + 1, str(error)) from None
 
     def _compare(self, past: Episode, recorded_hash: str) -> None:
         if self._recorder.head != recorded_hash:
-            raise self._stuck(replay(past).explanation)
+            raise self._stuck(self._steps, replay(past).explanation)
 
-    def _stuck(self, reason: str) -> TrajectoryError:
+    def _stuck(self, record: int, reason: str) -> TrajectoryError:
+        place = f"step {record - 1}" if record else "the opening"
         message = (
-            f"{self._assignment.name} cannot go on from its record: step {self._steps} comes out "
-            f"differently now. {reason} To play it anew, remove {self._assignment.path}."
+            f"{self._assignment.name} cannot go on: {place} comes out otherwise than recorded. "
+            f"{reason} To play the episode anew, remove {self._assignment.path}."
         )
-        return TrajectoryError(message, self._steps)
+        return TrajectoryError(message, record)
 
     def _do(self, turn: Turn) -> None:
         step = self._world.step(turn.action)

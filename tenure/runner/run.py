@@ -45,9 +45,10 @@ async def run(
     check_folder(folder, manifest)
     todo, failures = _sort_out(assignments(folder, manifest), watcher)
     async with AsyncExitStack() as stack:
-        hires = await _hire(todo, stack)
+        hires, unserved = await _hire(todo, stack, watcher)
         stack.enter_context(settled(folder, manifest))
-        return failures + await _play_all(todo, hires, watcher, concurrency)
+        served = [item for item in todo if item.agent.label in hires]
+        return failures + unserved + await _play_all(served, hires, watcher, concurrency)
 
 
 def _sort_out(
@@ -66,13 +67,23 @@ def _sort_out(
     return todo, failures
 
 
-async def _hire(todo: Sequence[Assignment], stack: AsyncExitStack) -> dict[str, Hire]:
-    """Make ready what each agent needs; those that have nothing to do need nothing."""
-    first = {item.agent.label: item for item in reversed(todo)}
-    return {
-        label: await stack.enter_async_context(staff(item.agent, item.scenario.job))
-        for label, item in first.items()
-    }
+async def _hire(
+    todo: Sequence[Assignment], stack: AsyncExitStack, watcher: Watcher
+) -> tuple[dict[str, Hire], list[Failure]]:
+    """Make ready what each agent with something to do needs, by label.
+
+    Returns:
+        How to hire them, and the episodes of those whose server does not start.
+    """
+    hires: dict[str, Hire] = {}
+    failures: list[Failure] = []
+    for label, item in {item.agent.label: item for item in todo}.items():
+        try:
+            hires[label] = await stack.enter_async_context(staff(item.agent, item.scenario.job))
+        except ProviderError as error:
+            own = [item for item in todo if item.agent.label == label]
+            failures += [_fail(item, error, watcher) for item in own]
+    return hires, failures
 
 
 async def _play_all(

@@ -7,6 +7,7 @@ import pytest
 
 from tenure import __version__
 from tenure.cli import _COMMANDS, main
+from tests.cli.tenure_command import start
 
 HEAVY = ("numpy", "pydantic", "gymnasium", "rich", "httpx", "yaml", "matplotlib", "asyncio")
 
@@ -75,3 +76,11 @@ def test_a_command_that_does_not_fit_is_a_sentence_and_exit_code_2(words, senten
     captured = capsys.readouterr()
     assert captured.err == f"tenure: {sentence}\n"
     assert captured.out == ""
+
+
+def test_a_reader_who_has_seen_enough_is_no_error():
+    process = start("scenarios")
+    process.stdout.close()
+    assert process.wait(timeout=20) == 0
+    assert process.stderr.read() == ""
+    process.stderr.close()

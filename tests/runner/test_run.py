@@ -12,6 +12,7 @@ from tenure.errors import TrajectoryError, UsageError
 from tenure.runner.run import run
 from tenure.scoring.records import read, read_partial
 from tenure.scoring.replay import replay
+from tests.lemonade import Stand
 from tests.runner.stand import contents, plan
 
 
@@ -129,26 +130,77 @@ def test_a_record_of_another_world_does_not_go_on(tmp_path):
     assert "is not the record of two-a-day, seed 1: its seed is 2" in str(failure.error)
 
 
+def _cut_short(folder, manifest):
+    play(folder, manifest)
+    file = folder / "episodes/two-a-day/seed-1.jsonl.zst"
+    file.write_bytes(file.read_bytes()[:-60])
+
+
 def test_a_world_that_changed_since_names_the_episode_and_the_step(tmp_path, monkeypatch):
     manifest = plan(days=10)
-    play(tmp_path, manifest)
-    file = tmp_path / "episodes/two-a-day/seed-1.jsonl.zst"
-    file.write_bytes(file.read_bytes()[:-60])
+    _cut_short(tmp_path, manifest)
+    sell = Stand._sell
+    monkeypatch.setattr(Stand, "_sell", lambda stand, day: sell(stand, day).replace("Sold", "SOLD"))
+    (failure,) = play(tmp_path, manifest)
+    assert failure.error.record == 2
+    assert str(failure.error).startswith(
+        "two-a-day, seed 1 cannot go on: step 1 comes out otherwise than recorded. "
+        "Record 2, field 'text': the file says \"Sold 3 cups."
+    )
+
+
+def test_a_bound_that_changed_since_names_the_episode_too(tmp_path, monkeypatch):
+    manifest = plan(days=10)
+    _cut_short(tmp_path, manifest)
     monkeypatch.setattr("tests.lemonade.CUP_CENTS", 51)
     (failure,) = play(tmp_path, manifest)
-    assert "two-a-day, seed 1 cannot go on from its record: step 0" in str(failure.error)
+    assert "the opening comes out otherwise than recorded" in str(failure.error)
+    assert "field 'references'" in str(failure.error)
 
 
 def test_an_agent_that_changed_since_names_the_episode_and_the_step(tmp_path, monkeypatch):
     manifest = plan(days=10)
-    play(tmp_path, manifest)
-    file = tmp_path / "episodes/two-a-day/seed-1.jsonl.zst"
-    file.write_bytes(file.read_bytes()[:-60])
+    _cut_short(tmp_path, manifest)
     job = manifest.scenario.job
     monkeypatch.setitem(job.policies, "two-a-day", job.policies["idle"])
     (failure,) = play(tmp_path, manifest)
-    assert "two-a-day, seed 1 cannot go on from its record: step 0" in str(failure.error)
+    assert failure.error.record == 1
+    assert "two-a-day, seed 1 cannot go on: step 0" in str(failure.error)
     assert "close_for_today" in str(failure.error)
+
+
+def test_a_record_of_an_older_tenure_goes_on_if_everything_comes_out_the_same(
+    tmp_path, monkeypatch
+):
+    manifest = plan(days=10)
+    monkeypatch.setattr("tenure.scoring.recorder.__version__", "0.0.9")
+    _cut_short(tmp_path, manifest)
+    monkeypatch.undo()
+    assert play(tmp_path, manifest) == []
+    record = read(tmp_path / "episodes/two-a-day/seed-1.jsonl.zst")
+    assert record.header["tenure"] == "0.0.9"
+
+
+def test_a_script_lets_others_have_their_turn(tmp_path):
+    manifest = plan(days=365, steps=730)
+
+    async def count_turns_of_others():
+        turns, playing = 0, asyncio.create_task(run(tmp_path, manifest, Watch(1)))
+        while not playing.done():
+            await asyncio.sleep(0)
+            turns += 1
+        return turns
+
+    assert asyncio.run(count_turns_of_others()) >= 730 // 64
+
+
+@pytest.mark.llm
+def test_a_server_that_does_not_start_fails_its_agent_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr("tenure.agents.local._SERVER", "no_such_module")
+    (failure,) = play(tmp_path, plan("local/smollm2-135m", "idle"))
+    assert failure.assignment.name == "local-smollm2-135m, seed 1"
+    assert "did not start" in str(failure.error)
+    assert read(tmp_path / "episodes/idle/seed-1.jsonl.zst").complete
 
 
 def test_an_unknown_agent_leaves_no_folder_behind(tmp_path):

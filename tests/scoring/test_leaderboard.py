@@ -178,18 +178,26 @@ def test_an_own_scenario_is_marked_as_custom(run_dir, board):
     assert not leaderboard.submit(run_dir, board).scenario_builtin
 
 
-def test_a_changed_brief_under_a_built_in_id_is_refused(run_dir, board, monkeypatch):
-    genuine = reported.STAND.model_copy(update={"brief": "The genuine brief."})
-    monkeypatch.setattr(scenarios, "names", lambda: [genuine.id])
-    monkeypatch.setattr(scenarios, "load", lambda _: genuine)
-    refused(run_dir, board, "differs from it in 'brief'", UsageError)
+@pytest.fixture
+def week():
+    return scenarios.load("vending/week")
 
 
-def test_another_version_of_a_built_in_scenario_is_refused(run_dir, board, monkeypatch):
-    newer = reported.STAND.model_copy(update={"version": 2})
-    monkeypatch.setattr(scenarios, "names", lambda: [newer.id])
-    monkeypatch.setattr(scenarios, "load", lambda _: newer)
-    refused(run_dir, board, "this Tenure has version 2", UsageError)
+def test_a_built_in_scenario_played_unchanged_is_marked_so(tmp_path, board, week):
+    reported.run(tmp_path / "week", (1,), [{"name": "null"}], week)
+    assert leaderboard.submit(tmp_path / "week", board).scenario_builtin
+
+
+def test_a_changed_brief_under_a_built_in_id_is_refused(tmp_path, board, week):
+    helpful = week.model_copy(update={"brief": "Buy low, sell high."})
+    reported.run(tmp_path / "week", (1,), [{"name": "null"}], helpful)
+    refused(tmp_path / "week", board, "differs from it in 'brief'", UsageError)
+
+
+def test_another_version_of_a_built_in_scenario_is_refused(tmp_path, board, week):
+    other = week.model_copy(update={"version": week.version + 1})
+    reported.run(tmp_path / "week", (1,), [{"name": "null"}], other)
+    refused(tmp_path / "week", board, f"this Tenure has version {week.version}", UsageError)
 
 
 def test_the_digest_of_a_run_names_its_plan_and_its_records(played):

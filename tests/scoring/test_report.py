@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tenure import scenarios
+from tenure.scenarios import Limits
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.report import write_report
 from tenure.scoring.scorecard import Scorecard, score_run
@@ -134,6 +136,22 @@ def test_what_was_run_can_be_read(run_dir):
     for part in ("lemonade/week , version 1", reported.STAND.digest, "Sell lemonade for 7 days."):
         assert part in text
     assert "Seeds 1–5" in text  # noqa: RUF001  an en dash is what the page prints
+
+
+def test_a_changed_built_in_scenario_is_called_changed(tmp_path):
+    week = scenarios.load("vending/week")
+    shorter = week.model_copy(update={"limits": Limits(steps=1)})
+    reported.run(tmp_path, (1,), [{"name": "null"}], shorter)
+    text = words(page(tmp_path))
+    assert "Not the built-in scenario." in text
+    assert "differs from vending/week" in text
+    assert "in: limits." in text
+
+
+def test_a_built_in_scenario_is_called_so(tmp_path):
+    week = scenarios.load("vending/week")
+    Manifest(scenario=week, agents=[{"name": "null"}], seeds=[1]).write(tmp_path)
+    assert "(built in)" in words(page(tmp_path))
 
 
 def test_it_says_how_to_verify(run_dir):

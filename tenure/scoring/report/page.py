@@ -14,7 +14,7 @@ import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from tenure import __version__
+from tenure import __version__, scenarios
 from tenure.errors import UsageError
 from tenure.scenarios import Scenario
 from tenure.scoring.manifest import Manifest
@@ -121,6 +121,8 @@ def _context(manifest: Manifest, scorecard: Scorecard, agents: list[AgentScore])
         "scenario": scenario,
         "summary": _summary(scorecard),
         "gaps": _gaps(scorecard),
+        "origin": _origin(scenario),
+        "changed": _changed(scenario),
         "score_title": wording.title(figure) or "Score",
         "score_meaning": scorecard.figure_meanings.get(figure, "the figure that decides"),
         "floor": floor_name(scenario),
@@ -149,6 +151,27 @@ def floor_name(scenario: Scenario) -> str:
         return scenario.job.floor
     except UsageError:
         return "that the job names"
+
+
+def _origin(scenario: Scenario) -> str:
+    if scenario.id not in scenarios.names():
+        return "custom"
+    return "changed" if _changed(scenario) else "built in"
+
+
+def _changed(scenario: Scenario) -> str:
+    """Tell what sets a scenario apart from the built-in one of its id; empty if nothing does."""
+    if scenario.id not in scenarios.names():
+        return ""
+    known = scenarios.load(scenario.id)
+    if scenario.digest == known.digest:
+        return ""
+    said, shipped = scenario.model_dump(), known.model_dump()
+    parts = ", ".join(name for name in said if said[name] != shipped[name])
+    return (
+        f"What was played differs from {scenario.id} of Tenure {__version__} in: {parts}. "
+        "Its scores do not compare with those of the built-in scenario."
+    )
 
 
 def _brief(scenario: Scenario) -> str:

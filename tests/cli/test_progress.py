@@ -1,0 +1,111 @@
+"""What a person sees of a run that goes on."""
+
+import io
+import sys
+
+import pytest
+from rich.console import Console
+
+from tenure.agents import AgentSpec
+from tenure.cli import progress
+from tenure.cli.progress import Lines, Tally, Watch, watching
+from tenure.runner.plan import assignments
+from tests.runner.stand import plan, scenario
+
+EXCHANGE = {"usage": {"input_tokens": 1000, "output_tokens": 10}, "cost_usd": 0.25}
+
+
+@pytest.fixture
+def world():
+    return scenario(days=10).make_world(1)
+
+
+@pytest.fixture
+def assignment(tmp_path):
+    return assignments(tmp_path, plan("idle", days=10, steps=100))[0]
+
+
+def _shown(watch):
+    console = Console(file=io.StringIO(), width=120)
+    console.print(watch.table())
+    return [line.split() for line in console.file.getvalue().splitlines()]
+
+
+def test_a_running_episode_shows_day_balance_steps_tokens_and_cost(world, assignment):
+    watch = Watch(1)
+    watch.began(assignment, world, 0)
+    world.call("close_for_today")
+    watch.stepped(assignment, EXCHANGE)
+    world.call("close_for_today")
+    watch.stepped(assignment, EXCHANGE)
+    _, row, caption = _shown(watch)
+    assert row[:-1] == ["idle,", "seed", "1", "3", "$10.00", "2", "2,020", "$0.50"]
+    assert caption == ["0", "of", "1", "episodes", "complete"]
+
+
+def test_a_cost_that_is_not_known_stays_unknown(world):
+    tally = Tally(world, 0, 100)
+    tally.add({**EXCHANGE, "cost_usd": None})
+    tally.add(EXCHANGE)
+    assert tally.cells()[3:5] == ("2,020", "?")
+
+
+def test_a_script_shows_neither_tokens_nor_cost(world):
+    assert Tally(world, 0, 100).cells()[3:5] == ("-", "-")
+
+
+def test_the_time_left_follows_from_the_pace_of_this_process(world):
+    tally = Tally(world, 50, 100)
+    assert tally.seconds_left is None
+    tally.steps, tally.began_s = 75, tally.began_s - 30
+    assert tally.seconds_left == pytest.approx(30, abs=1)  # a quarter took 30 s, one is left
+
+
+def test_the_days_count_where_they_are_further_than_the_steps(world):
+    tally = Tally(world, 1, 100)
+    for _ in range(5):
+        world.call("close_for_today")
+    assert tally.share == 0.5
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(None, "-"), (59.6, "1m00s"), (61, "1m01s"), (7322, "2h02m")]
+)
+def test_spans_are_written_for_people(seconds, text):
+    assert progress._span(seconds) == text
+
+
+def test_what_failed_stays_on_the_screen(world, assignment):
+    watch = Watch(2)
+    watch.began(assignment, world, 0)
+    watch.failed(assignment, RuntimeError("no network"))
+    *_, last = _shown(watch)
+    assert " ".join(last) == "idle, seed 1: unfinished: no network"
+
+
+def test_a_long_episode_without_a_terminal_is_a_line_now_and_then(
+    world, assignment, capsys, monkeypatch
+):
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0)
+    lines = Lines(1)
+    lines.began(assignment, world, 0)
+    lines.stepped(assignment, EXCHANGE)
+    assert capsys.readouterr().err.startswith(
+        "idle, seed 1: day 1, balance $10.00, steps 1, tokens 1,010, cost $0.25, left "
+    )
+
+
+def test_on_a_terminal_it_is_live_and_leaves_nothing_behind(world, assignment, monkeypatch):
+    screen = io.StringIO()
+    screen.isatty = lambda: True
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("TERM", "xterm")
+    with watching(1, quiet=False) as watch:
+        watch.began(assignment, world, 0)
+    assert "idle, seed 1" in screen.getvalue()
+    assert screen.getvalue().endswith("\x1b[2K")
+
+
+def test_models_with_different_options_have_different_names(tmp_path):
+    specs = [AgentSpec(name="openai/x"), AgentSpec(name="openai/x", temperature=0)]
+    assert specs[0].label != specs[1].label

@@ -1,0 +1,204 @@
+"""The commands that read what a run has left."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tenure.cli import main
+from tenure.cli.terminal import printable
+from tests.runner.stand import SCENARIO_FILE
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("played") / "run"
+    agents = ("--agent", "idle", "--agent", "two-a-day")
+    assert main(["run", str(SCENARIO_FILE), *agents, "--quiet", "--out", str(folder)]) == 0
+    return folder
+
+
+@pytest.fixture
+def run_folder(played, tmp_path):
+    return Path(shutil.copytree(played, tmp_path / "run"))
+
+
+@pytest.fixture
+def episode(run_folder):
+    return run_folder / "episodes" / "two-a-day" / "seed-1.jsonl.zst"
+
+
+def _flip_a_byte(path, position):
+    content = bytearray(path.read_bytes())
+    content[position] ^= 1
+    path.write_bytes(content)
+
+
+def _cut(path):
+    path.write_bytes(path.read_bytes()[:-500])
+
+
+class TestReplay:
+    def test_an_episode_that_can_be_reproduced_is_ok(self, tenure, episode):
+        sentence = "OK: 122 records replayed, every field the same"
+        assert tenure("replay", episode) == (0, f"{episode}: {sentence}\n", "")
+
+    def test_a_run_has_a_line_for_each_episode(self, tenure, run_folder):
+        code, out, _ = tenure("replay", run_folder)
+        assert code == 0
+        assert out.count(": OK: ") == 2
+
+    def test_a_world_that_behaves_otherwise_is_shown_with_both_values(
+        self, tenure, episode, monkeypatch
+    ):
+        monkeypatch.setattr("tests.lemonade.CUP_CENTS", 60)
+        code, out, _ = tenure("replay", episode)
+        assert code == 1
+        assert "DIFFERS: Record 0, field 'references': the file says" in out
+
+    def test_an_unfinished_episode_is_replayed_as_far_as_it_goes(self, tenure, episode):
+        _cut(episode)
+        code, out, _ = tenure("replay", episode)
+        assert code == 0
+        assert out.endswith("every field the same; the episode is unfinished\n")
+
+    def test_show_prints_days_calls_and_texts(self, tenure, episode):
+        code, out, _ = tenure("replay", episode, "--show", "--from", 1, "--to", 2)
+        assert code == 0
+        assert out.splitlines()[:10] == [
+            "lemonade/summer, agent two-a-day, seed 1, recorded with Tenure 0.1.0",
+            "",
+            "--- day 1 08:30, step 1: close_for_today()",
+            "Sold 3 cups.",
+            "[day 2]",
+            "",
+            "--- day 2 00:00, step 2: make_pitchers(count=2)",
+            "13 cups are ready.",
+            "[day 2]",
+            f"{episode}: OK: 122 records replayed, every field the same",
+        ]
+
+    def test_show_without_bounds_goes_from_the_opening_to_the_end(self, tenure, episode):
+        _, out, _ = tenure("replay", episode, "--show")
+        assert "--- day 1 08:00, opening\nThe stand opens." in out
+        assert "=== horizon after 120 steps" in out
+
+    def test_show_is_for_one_episode(self, tenure, run_folder):
+        code, _, err = tenure("replay", run_folder, "--show")
+        assert code == 2
+        assert (
+            err
+            == f"tenure: --show prints one episode; {run_folder} is a run. Name a file under it.\n"
+        )
+
+    def test_a_path_that_is_not_there_is_said_so(self, tenure, tmp_path):
+        missing = tmp_path / "x"
+        assert tenure("replay", missing) == (2, "", f"tenure: There is no {missing}.\n")
+
+    def test_a_folder_that_is_no_run_is_said_so(self, tenure, tmp_path):
+        code, _, err = tenure("replay", tmp_path)
+        assert code == 2
+        assert "is not a run" in err
+
+
+class TestVerify:
+    def test_a_run_that_is_what_it_says_it_is(self, tenure, run_folder):
+        sentence = "2 episodes verified: every byte, observation and score."
+        assert tenure("verify", run_folder) == (0, f"{sentence}\n", "")
+
+    def test_one_changed_byte_is_found_and_its_file_named(self, tenure, run_folder, episode):
+        _flip_a_byte(episode, 2000)
+        code, out, _ = tenure("verify", run_folder)
+        assert code == 1
+        assert "FAILED: episodes/two-a-day/seed-1.jsonl.zst: Record " in out
+        assert "1 episode verified" in out
+
+    def test_a_single_episode_can_be_verified(self, tenure, episode):
+        assert tenure("verify", episode)[0] == 0
+        _flip_a_byte(episode, -1)
+        assert tenure("verify", episode)[0] == 1
+
+    def test_an_unfinished_or_a_missing_episode_is_not_verified(self, tenure, run_folder, episode):
+        _cut(episode)
+        assert tenure("verify", run_folder)[0] == 1
+        episode.unlink()
+        code, out, _ = tenure("verify", run_folder)
+        assert code == 1
+        assert "The episode was planned and is missing." in out
+
+
+class TestScore:
+    def test_a_run_is_a_table_and_a_scorecard(self, tenure, run_folder):
+        (run_folder / "scorecard.json").unlink()
+        code, out, _ = tenure("score", run_folder)
+        assert code == 0
+        assert out.splitlines()[2].split()[:3] == ["two-a-day", "1/1", "$71.00"]
+        assert out.splitlines()[-1] == str(run_folder / "scorecard.json")
+        assert (run_folder / "scorecard.json").exists()
+
+    def test_a_run_as_json_is_its_scorecard(self, tenure, run_folder):
+        _, out, _ = tenure("score", run_folder, "--json")
+        assert json.loads(out) == json.loads((run_folder / "scorecard.json").read_text())
+
+    def test_an_episode_is_a_sheet_of_facts(self, tenure, episode):
+        code, out, _ = tenure("score", episode)
+        facts = dict(line.split("  ", 1) for line in out.splitlines())
+        assert code == 0
+        assert facts["score"].strip() == "$71.00 (cash_cents)"
+        assert facts["ended"].strip() == "horizon after 120 steps, 60 days"
+        assert facts["tools"].strip() == "close_for_today 60, make_pitchers 60"
+
+    def test_an_episode_as_json(self, tenure, episode):
+        _, out, _ = tenure("score", episode, "--json")
+        assert json.loads(out)["score"] == 7100
+
+    def test_an_unfinished_episode_is_unscored_and_no_zero(self, tenure, run_folder, episode):
+        _cut(episode)
+        code, out, _ = tenure("score", episode)
+        assert code == 3
+        assert out.startswith("two-a-day, seed 1: unscored.")
+        code, out, _ = tenure("score", run_folder)
+        assert code == 3
+        assert out.splitlines()[2].split()[:4] == ["two-a-day", "0/1", "-", "-"]
+
+    def test_a_path_that_is_not_there_is_said_so(self, tenure, tmp_path):
+        missing = tmp_path / "x"
+        assert tenure("score", missing) == (2, "", f"tenure: There is no {missing}.\n")
+
+
+class TestReport:
+    def test_it_is_written_again_and_its_path_printed(self, tenure, run_folder):
+        report = run_folder / "report.html"
+        report.unlink()
+        assert tenure("report", run_folder) == (0, f"{report}\n", "")
+        assert report.read_text().startswith("<!doctype html>")
+
+    def test_it_is_made_of_a_run_and_not_of_an_episode(self, tenure, episode):
+        code, _, err = tenure("report", episode)
+        assert code == 2
+        assert "A report is made of a whole run" in err
+
+
+class TestLeaderboard:
+    def test_a_run_goes_onto_a_board_and_onto_its_page(self, tenure, run_folder, tmp_path):
+        board = tmp_path / "board"
+        code, out, _ = tenure("submit", run_folder, "--to", board)
+        assert code == 0
+        assert out.endswith(f"to build its page:\n  tenure leaderboard {board}\n")
+        code, out, _ = tenure("leaderboard", board)
+        assert code == 0
+        assert out == f"{board / 'index.html'}\n"
+        assert "two-a-day" in (board / "index.html").read_text()
+
+    def test_a_forged_run_is_refused(self, tenure, run_folder, episode, tmp_path):
+        _flip_a_byte(episode, 2000)
+        assert tenure("submit", run_folder, "--to", tmp_path / "board")[0] == 1
+
+    def test_an_unfinished_run_is_refused(self, tenure, run_folder, episode, tmp_path):
+        episode.unlink()
+        assert tenure("submit", run_folder, "--to", tmp_path / "board")[0] == 2
+
+
+def test_what_an_agent_wrote_cannot_steer_the_terminal():
+    assert printable("a\x1b[2Jb\r\n\tc\u202e") == "a\ufffd[2Jb\ufffd\n\tc\ufffd"
