@@ -34,7 +34,9 @@ def seconds_per_step(step: Callable[[], None], count: int) -> float:
 
 def vending_reader(episode_seed: int = 1) -> Callable[[], None]:
     """Return a function that uses the next read tool, in an episode that never ends on it."""
-    env = gymnasium.make("tenure/Vending-v1", parameters={"horizon_days": 3_650})
+    env = gymnasium.make(
+        "tenure/Vending-v1", parameters={"horizon_days": 3_650, "daily_fee_cents": 0}
+    )
     env.reset(seed=episode_seed)
     actions: Iterator[str] = cycle(call.to_json() for call in READS)
 

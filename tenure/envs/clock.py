@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date, timedelta
-from heapq import heappop, heappush
-from typing import NamedTuple
 
 MINUTES_PER_DAY = 1440
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -56,31 +53,3 @@ class Calendar:
 
     def _label(self, day: int) -> str:
         return f"{WEEKDAYS[self.weekday(day)]} {self.date(day).isoformat()}"
-
-
-class Appointment(NamedTuple):
-    """Something that will happen at a simulated minute."""
-
-    minute: int
-    serial: int
-    kind: str
-    subject: str
-
-
-@dataclass(slots=True)
-class Agenda:
-    """What is going to happen, in order of time and then of planning."""
-
-    appointments: list[Appointment] = field(default_factory=list)
-    planned: int = 0
-
-    def plan(self, minute: int, kind: str, subject: str = "") -> None:
-        """Let `kind` happen to `subject` (an id the world understands) at `minute`."""
-        heappush(self.appointments, Appointment(minute, self.planned, kind, subject))
-        self.planned += 1
-
-    def next_due(self, until: int) -> Appointment | None:
-        """Remove and return the earliest appointment not later than `until`, if there is one."""
-        if self.appointments and self.appointments[0].minute <= until:
-            return heappop(self.appointments)
-        return None
