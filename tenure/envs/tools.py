@@ -24,6 +24,7 @@ from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 from tenure.errors import nearest
 
 MAX_ACTION_CHARS = 100_000
+_DEEPEST_ARGUMENTS = 20
 _SHAPE = '{"name": "<tool>", "arguments": {...}}'
 
 
@@ -226,11 +227,13 @@ def _without_titles(schema: Any) -> Any:
     return schema
 
 
-def _with_whole_floats_as_ints(value: Any) -> Any:
+def _with_whole_floats_as_ints(value: Any, depth: int = 0) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)
+    if depth == _DEEPEST_ARGUMENTS:
+        return value
     if isinstance(value, dict):
-        return {key: _with_whole_floats_as_ints(item) for key, item in value.items()}
+        return {key: _with_whole_floats_as_ints(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list):
-        return [_with_whole_floats_as_ints(item) for item in value]
+        return [_with_whole_floats_as_ints(item, depth + 1) for item in value]
     return value

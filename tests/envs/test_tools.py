@@ -110,6 +110,11 @@ def test_bad_values_are_named_with_what_was_given_and_what_is_expected():
     )
 
 
+def test_arguments_nested_beyond_reason_are_a_mistake():
+    deep = f'{{"name": "search", "arguments": {{"words": {"[" * 900}{"]" * 900}}}}}'
+    assert BOX.parse(deep).fault == Fault.BAD_ARGUMENTS
+
+
 def test_a_number_in_quotes_is_not_a_number():
     assert parse("set_price", slot="A1", price="2").fault == Fault.BAD_ARGUMENTS
 
