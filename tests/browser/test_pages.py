@@ -25,7 +25,7 @@ OPTIONS = (
     "--hide-scrollbars",
     "--virtual-time-budget=2000",
 )
-PHONE, DESK = 360, 1440
+PHONE, TABLET, DESK = 360, 920, 1440
 LONG = {"name": "openai/" + "a-model-with-a-very-long-name-" * 3, "policy": "two-a-day"}
 
 pytestmark = [
@@ -95,7 +95,7 @@ def asked(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["report", "board", "empty"])
-@pytest.mark.parametrize("width", [PHONE, DESK])
+@pytest.mark.parametrize("width", [PHONE, TABLET, DESK])
 def test_a_page_never_scrolls_sideways(name, width, request, asked):
     page = request.getfixturevalue(name)
     answer = asked(

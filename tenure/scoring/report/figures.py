@@ -75,7 +75,7 @@ def over_time(figure: str, meaning: str, agents: Sequence[AgentScore], *, small:
     axes.set_ylabel(wording.title(figure) + wording.unit(figure))
     _set_units(axes, money=wording.is_money(figure))
     axes.set_xlim(0, max(_longest(agent.scored) for agent in agents) - 1 or 1)
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
     heading = f"{wording.title(figure)} over time"
     ends = ", ".join(
         f"{agent.label} {wording.amount(figure, agent.figures.get(figure))}" for agent in agents
@@ -284,7 +284,10 @@ def _binned_calls(episodes: Sequence[EpisodeScore], days: int) -> dict[str, list
             counts = bins.setdefault(tool, [0.0] * length)
             for day, count in enumerate(calls):
                 counts[day // days] += count / len(episodes)
-    return bins
+    used = max(
+        (place for row in bins.values() for place, count in enumerate(row) if count), default=0
+    )
+    return {tool: counts[: used + 1] for tool, counts in bins.items()}
 
 
 def _draw_ridge(axes: Axes, index: int, row: int, heights: Sequence[float]) -> None:
@@ -363,10 +366,13 @@ def _bare(svg: str) -> str:
 
 
 def _rounded(svg: str) -> str:
-    def shorten(found: re.Match[str]) -> str:
-        return re.sub(r"(\.\d)\d+", r"\1", found[0])
+    """Write coordinates with one decimal, and lines without repeating their command."""
 
-    return re.sub(r'\b(?:d|x|y|points)="[^"]*"', shorten, svg)
+    def shorten(found: re.Match[str]) -> str:
+        text = re.sub(r"(\.\d)\d+", r"\1", found[0]).replace(".0 ", " ")
+        return text if re.search("[CQ]", text) else re.sub(r"\s+L ", " ", text)
+
+    return re.sub(r'\b(?:d|x|y)="[^"]*"', shorten, svg)
 
 
 def _themed(svg: str) -> str:

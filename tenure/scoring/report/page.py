@@ -37,6 +37,7 @@ FILE_NAME = "report.html"
 _TEMPLATES = "templates"
 _CLOCK = ("day", "minute", "hour")  # figures that only tell the time
 _SMALL_FIGURES = 6
+_UNFOLDED_EPISODES = 24
 _SPOKEN_REASONS = {"horizon": "worked to the end", "steps": "step limit reached"}
 
 
@@ -127,10 +128,10 @@ def _context(manifest: Manifest, scorecard: Scorecard, agents: list[AgentScore])
         "score_meaning": scorecard.figure_meanings.get(figure, "the figure that decides"),
         "floor": floor_name(scenario),
         "figure_headings": [wording.title(name) for name in others],
-        "rows": [_row(agent, figure, others) for agent in agents],
+        "rows": [_row(manifest, agent, figure, others) for agent in agents],
         "swatches": [Markup(figures.swatch(index)) for index in range(len(agents))],  # noqa: S704  drawn here
         "comparisons": [_comparison(pair, figure) for pair in scorecard.comparisons],
-        "episodes": _episode_rows(manifest, agents, figure),
+        "unfolded": scorecard.planned <= _UNFOLDED_EPISODES,
         "usage_note": _usage_note(agents),
         "seeds": wording.ranges(manifest.seeds),
         "step_limit": wording.number(scenario.limits.steps),
@@ -242,12 +243,15 @@ def _telling(agents: Sequence[AgentScore], score: str) -> list[str]:
     return [name for name in names if name.startswith("units_") and name != score]
 
 
-def _row(agent: AgentScore, figure: str, others: Sequence[str]) -> dict[str, Any]:
+def _row(
+    manifest: Manifest, agent: AgentScore, figure: str, others: Sequence[str]
+) -> dict[str, Any]:
     faults, spent = sum(agent.faults.values()), agent.spending
     score, scaled = agent.score, agent.normalised
     return {
         "label": agent.label,
         "settings": settings(agent.spec),
+        "has_gaps": agent.complete < agent.planned,
         "count": f"{agent.complete} of {agent.planned} episodes",
         "mean": wording.amount(figure, score.mean if score else None),
         "interval": spoken_interval(score, agent.complete, figure),
@@ -261,6 +265,7 @@ def _row(agent: AgentScore, figure: str, others: Sequence[str]) -> dict[str, Any
         "fault_share": f"{faults / agent.steps:.1%} of steps" if agent.steps else "",
         "tokens": _tokens(spent),
         "cost": cost(spent),
+        "episodes": [_episode_row(manifest, agent, episode, figure) for episode in agent.episodes],
     }
 
 
@@ -310,23 +315,18 @@ def _comparison(pair: Comparison, figure: str) -> dict[str, str]:
     }
 
 
-def _episode_rows(
-    manifest: Manifest, agents: Sequence[AgentScore], figure: str
-) -> list[dict[str, Any]]:
-    return [
-        {
-            "index": index,
-            "label": agent.label,
-            "seed": episode.seed,
-            "file": manifest.episode_path(agent.label, episode.seed).name,
-            "href": quote(str(manifest.episode_path(agent.label, episode.seed))),
-            "tokens": _tokens(episode.spending),
-            "cost": cost(episode.spending),
-            **_told(episode, figure),
-        }
-        for index, agent in enumerate(agents)
-        for episode in agent.episodes
-    ]
+def _episode_row(
+    manifest: Manifest, agent: AgentScore, episode: EpisodeScore | Unscored, figure: str
+) -> dict[str, Any]:
+    path = manifest.episode_path(agent.label, episode.seed)
+    return {
+        "seed": episode.seed,
+        "file": path.name,
+        "href": quote(str(path)),
+        "tokens": _tokens(episode.spending),
+        "cost": cost(episode.spending),
+        **_told(episode, figure),
+    }
 
 
 def _told(episode: EpisodeScore | Unscored, figure: str) -> dict[str, str]:
