@@ -109,11 +109,10 @@ async def _greet() -> int:
     """Start the embedded model, say a word to it, and return the length of its answer."""
     from tenure.agents import AgentSpec
     from tenure.agents.local import serve
-    from tenure.agents.providers import ChatCompletions
 
     spec = AgentSpec(name=f"local/{_MODEL}", max_output_tokens=16)
-    async with serve(_MODEL) as base_url:
-        provider = ChatCompletions(spec, base_url, trust_env=False)
+    async with serve(_MODEL) as server:
+        provider = server.provider(spec, seed=1)
         try:
             reply = await provider.complete([{"role": "user", "content": "Hello!"}], {})
         finally:

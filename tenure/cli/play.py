@@ -40,11 +40,17 @@ def _define_run(parser: Parser) -> Callable[[argparse.Namespace], int]:
         help="who works: a name that `tenure agents` lists; may be given several times",
     )
     number = whole_number(1)
-    parser.add_argument("--episodes", metavar="N", type=number, default=1, help="seeds (1)")
+    parser.add_argument(
+        "--episodes", metavar="N", type=number, default=1, help="how many seeds (1)"
+    )
     seed = whole_number(0)
     parser.add_argument("--seed", metavar="S", type=seed, default=1, help="the first seed (1)")
-    parser.add_argument("--out", metavar="DIR", type=Path, help="the run's folder")
-    parser.add_argument("--max-steps", metavar="N", type=number, help="end episodes after N steps")
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, help="the run's folder (one that follows from the plan)"
+    )
+    parser.add_argument(
+        "--max-steps", metavar="N", type=number, help="a lower step limit than the scenario's"
+    )
     parser.add_argument(
         "--concurrency", metavar="N", type=number, default=4, help="episodes at a time (4)"
     )
@@ -57,9 +63,9 @@ def _define_run(parser: Parser) -> Callable[[argparse.Namespace], int]:
 def _define_model_options(parser: Parser) -> None:
     group = parser.add_argument_group("options of language models")
     protocol = choice("auto", "tools", "json")
-    group.add_argument("--protocol", type=protocol, help="auto, tools or json")
-    group.add_argument("--window-tokens", metavar="N", type=int, help="room for the conversation")
-    group.add_argument("--max-output-tokens", metavar="N", type=int, help="room for an answer")
+    group.add_argument("--protocol", metavar="P", type=protocol, help="auto, tools or json")
+    group.add_argument("--window-tokens", metavar="N", type=int, help="the longest prompt")
+    group.add_argument("--max-output-tokens", metavar="N", type=int, help="the longest answer")
     group.add_argument("--temperature", metavar="T", type=float, help="as the provider has it")
     group.add_argument("--base-url", metavar="URL", help="another server with the same interface")
     group.add_argument(
