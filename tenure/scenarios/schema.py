@@ -27,7 +27,7 @@ class Scenario(BaseModel):
     Attributes:
         id: `job/name`, such as `vending/year`.
         version: Bumped whenever a change can affect results.
-        brief: What the agent is told of its job; `{name}` stands for a parameter.
+        brief: What the agent is told of its job; `{name}` stands for a parameter or a limit.
         parameters: The job's parameters; those left out have their defaults.
     """
 
@@ -62,9 +62,10 @@ class Scenario(BaseModel):
 
     @cached_property
     def briefing(self) -> str:
-        """The brief with the parameters filled in."""
+        """The brief with the parameters and the limits filled in."""
         parameters = self.job.world.Parameters.model_validate(self.parameters)
-        return self.brief.format_map(parameters.model_dump()).strip()
+        known = parameters.model_dump() | self.limits.model_dump()
+        return self.brief.format_map(known).strip()
 
     def make_world(self, seed: int) -> World[Any]:
         """Draw a world of this scenario."""

@@ -8,7 +8,7 @@ TOY = """
 id: lemonade/days
 version: 1
 title: Lemonade
-brief: Run the stand for {horizon_days} days.
+brief: Run the stand for {horizon_days} days, in at most {steps} calls.
 parameters: {horizon_days: 4}
 limits: {steps: 50}
 """
@@ -24,7 +24,7 @@ def toy(tmp_path):
 def test_a_scenario_file_is_read(toy):
     scenario = scenarios.load(str(toy))
     assert scenario.job_name == "lemonade"
-    assert scenario.briefing == "Run the stand for 4 days."
+    assert scenario.briefing == "Run the stand for 4 days, in at most 50 calls."
     assert scenario.make_world(3).parameters.horizon_days == 4
     assert len(scenario.digest) == 32
 

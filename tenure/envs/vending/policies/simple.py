@@ -40,6 +40,8 @@ def null(_briefing: Briefing) -> Policy:
 _BASKET_PER_SIZE = 4
 _MARKUP_PERCENT = 200
 _ORDER_DAYS = 7
+_FIRST_ORDER_DAY = 3
+_SELL_OFF_DAYS = 14
 _COLLECT_DAYS = 7
 _BUDGET_PERCENT = 80
 _ORDER_UNITS = 20
@@ -49,16 +51,16 @@ def naive(_briefing: Briefing) -> Policy:
     """Follow fixed rules with the first supplier found.
 
     A basket of the first four products of each size on its list, at twice what they cost; twenty
-    units more of whatever runs low, every seven days; slots refilled when half empty; cash
-    collected once a week. Goods left by a previous owner are put on sale in the same way.
+    units more of whatever runs low, every seven days, but not in the last fourteen; slots refilled
+    when half empty; cash collected once a week and on the last day. Goods left by a previous owner
+    are put on sale in the same way.
     """
     yield from _install_leftovers()
     (contact, *_) = yield from errands.search("vending machine supplies")
     basket, prices = yield from _first_prices(contact)
-    yield from _reorder(contact, basket, prices, [])
     text = yield WAIT
     while True:
-        day, _ = read_day(text)
+        day, days = read_day(text)
         if read_unread(text):
             for _, mail in (yield from errands.unread_mails()):
                 bill = read_bill(mail)
@@ -67,9 +69,9 @@ def naive(_briefing: Briefing) -> Policy:
         places, stored = yield from errands.look_around()
         yield from _install(basket, places, stored)
         yield from errands.refill(places, stored, up_to_percent=50)
-        if day % _ORDER_DAYS == 2:
+        if day % _ORDER_DAYS == _FIRST_ORDER_DAY and day <= days - _SELL_OFF_DAYS:
             yield from _reorder(contact, basket, prices, stored)
-        if day % _COLLECT_DAYS == 0:
+        if day % _COLLECT_DAYS == 0 or day == days:
             yield ToolCall("collect_cash")
         text = yield WAIT
 
