@@ -9,6 +9,7 @@ from tenure.envs.vending import JOB
 from tenure.envs.vending.policies import texts
 from tenure.envs.vending.policies.forecast import Curve, Forecast, rounded_price
 from tenure.envs.vending.policies.purchasing import Need, plan_orders
+from tenure.envs.vending.policies.shelves import allot
 from tenure.envs.vending.policies.texts import Offer, PriceList
 from tenure.scenarios import load
 
@@ -156,3 +157,25 @@ def test_an_order_is_raised_to_the_minimum_if_it_may_be():
 def test_a_supplier_whose_minimum_is_out_of_reach_is_passed_over():
     needs = {"Cola": Need(10, 20), "Gum": Need(5, 10)}
     assert plan_orders(needs, {"cheap": CHEAP, "dear": DEAR}) == {"dear": {"Cola": 10}}
+
+
+# --- what gets a slot ----------------------------------------------------------------------------
+
+
+def worth(first_cents, second_cents=0):
+    """Return a product's profit a day in 0, 1 or 2 and more slots."""
+    return (0, first_cents, first_cents + second_cents, first_cents + second_cents)
+
+
+def test_slots_go_where_one_more_earns_most():
+    worths = {"Cola": worth(100, 80), "Gum": worth(90, 10), "Soup": worth(50)}
+    sizes = {"small": ["Cola", "Gum"], "large": ["Soup"]}
+    plan = allot(sizes, 3, 9, lambda product, slots: worths[product][min(slots, 3)])
+    assert plan == {"Cola": 2, "Gum": 1, "Soup": 1}
+
+
+def test_the_weakest_product_makes_room_when_there_are_too_many():
+    worths = {"Cola": worth(100, 20), "Gum": worth(90, 10), "Mint": worth(30)}
+    sizes = {"small": ["Cola", "Gum", "Mint"]}
+    plan = allot(sizes, 3, 2, lambda product, slots: worths[product][min(slots, 3)])
+    assert plan == {"Cola": 2, "Gum": 1}
