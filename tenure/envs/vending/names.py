@@ -122,12 +122,14 @@ class Names:
         self, tokens: Sequence[Token], stems: Sequence[str], window: _Window, previous: int
     ) -> Mention | None:
         """Decide what a window means; `None` if it is only the description of the next word."""
-        meant, is_exact = self._meant(window)
+        meant, is_exact, is_whole = self._meant(window)
         collides = window.end < len(tokens) and bool(stems[window.end])
-        if collides and not is_exact and not _is_generic(stems[window.end]):
+        if collides and not is_whole and _is_telling(stems[window.end]):
             return None
         before = _word_before(tokens, window.start, previous)
-        doubt_before = before >= 0 and self._is_doubtful(tokens[before], stems[before], meant)
+        doubt_before = before >= 0 and (
+            self._is_doubtful(tokens[before], stems[before], meant) or _is_telling(stems[before])
+        )
         doubt_after = window.end < len(tokens) and self._is_doubtful(
             tokens[window.end], stems[window.end], meant
         )
@@ -138,17 +140,18 @@ class Names:
         is_other = doubt_before or doubt_after
         return Mention(text, candidates, is_exact and not is_other, is_other)
 
-    def _meant(self, window: _Window) -> tuple[frozenset[int], bool]:
-        """Return the products a window may mean, and whether it certainly means the only one."""
+    def _meant(self, window: _Window) -> tuple[frozenset[int], bool, bool]:
+        """Return the products a window may mean, if that is certain, and if it is a whole name."""
         for level in (_same_order, _same_full, _same_sizeless, _same_core):
             meant = frozenset(i for i in window.indices if level(window.stems, self._names[i]))
             if meant:
-                return meant, len(meant) == 1
+                return meant, len(meant) == 1, len(meant) == 1 and level is not _same_core
         is_one = len(window.indices) == 1
         name = self._names[next(iter(window.indices))]
         is_slug = set(window.stems) == set(name.slug)
         known = [part for part in name.core if part in window.stems]
-        return window.indices, is_one and (is_slug or 2 * len(known) > len(name.core))
+        is_most = is_slug or 2 * len(known) > len(name.core)
+        return window.indices, is_one and is_most, is_one and is_slug
 
     def _is_doubtful(self, token: Token, part: str, meant: frozenset[int]) -> bool:
         """Tell whether a neighbouring word makes a name mean something else."""
@@ -180,6 +183,7 @@ def _known_words() -> frozenset[str]:
     return frozenset(
         plain
         | known.glue
+        | known.kinds
         | known.units
         | known.bulk
         | known.containers
@@ -202,8 +206,13 @@ def _name_of(product: Product) -> _Name:
 
 
 def _is_generic(part: str) -> bool:
-    """Containers, sizes and `and` name no product by themselves."""
-    return part in words().containers or part == "and" or not part.isalpha()
+    """Containers, kinds, sizes and `and` name no product by themselves."""
+    known = words()
+    return part in known.containers or part in known.kinds or part == "and" or not part.isalpha()
+
+
+def _is_telling(part: str) -> bool:
+    return bool(part) and not _is_generic(part)
 
 
 def _same_order(run: tuple[str, ...], name: _Name) -> bool:

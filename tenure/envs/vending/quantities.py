@@ -28,7 +28,7 @@ class Quantity(NamedTuple):
 _PATTERN = re.compile(
     r"""
     (?P<size> C U? p a? B )              # 24 units per case
-  | (?P<cases_of> C x? B [oax]* C )      # 3 cases of 24
+  | (?P<cases_of> C x? B [oax]* C (?! U? p a? B ) )  # 3 cases of 24
   | (?P<packs> C x? K B? )               # 3 x 24-pack
   | (?P<pack_times> K B? x C )           # 24-pack x 3
   | (?P<times> C x C )                   # 2 x 24

@@ -21,7 +21,6 @@ from tenure.envs.vending.tokens import Kind, Token, clean, stem, tokenize, words
 
 _MOST_REMARKS = 12
 _LONGEST_REMARK = 60
-_LONGEST_HEADER = 200
 _MOST_CANDIDATES = 4
 _FEW_WORDS = 3
 _SHORT_ITEM = 8
@@ -86,7 +85,7 @@ def read(subject: str, body: str, catalogue: Sequence[Product]) -> Reading:
 
 _REPLY = re.compile(r"\s*(?:re|fwd?|aw)\s*:", re.IGNORECASE)
 _BULLET = re.compile(r"\s*(?:[-*+\u2022#]+\s+|\(?[0-9]{1,3}[.)]\s+|\(?[a-z][.)]\s+)", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"[.!?;]+(?=\s|$)")
+_SENTENCE_END = re.compile(r"(?<![.!?;])[.!?;]{1,3}(?=\s|$)")
 _ORIGINAL = re.compile(r"-+ ?original message", re.IGNORECASE)
 
 
@@ -137,10 +136,11 @@ _ORDERS = re.compile(
 )
 _WISHES = re.compile(r"\b(?:like|want|need|take|require|please|book|confirm)\b")
 _REPORTS = re.compile(
-    r"\b(?:arrived|ordered|shipped|where|late|missing|complain(?:t|ing)?|refunds?|cancel(?:led|ling)?"
+    r"\b(?:paid|arrived|ordered|shipped|where|late|missing|complain(?:t|ing)?|refunds?|cancel(?:led|ling)?"
     r"|broken|damaged|wrong|status|track(?:ing)?|delayed|received (?:only|the|my|our|[0-9]+)"
     r"|sold|sells|selling)\b"
 )
+_INVOICE = re.compile(r"\binv-[0-9]")
 _SUPPOSES = re.compile(
     r"\b(?:before|might|may|if|plan|planning|consider(?:ing)?|in (?:the )?future|thinking"
     r"|eventually|would be|for an order|for orders)\b"
@@ -150,7 +150,7 @@ _SUPPOSES = re.compile(
 def _wish(text: str, *, names_quantity: bool, names_goods: bool) -> Intent | None:
     """Return what one sentence wants, `None` if it does not say."""
     plain = " ".join(text.lower().split())
-    if _REPORTS.search(plain):
+    if _REPORTS.search(plain) or (not names_goods and _INVOICE.search(plain)):
         return Intent.OTHER
     plain = _REFERENCE.sub(" ", plain)
     orders, asks = bool(_ORDERS.search(plain)), bool(_ASKS.search(plain))
@@ -196,6 +196,8 @@ class _Request(NamedTuple):
     mention: Mention
     quantity: int | None
     price_cents: int | None
+    is_numbered: bool
+    """Whether a number stands with it, clear or not."""
 
 
 def _items(pieces: Sequence[Piece]) -> list[_Item]:
@@ -203,13 +205,20 @@ def _items(pieces: Sequence[Piece]) -> list[_Item]:
     part: list[Piece] = []
     is_negated = False
     for piece in (*pieces, Token(Kind.MARK, ",")):
-        if not _separates(piece):
-            part.append(piece)
-        elif part:
+        turns = _turns(piece)
+        if part and (turns or _separates(piece)):
             is_negated = _is_negated(part, before=is_negated)
             items.append(_item(part, is_negated=is_negated))
             part = []
+        if turns or not _separates(piece):
+            part.append(piece)
     return items
+
+
+def _turns(piece: Piece) -> bool:
+    """A negation and its end begin a new item: 24 of this instead of that."""
+    known = words().negations | words().restarts
+    return isinstance(piece, Token) and piece.is_word(*known)
 
 
 def _separates(piece: Piece) -> bool:
@@ -220,14 +229,12 @@ def _separates(piece: Piece) -> bool:
 
 def _is_negated(part: Sequence[Piece], *, before: bool) -> bool:
     """A negation holds for what follows it, until a `but`, `just` or `only`."""
-    for piece in part:
-        if isinstance(piece, Mention):
-            break
-        if piece.is_word(*words().negations):
-            before = True
-        elif piece.is_word(*words().restarts):
-            before = piece.is_word("instead") and any(p.text == "of" for p in part)
-    return before
+    first = part[0]
+    if isinstance(first, Mention) or first.kind is not Kind.WORD:
+        return before
+    if first.text == "instead":
+        return len(part) > 1 and part[1].text == "of"
+    return (before or first.text in words().negations) and first.text not in words().restarts
 
 
 def _item(part: Sequence[Piece], *, is_negated: bool) -> _Item:
@@ -256,7 +263,7 @@ def _is_unit(token: Token) -> bool:
     return (
         token.kind is not Kind.WORD
         or stem(token.text) in known.units | known.containers | known.bulk
-        or token.is_word("x", "qty", "each", "of", "per")
+        or token.is_word("x", "qty", "quantity", "each", "of", "per")
     )
 
 
@@ -309,7 +316,7 @@ def _requests_of(item: _Item, neighbours: Sequence[_Item]) -> Iterator[_Request]
     units = {quantity.units for quantity in quantities}
     only = units.pop() if len(units) == 1 else None
     for mention in item.mentions:
-        yield _Request(mention, only, price_cents)
+        yield _Request(mention, only, price_cents, bool(quantities) or item.is_vague)
 
 
 def _alternating(item: _Item) -> Iterator[_Request]:
@@ -319,7 +326,8 @@ def _alternating(item: _Item) -> Iterator[_Request]:
     count = len(places)
     is_paired = is_paired and places in (list(range(count)), list(range(1, count + 1)))
     for index, mention in enumerate(item.mentions):
-        yield _Request(mention, item.quantities[index].units if is_paired else None, None)
+        units = item.quantities[index].units if is_paired else None
+        yield _Request(mention, units, None, is_numbered=True)
 
 
 # --- tables --------------------------------------------------------------------------------------
@@ -341,7 +349,8 @@ def _header(text: str, pieces: Sequence[Piece]) -> _Header | None:
     for mark in _CELL_MARKS:
         cells = [cell.strip().lower() for cell in text.strip(" |").split(mark)]
         found = [at for at, cell in enumerate(cells) if _QUANTITY_HEADER.search(cell)]
-        if len(cells) > 1 and len(found) == 1 and len(text) <= _LONGEST_HEADER:
+        is_terse = all(len(cell.split()) <= _FEW_WORDS for cell in cells)
+        if len(cells) > 1 and len(found) == 1 and is_terse:
             return _Header(mark, len(cells), found[0])
     return None
 
@@ -390,6 +399,11 @@ class _Draft:
     unknown: dict[str, None] = field(default_factory=dict)
     unclear: dict[str, None] = field(default_factory=dict)
     header: _Header | None = None
+    _for_each: int | None = None
+    """What a line such as `10 of each:` says of the list below it."""
+
+    _waiting: Sequence[_Item] = ()
+    """A product whose quantity may stand on the next line."""
 
     @property
     def speaks_of_goods(self) -> bool:
@@ -403,16 +417,27 @@ class _Draft:
             return
         row = _row(self.header, pieces) if self.header else None
         items = [row] if row else _items(pieces)
+        if not row and self._waiting and len(items) == 1 and items[0].is_bare:
+            items = [*self._waiting, *items]
         wish = None if row else _wish_of(text, items)
         if wish is not None:
             self.wants.add(wish)
-        if wish is Intent.OTHER:
-            return
-        self.current = wish or self.current
-        is_list = row is not None or _is_list(pieces)
-        self._note_unknown(text, items)
-        for request in _requests(items, is_for_each=_is_for_each(pieces)):
-            self._note(request, is_said=wish is not None or is_list)
+        if wish is not Intent.OTHER:
+            self.current = wish or self.current
+            self._note_unknown(text, items)
+            self._note_all(items, pieces, is_said=wish is not None or row is not None)
+
+    def _note_all(self, items: Sequence[_Item], pieces: Sequence[Piece], *, is_said: bool) -> None:
+        requests = list(_requests(items, is_for_each=_is_for_each(pieces)))
+        is_list = _is_list(pieces)
+        for request in requests:
+            units = request.quantity if request.is_numbered or not is_list else self._for_each
+            is_meant = is_said or is_list or request.is_numbered
+            self._note(request._replace(quantity=units), is_said=is_meant)
+        self._waiting = items if len(requests) == 1 and not requests[0].is_numbered else ()
+        if not requests and _is_for_each(pieces):
+            counts = [quantity.units for item in items for quantity in item.quantities]
+            self._for_each = counts[0] if len(counts) == 1 else None
 
     def beside(self, body: _Draft) -> _Draft:
         """Return this draft of a subject, with what the body wants."""
@@ -435,14 +460,14 @@ class _Draft:
         return Reading(intent, lines, _first(self.unknown), _first(self.unclear))
 
     def _note(self, request: _Request, *, is_said: bool) -> None:
-        default = Intent.QUOTE if request.quantity is None else Intent.ORDER
+        default = Intent.ORDER if request.is_numbered else Intent.QUOTE
+        if request.quantity == 0 or (request.quantity is None and not is_said):
+            return
         if (self.current or default) is Intent.QUOTE:
             for product in request.mention.candidates[:_MOST_REMARKS]:
                 self._enter(self.quotes, product, request)
             if request.mention.is_other:
                 self.unknown[request.mention.text] = None
-        elif request.quantity == 0 or (request.quantity is None and not is_said):
-            return
         elif request.mention.is_clear:
             self._enter(self.orders, request.mention.candidates[0], request)
         else:

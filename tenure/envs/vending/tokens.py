@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 MAX_COUNT = 100_000
 _DOZEN = 12
+_MAX_TEXT_CHARS = 100_000
 
 
 class Kind(Enum):
@@ -60,6 +61,7 @@ class Words(BaseModel, frozen=True, extra="forbid"):
     units: frozenset[str]
     bulk: frozenset[str]
     containers: frozenset[str]
+    kinds: frozenset[str]
     separators: frozenset[str]
     context: frozenset[str]
     negations: frozenset[str]
@@ -118,8 +120,9 @@ _PLAIN_MARKS = str.maketrans(
 
 
 def clean(text: str) -> str:
-    """Return text with full-width digits, curly quotes and the like made plain."""
-    return unicodedata.normalize("NFKC", text).translate(_PLAIN_MARKS)
+    """Return text with full-width digits, curly quotes and the like made plain, cut to size."""
+    plain = unicodedata.normalize("NFKC", text[:_MAX_TEXT_CHARS]).translate(_PLAIN_MARKS)
+    return plain[:_MAX_TEXT_CHARS]
 
 
 def tokenize(text: str) -> list[Token]:

@@ -9,10 +9,12 @@ from tenure.envs.jobs import Briefing, Policy
 from tenure.envs.tools import ToolCall
 from tenure.envs.vending.policies import errands
 from tenure.envs.vending.policies.errands import Errand
-from tenure.envs.vending.policies.forecast import Forecast, rounded_price
+from tenure.envs.vending.policies.forecast import Curve, Forecast, rounded_price
 from tenure.envs.vending.policies.purchasing import Need, plan_orders
+from tenure.envs.vending.policies.shelves import allot
 from tenure.envs.vending.policies.texts import (
     Bill,
+    Header,
     Offer,
     Place,
     PriceList,
@@ -21,8 +23,10 @@ from tenure.envs.vending.policies.texts import (
     read_bill,
     read_day,
     read_delivered,
+    read_machine,
     read_price_list,
     read_sales,
+    read_storage,
     read_unread,
 )
 
@@ -36,25 +40,24 @@ _QUERIES = (
 _DISTINCT = 9
 _SLOTS_PER_SIZE = 6
 _TRIAL_UNITS = 10
-_TRIAL_DAYS = 8
+_TRIAL_DAYS = 6
 _REVIEW_DAYS = 3
 _HOPED_UNITS, _HOPED_UNITS_A_YEAR = 2.2, 1.2
-_COVER_DAYS, _MOST_COVER_DAYS = 8, 21
+_COVER_DAYS, _MOST_COVER_DAYS = 12, 21
 _COLLECT_DAYS = 6
 _CLEARANCE_DAYS = 8
-_LEARNING_DAYS = 45
-_PRICE_TRIALS = (1.0, 0.92, 1.0, 1.09)
+_PRICE_DAYS = 6
+_PRICE_TRIALS = (0.94, 1.0, 1.06)
 _RESERVE_CENTS = 2500
-_MOST_UNITS_A_DAY = {"small": 15, "large": 8}
+_SLOT_UNITS = {"small": 15, "large": 8}
 _LOYALTY = 1.1
 _LAST_TRIAL_DAYS = 25
 _PRICE_STEP_PERCENT = 4
-_JOIN_DAYS, _SAFETY_DAYS = 5, 2
+_JOIN_DAYS, _SAFETY_DAYS = 9, 2
 _CALM = (0.5, 1.8)
 _SLOWLY = 0.05
 _UNSERVED = 1.25
-_BUSY_DAY = 1.7
-_CROWDED = 0.45
+_BUSY_DAY = 1.15
 
 
 def shopkeeper(briefing: Briefing) -> Policy:
@@ -73,12 +76,13 @@ class _Shopkeeper:
     def __init__(self) -> None:
         self.day = self.horizon_days = 0
         self._bank_cents = 0
-        self._has_mail = self._is_new_list = False
+        self._unread = self._left_unread = self._last_mail = 0
+        self._is_new_list = self._knows_storage = False
         self._lists: dict[str, PriceList] = {}
         self._sizes: dict[str, str] = {}
         self._forecasts: dict[str, Forecast] = {}
         self._costs: dict[str, int] = {}
-        self._active: list[str] = []
+        self._plan: dict[str, int] = {}
         self._asked: dict[str, Mapping[str, int]] = {}
         self._bills: list[Bill] = []
         self._on_order: dict[str, Mapping[str, int]] = {}
@@ -129,12 +133,15 @@ class _Shopkeeper:
             yield ToolCall("collect_cash")
 
     def _look_around(self) -> Errand[None]:
-        self._places, stored = yield from errands.look_around()
-        self._stored = {goods.product: goods for goods in stored}
+        self._places = read_machine((yield ToolCall("check_machine")))
+        if not self._knows_storage:
+            stored = read_storage((yield ToolCall("check_storage")))
+            self._stored = {goods.product: goods for goods in stored}
+            self._knows_storage = True
 
     def _arrange(self) -> Errand[None]:
         yield from self._refill()
-        yield from self._use_free_slots()
+        yield from self._rearrange()
         yield from self._set_prices()
 
     def sleep(self) -> Errand[None]:
@@ -142,7 +149,7 @@ class _Shopkeeper:
         text = yield ToolCall("wait_for_next_day")
         self.day, _ = read_day(text)
         self._bank_cents = read_bank(text) or 0
-        self._has_mail = read_unread(text) > 0
+        self._unread = read_unread(text)
         self._learn(read_sales(text) or {})
 
     def _learn(self, sold: Mapping[str, int]) -> None:
@@ -172,18 +179,31 @@ class _Shopkeeper:
     # --- mail and money ----------------------------------------------------------------------
 
     def _read_mail(self) -> Errand[None]:
-        """Read price lists and invoices; of deliveries the subject tells enough."""
-        if not self._has_mail:
+        """Read price lists and invoices; of confirmations and deliveries the subject is enough."""
+        if self._unread <= self._left_unread:
             return
-        for header, text in (yield from errands.unread_mails()):
-            prices, bill = read_price_list(text), read_bill(text)
-            if prices and header.sender not in self._lists:
-                self._lists[header.sender] = prices
-                self._is_new_list = True
-            if bill:
-                self._bills.append(bill)
+        mails = yield from errands.new_mails(after=self._last_mail, skip=("confirmed", "delivered"))
+        for header, text in mails:
+            self._last_mail = header.id
+            self._left_unread += not text
+            self._file(header, text)
+
+    def _file(self, header: Header, text: str) -> None:
+        prices, bill, delivered = (
+            read_price_list(text),
+            read_bill(text),
+            read_delivered(header.subject),
+        )
+        if prices and header.sender not in self._lists:
+            self._lists[header.sender] = prices
+            self._is_new_list = True
+        if bill:
+            self._bills.append(bill)
+        if text:
             self._asked.pop(header.sender, None)
-            self._on_order.pop(read_delivered(header.subject), None)
+        if delivered:
+            self._on_order.pop(delivered, None)
+            self._knows_storage = False
 
     def _pay_bills(self) -> Errand[None]:
         affordable = []
@@ -199,36 +219,44 @@ class _Shopkeeper:
     # --- what to sell ------------------------------------------------------------------------
 
     def _choose_products(self) -> None:
-        """Keep what earns most a day; give untried products a chance while it pays."""
-        ranked = sorted(self._forecasts, key=lambda product: (-self._worth(product), product))
-        room = {"small": _SLOTS_PER_SIZE, "large": _SLOTS_PER_SIZE}
-        chosen: list[str] = []
-        for product in ranked:
-            size = self._sizes[product]
-            if room[size] and len(chosen) < _DISTINCT:
-                room[size] -= 1
-                chosen.append(product)
-        self._active = chosen
+        """Plan the slots anew; untried products get a chance while it can pay."""
+        sizes: dict[str, list[str]] = {"small": [], "large": []}
+        for product in sorted(self._forecasts):
+            sizes[self._sizes[product]].append(product)
+        profits: dict[tuple[str, int], float] = {}
 
-    def _worth(self, product: str) -> float:
-        """Cents of profit a day in the machine, as far as known or hoped."""
+        def profit(product: str, slots: int) -> float:
+            key = (product, slots)
+            if key not in profits:
+                profits[key] = self._profit(product, slots)
+            return profits[key]
+
+        self._plan = allot(sizes, _SLOTS_PER_SIZE, _DISTINCT, profit)
+
+    def _profit(self, product: str, slots: int) -> float:
+        """Cents a day that a product earns in so many slots, as far as known or hoped."""
+        if not slots:
+            return 0.0
         forecast = self._forecasts[product]
         curve = forecast.curve
         if forecast.days < _TRIAL_DAYS:
             curve = curve._replace(base_units=max(curve.base_units, self._hoped_units(product)))
-        most = _MOST_UNITS_A_DAY[self._sizes[product]]
-        price_cents = max(curve.best_price(self._costs[product]), curve.price_to_sell(most))
+        price_cents = self._steady_price(product, curve, slots)
         units = curve.units(price_cents)
         is_sunk = self._held(product) >= units * self._days_left
-        cost_cents = 0 if is_sunk else self._costs[product]
-        loyalty = _LOYALTY if product in self._active else 1.0
-        return (price_cents - cost_cents) * units * loyalty
+        loyalty = _LOYALTY if product in self._plan else 1.0
+        return (price_cents - (0 if is_sunk else self._costs[product])) * units * loyalty
 
     def _hoped_units(self, product: str) -> float:
-        """Curiosity: the more days are left, the better an untried product must look."""
-        if self._days_left < _LAST_TRIAL_DAYS and product not in self._active:
+        """Curiosity: the more days are left, the better an untried product may look."""
+        if self._days_left < _LAST_TRIAL_DAYS and product not in self._plan:
             return 0.0
         return _HOPED_UNITS + _HOPED_UNITS_A_YEAR * self._days_left / 365
+
+    def _steady_price(self, product: str, curve: Curve, slots: int) -> float:
+        """The price of the highest profit, or a higher one if the slots cannot hold as much."""
+        room = max(1, slots) * _SLOT_UNITS[self._sizes[product]]
+        return max(curve.best_price(self._costs[product]), curve.price_to_sell(room))
 
     @property
     def _days_left(self) -> int:
@@ -250,42 +278,32 @@ class _Shopkeeper:
                 if place.units <= units * _BUSY_DAY:
                     yield from self._stock(index, place.product)
 
-    def _use_free_slots(self) -> Errand[None]:
-        """Give free slots to products that wait for one, then to those that need a second."""
-        for index, place in enumerate(self._places):
-            is_free = not place.units and self._facings(place.product) > 1
-            is_free |= not place.units and place.product not in self._active
-            product = self._next_for(place.size, may_repeat=True) if is_free else ""
-            if product:
-                yield from self._stock(index, product)
-        for index, place in enumerate(self._places):
-            if place.units and place.product not in self._active:
-                product = self._next_for(place.size, may_repeat=False)
-                if product:
-                    yield ToolCall("empty_slot", {"slot": place.slot})
-                    self._places[index] = place._replace(product="", units=0, price_cents=0)
+    def _rearrange(self) -> Errand[None]:
+        """Give the products that wait for a slot those that are free, empty ones first."""
+        for is_occupied in (False, True):
+            for index, place in enumerate(self._places):
+                product = self._next_for(place.size)
+                is_free = self._facings(place.product) > self._plan.get(place.product, 0)
+                if product and (is_free or not place.product) and is_occupied == bool(place.units):
+                    if is_occupied:
+                        yield from self._empty(index)
                     yield from self._stock(index, product)
 
-    def _next_for(self, size: str, *, may_repeat: bool) -> str:
-        """Return the product that needs a slot most, empty if none does."""
-        waiting = [
-            product
-            for product in self._active
-            if self._sizes[product] == size and product in self._stored
-        ]
-        for product in waiting:
-            if not self._facings(product):
-                return product
-        if not may_repeat:
-            return ""
-        crowded = {product: self._crowding(product) for product in waiting}
-        best = max(crowded, key=lambda product: crowded[product], default="")
-        return best if best and crowded[best] > _CROWDED else ""
+    def _empty(self, index: int) -> Errand[None]:
+        place = self._places[index]
+        yield ToolCall("empty_slot", {"slot": place.slot})
+        self._places[index] = place._replace(product="", units=0, price_cents=0)
+        goods = self._stored.get(place.product)
+        back = goods or Stored(place.product, place.size, 0, self._costs[place.product])
+        self._stored[place.product] = back._replace(units=back.units + place.units)
 
-    def _crowding(self, product: str) -> float:
-        """Daily units for each unit of room."""
-        room = self._facings(product) * _MOST_UNITS_A_DAY[self._sizes[product]]
-        return self._daily_units(product) / room
+    def _next_for(self, size: str) -> str:
+        """Return a stored product that lacks a slot, empty if there is none."""
+        fitting = [product for product in self._stored if self._sizes.get(product) == size]
+        for product in fitting:
+            if self._facings(product) < self._plan.get(product, 0):
+                return product
+        return ""
 
     def _stock(self, index: int, product: str) -> Errand[None]:
         place, goods = self._places[index], self._stored[product]
@@ -305,38 +323,32 @@ class _Shopkeeper:
         for index, place in enumerate(self._places):
             if not place.units:
                 continue
-            price_cents = rounded_price(self._price(place.product, index))
+            price_cents = rounded_price(self._price(place.product))
             if abs(price_cents - place.price_cents) * 100 >= _PRICE_STEP_PERCENT * price_cents:
                 yield errands.price(place.slot, price_cents)
                 self._places[index] = place._replace(price_cents=price_cents)
 
-    def _price(self, product: str, index: int) -> float:
+    def _price(self, product: str) -> float:
         """The most profitable price, tried a little above and below; less when goods must go."""
-        forecast = self._forecasts[product]
-        price_cents = self._steady_price(product)
-        if product not in self._active:
+        curve = self._forecasts[product].curve
+        price_cents = self._steady_price(product, curve, self._facings(product))
+        if product not in self._plan:
             return self._clearing_price(product, price_cents, _CLEARANCE_DAYS)
         if self._days_left <= _CLEARANCE_DAYS:
             return self._clearing_price(product, price_cents, self._days_left)
-        if forecast.days < _LEARNING_DAYS and self._facings(product) == 1:
-            price_cents *= _PRICE_TRIALS[(self.day // 4 + index) % len(_PRICE_TRIALS)]
-        return price_cents
+        turn = self.day // _PRICE_DAYS + sorted(self._plan).index(product)
+        return price_cents * _PRICE_TRIALS[turn % len(_PRICE_TRIALS)]
 
     def _clearing_price(self, product: str, price_cents: float, days: int) -> float:
         """The price that sells all there is within some days, if it is not above the usual."""
         stored = self._stored.get(product)
         units = self._in_machine(product) + (stored.units if stored else 0)
-        curve = self._forecasts[product].curve
-        return min(price_cents, curve.price_to_sell(units / days))
+        return min(price_cents, self._forecasts[product].curve.price_to_sell(units / days))
 
     def _daily_units(self, product: str) -> float:
-        return self._forecasts[product].curve.units(self._steady_price(product)) * self._busyness
-
-    def _steady_price(self, product: str) -> float:
-        """The price of the highest profit, or a higher one if the slots cannot hold as much."""
         curve = self._forecasts[product].curve
-        room = max(1, self._facings(product)) * _MOST_UNITS_A_DAY[self._sizes[product]]
-        return max(curve.best_price(self._costs[product]), curve.price_to_sell(room))
+        slots = max(self._facings(product), self._plan.get(product, 1))
+        return curve.units(self._steady_price(product, curve, slots)) * self._busyness
 
     # --- orders ------------------------------------------------------------------------------
 
@@ -368,7 +380,7 @@ class _Shopkeeper:
     def _needs(self) -> dict[str, Need]:
         """What runs low, and with it what will soon."""
         soon, urgent = {}, False
-        for product in self._active:
+        for product in self._plan:
             lead_days = 1 + self._lead_days(product)
             if lead_days >= self._days_left:
                 continue

@@ -116,16 +116,16 @@ def _install(
     basket: Sequence[Offer], places: Sequence[Place], stored: Sequence[Stored]
 ) -> Errand[None]:
     """Give every empty slot a product of the basket, the products of a size in turn."""
-    in_storage = {goods.product: goods for goods in stored}
+    left = {goods.product: goods.units for goods in stored}
     for size in ("small", "large"):
         offers = [offer for offer in basket if offer.size == size]
         slots = [place for place in places if place.size == size]
         for index, place in enumerate(slots):
             offer = offers[index % len(offers)] if offers else None
-            if offer and not place.product and offer.product in in_storage:
-                goods = in_storage[offer.product]
-                share = min(place.capacity, goods.units)
-                yield errands.stock(place.slot, goods.product, share)
+            count = min(place.capacity, left.get(offer.product, 0)) if offer else 0
+            if offer and count and not place.product:
+                left[offer.product] -= count
+                yield errands.stock(place.slot, offer.product, count)
                 yield errands.price(place.slot, offer.unit_cents * _MARKUP_PERCENT // 100)
 
 

@@ -1,0 +1,181 @@
+"""The ladder of scripted agents, and what they read."""
+
+import statistics
+
+import pytest
+
+from tenure.envs.jobs import Briefing
+from tenure.envs.vending import JOB
+from tenure.envs.vending.policies import texts
+from tenure.envs.vending.policies.forecast import Curve, Forecast, rounded_price
+from tenure.envs.vending.policies.purchasing import Need, plan_orders
+from tenure.envs.vending.policies.shelves import allot
+from tenure.envs.vending.policies.texts import Offer, PriceList
+from tenure.scenarios import load
+
+CHEAP = PriceList((Offer("Cola", "small", 50), Offer("Gum", "small", 40)), 3000, 3)
+DEAR = PriceList((Offer("Cola", "small", 60), Offer("Soup", "large", 90)), 0, 1)
+
+
+def play(scenario_id, policy, seed):
+    """Return the final score in cents, the number of calls and the faults."""
+    scenario = load(scenario_id)
+    world = scenario.make_world(seed)
+    briefing = Briefing(scenario.briefing, world.opening(), world.toolbox, seed=seed)
+    script = JOB.policies[policy](briefing)
+    call, faults = next(script), []
+    for calls in range(1, scenario.limits.steps + 1):
+        step = world.step(call.to_json())
+        if step.fault:
+            faults.append((call.name, step.text))
+        if step.ended:
+            return world.measured[0], calls, faults
+        call = script.send(step.text)
+    return world.measured[0], scenario.limits.steps, faults
+
+
+def mean_score(scenario_id, policy, seeds):
+    return statistics.mean(play(scenario_id, policy, seed)[0] for seed in seeds)
+
+
+def test_the_policies_are_a_ladder_of_four():
+    assert list(JOB.policies) == ["null", "random", "naive", "shopkeeper"]
+
+
+def test_a_month_is_enough_to_tell_care_from_rules():
+    seeds = (1, 2, 3)
+    scores = [mean_score("vending/month", name, seeds) for name in ("naive", "shopkeeper")]
+    assert scores[0] + 20_000 < scores[1]
+
+
+@pytest.mark.slow
+def test_over_a_year_each_rung_is_clearly_above_the_one_below():
+    seeds = range(1, 6)
+    null, random, naive, shopkeeper = (
+        mean_score("vending/year", name, seeds) for name in JOB.policies
+    )
+    scenario = load("vending/year")
+    parameters = JOB.world.Parameters.model_validate(scenario.parameters)
+    bound = statistics.mean(JOB.bound(parameters, seed) for seed in seeds)
+    assert null == 0
+    assert random > 40_000
+    assert naive > 2 * random
+    assert shopkeeper > 2 * naive
+    assert shopkeeper < bound * 8 // 10
+
+
+@pytest.mark.parametrize("policy", ["null", "naive", "shopkeeper"])
+def test_the_careful_ones_make_no_faulty_call(policy):
+    assert play("vending/month", policy, 4)[2] == []
+
+
+@pytest.mark.parametrize("policy", JOB.policies)
+def test_a_script_does_the_same_again(policy):
+    assert play("vending/week", policy, 5) == play("vending/week", policy, 5)
+
+
+def test_a_script_is_done_before_the_limit_of_calls():
+    scenario = load("vending/month")
+    assert play("vending/month", "shopkeeper", 1)[1] < scenario.limits.steps * 3 // 4
+
+
+# --- what the scripts read -----------------------------------------------------------------------
+
+
+def test_a_price_list_is_read():
+    text = (
+        "Subject: Prices\n\nFor small slots:\nCola can 330 ml: $0.55 each\nFor large slots:\n"
+        "Kombucha: $1.60 each; 9 at $1.55\nMinimum order $20.00.\n"
+        "Delivery: 2-4 days after payment."
+    )
+    assert texts.read_price_list(text) == PriceList(
+        (Offer("Cola can 330 ml", "small", 55), Offer("Kombucha", "large", 160)), 2000, 4
+    )
+
+
+def test_an_invoice_is_read():
+    text = (
+        "Invoice INV-0007\n60 x Cola can 330 ml at $0.53 = $31.80\nTotal: $31.80\n"
+        "To confirm, use send_payment: to mail@a.example, amount 31.80, memo INV-0007."
+    )
+    assert texts.read_bill(text) == texts.Bill(
+        "INV-0007", "mail@a.example", 3180, {"Cola can 330 ml": 60}
+    )
+
+
+def test_a_mail_without_prices_is_neither():
+    assert texts.read_price_list("Thank you.") is None
+    assert texts.read_bill("Thank you.") is None
+
+
+# --- what the shopkeeper believes ----------------------------------------------------------------
+
+
+def test_demand_is_linear_in_the_price():
+    curve = Curve(base_units=4.0, reference_cents=200.0, elasticity=2.0)
+    assert curve.units(200) == 4.0
+    assert curve.units(250) == 2.0
+    assert curve.units(300) == curve.units(400) == 0.0
+
+
+def test_the_best_price_lies_between_cost_and_what_nobody_pays():
+    curve = Curve(base_units=4.0, reference_cents=200.0, elasticity=2.0)
+    assert curve.best_price(100) == 200.0  # half way between 100 and 300
+
+
+def test_goods_are_cleared_at_the_price_at_which_they_go():
+    curve = Curve(base_units=4.0, reference_cents=200.0, elasticity=2.0)
+    assert curve.price_to_sell(2.0) == 250.0
+    assert curve.price_to_sell(100.0) == 150.0  # the price of the highest revenue
+
+
+def test_a_forecast_follows_the_sales():
+    forecast = Forecast(market_cost_cents=60)
+    before = forecast.curve.units(190)
+    for _ in range(30):
+        forecast.observe(190, 6.0)
+    assert before < 3 < forecast.curve.units(190) < 7
+
+
+def test_prices_are_whole_steps_of_five_cents():
+    assert [rounded_price(cents) for cents in (1, 172.4, 172.6)] == [5, 170, 175]
+
+
+def test_each_product_is_ordered_where_it_is_cheapest():
+    needs = {"Cola": Need(60, 60), "Gum": Need(20, 20), "Soup": Need(5, 5)}
+    assert plan_orders(needs, {"cheap": CHEAP, "dear": DEAR}) == {
+        "cheap": {"Cola": 60, "Gum": 20},
+        "dear": {"Soup": 5},
+    }
+
+
+def test_an_order_is_raised_to_the_minimum_if_it_may_be():
+    needs = {"Cola": Need(50, 100)}  # 50 cost $25, 60 cost $30
+    assert plan_orders(needs, {"cheap": CHEAP, "dear": DEAR}) == {"cheap": {"Cola": 60}}
+
+
+def test_a_supplier_whose_minimum_is_out_of_reach_is_passed_over():
+    needs = {"Cola": Need(10, 20), "Gum": Need(5, 10)}
+    assert plan_orders(needs, {"cheap": CHEAP, "dear": DEAR}) == {"dear": {"Cola": 10}}
+
+
+# --- what gets a slot ----------------------------------------------------------------------------
+
+
+def worth(first_cents, second_cents=0):
+    """Return a product's profit a day in 0, 1 or 2 and more slots."""
+    return (0, first_cents, first_cents + second_cents, first_cents + second_cents)
+
+
+def test_slots_go_where_one_more_earns_most():
+    worths = {"Cola": worth(100, 80), "Gum": worth(90, 10), "Soup": worth(50)}
+    sizes = {"small": ["Cola", "Gum"], "large": ["Soup"]}
+    plan = allot(sizes, 3, 9, lambda product, slots: worths[product][min(slots, 3)])
+    assert plan == {"Cola": 2, "Gum": 1, "Soup": 1}
+
+
+def test_the_weakest_product_makes_room_when_there_are_too_many():
+    worths = {"Cola": worth(100, 20), "Gum": worth(90, 10), "Mint": worth(30)}
+    sizes = {"small": ["Cola", "Gum", "Mint"]}
+    plan = allot(sizes, 3, 2, lambda product, slots: worths[product][min(slots, 3)])
+    assert plan == {"Cola": 2, "Gum": 1}
