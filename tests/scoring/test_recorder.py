@@ -78,7 +78,7 @@ def test_resuming_ends_with_the_bytes_of_an_unbroken_run(tmp_path):
     actions = scripted("two-a-day", seed=1)
     whole = play(tmp_path / "whole", actions)
     torn = tmp_path / "torn"
-    torn.write_bytes(whole.read_bytes()[:1200])
+    torn.write_bytes(play(tmp_path / "live", actions, finish=False).read_bytes()[:1200])
     lived = [action_of(step) for step in read_partial(torn).steps]
     assert 0 < len(lived) < len(actions)
     world = SCENARIO.make_world(1)
