@@ -164,7 +164,7 @@ def _hostile_calls(world: World[Any]) -> Iterator[str]:
             arguments = dict.fromkeys(tool.schema.get("properties", {}), value)
             yield orjson.dumps({"name": tool.name, "arguments": arguments}).decode()
             yield orjson.dumps({"name": tool.name, "arguments": value}).decode()
-        yield f'{{"name": "{tool.name}", "arguments": {"[" * 900}{"]" * 900}}}'
+        yield f'{{"name": "{tool.name}", "arguments": {"[" * 1_000}{"]" * 1_000}}}'
 
 
 def _try_step(world: World[Any], action: str) -> Step:

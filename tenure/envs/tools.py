@@ -12,6 +12,7 @@ Schema, and the decorator states what it costs:
 from __future__ import annotations
 
 import inspect
+import reprlib
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cached_property
@@ -25,6 +26,10 @@ from tenure.errors import nearest
 
 MAX_ACTION_CHARS = 100_000
 _DEEPEST_ARGUMENTS = 20
+_PROBLEMS_TOLD = 5
+_TOLD_CHARS = 60
+_PREVIEW = reprlib.Repr()  # never follows a value to its depths
+_PREVIEW.maxstring = _TOLD_CHARS
 _SHAPE = '{"name": "<tool>", "arguments": {...}}'
 
 
@@ -121,8 +126,11 @@ class Tool:
         return TypeAdapter(arguments)
 
     def _explain(self, error: ValidationError) -> str:
-        problems = "; ".join(_problem(detail) for detail in error.errors(include_url=False))
-        return f"{self.name}: {problems}. Expected arguments: {self.signature}"
+        details = error.errors(include_url=False)
+        problems = [_problem(detail) for detail in details[:_PROBLEMS_TOLD]]
+        if len(details) > _PROBLEMS_TOLD:
+            problems.append(f"and {len(details) - _PROBLEMS_TOLD} more")
+        return f"{self.name}: {'; '.join(problems)}. Expected arguments: {self.signature}"
 
     @cached_property
     def signature(self) -> str:
@@ -186,8 +194,9 @@ class Toolbox:
 
     def _look_up(self, call: dict[str, Any]) -> tuple[Tool, dict[str, Any]] | Mistake:
         if len(call) > 2 or (len(call) == 2 and "arguments" not in call):
-            extra = ", ".join(repr(key) for key in call if key not in ("name", "arguments"))
-            return Mistake(Fault.MALFORMED, f"Unexpected {extra}. Write {_SHAPE}.")
+            extra = next(key for key in call if key not in {"name", "arguments"})
+            advice = f"Unexpected {_PREVIEW.repr(extra)} beside the call. Write {_SHAPE}."
+            return Mistake(Fault.MALFORMED, advice)
         found = self.tools.get(call["name"])
         if found is None:
             advice = (
@@ -199,12 +208,12 @@ class Toolbox:
 
 
 def _problem(detail: Any) -> str:
-    where = ".".join(str(part) for part in detail["loc"])
+    where = ".".join(str(part) for part in detail["loc"])[:_TOLD_CHARS]
     message = detail["msg"][0].lower() + detail["msg"][1:]
     if detail["type"] in ("missing", "extra_forbidden"):
         return f"{where}: {message}"
-    given = repr(detail["input"])
-    return f"{where + ': ' if where else ''}{message} (got {given[:60]})"
+    given = _PREVIEW.repr(detail["input"])[:_TOLD_CHARS]
+    return f"{where + ': ' if where else ''}{message} (got {given})"
 
 
 def _type_name(schema: Mapping[str, Any]) -> str:

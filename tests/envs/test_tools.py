@@ -110,9 +110,23 @@ def test_bad_values_are_named_with_what_was_given_and_what_is_expected():
     )
 
 
-def test_arguments_nested_beyond_reason_are_a_mistake():
-    deep = f'{{"name": "search", "arguments": {{"words": {"[" * 900}{"]" * 900}}}}}'
-    assert BOX.parse(deep).fault == Fault.BAD_ARGUMENTS
+def called_from(stack, function):
+    return called_from(stack - 1, function) if stack else function()
+
+
+@pytest.mark.parametrize("depth", [30, 900, 1_022])
+@pytest.mark.parametrize("stack", [0, 400])
+def test_arguments_nested_beyond_reason_are_a_mistake_however_deep_the_caller(depth, stack):
+    deep = f'{{"name": "search", "arguments": {"[" * depth}{"]" * depth}}}'
+    assert called_from(stack, lambda: BOX.parse(deep)).fault == Fault.BAD_ARGUMENTS
+
+
+def test_advice_is_short_however_much_was_wrong():
+    many = parse("search", **{f"key{number}": number for number in range(5_000)})
+    assert "and 4996 more" in many.advice  # the five told, and `words` is missing too
+    assert len(many.advice) < 700
+    long = BOX.parse(orjson.dumps({"name": "ring", "\ue000" * 90_000: 1}).decode())
+    assert len(long.advice) < 200
 
 
 def test_a_number_in_quotes_is_not_a_number():
