@@ -55,6 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _stop_writing()
         return Exit.DONE
+    except OSError as error:
+        remark(f"tenure: {error.strerror or error}: {error.filename or 'no file named'}.")
+        return Exit.SYSTEM
 
 
 def _dispatch(arguments: list[str]) -> int:

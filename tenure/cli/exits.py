@@ -12,6 +12,7 @@ class Exit(IntEnum):
     INVALID = 1
     USAGE = 2
     UNFINISHED = 3
+    SYSTEM = 4
     INTERRUPTED = 130
 
 
@@ -20,5 +21,6 @@ MEANINGS = {
     Exit.INVALID: "a check failed: a record is damaged, forged or cannot be reproduced",
     Exit.USAGE: "the command does not fit; the message says what would",
     Exit.UNFINISHED: "episodes are unfinished (a provider failed, a run was cut short)",
+    Exit.SYSTEM: "the system refused (a full disk, a folder that cannot be written)",
     Exit.INTERRUPTED: "interrupted; the same command goes on",
 }

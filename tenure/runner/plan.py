@@ -81,10 +81,11 @@ def settled(folder: Path, manifest: Manifest) -> Iterator[None]:
     """Hold a folder with its manifest, so that no other process plays in it at the same time.
 
     Raises:
-        UsageError: If another process plays there.
+        UsageError: If another process plays there, or what `check_folder` raises.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder):
+        check_folder(folder, manifest)
         if not (folder / FILE_NAME).exists():
             _write_at_once(folder, manifest)
         yield

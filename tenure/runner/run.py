@@ -47,7 +47,9 @@ async def run(
     async with AsyncExitStack() as stack:
         hires, unserved = await _hire(todo, stack, watcher)
         stack.enter_context(settled(folder, manifest))
-        served = [item for item in todo if item.agent.label in hires]
+        served = [
+            item for item in todo if item.agent.label in hires and not is_complete(item.path)
+        ]  # asked again: another process may have been here while servers started
         return failures + unserved + await _play_all(served, hires, watcher, concurrency)
 
 

@@ -84,3 +84,11 @@ def test_a_reader_who_has_seen_enough_is_no_error():
     assert process.wait(timeout=20) == 0
     assert process.stderr.read() == ""
     process.stderr.close()
+
+
+def test_what_the_system_refuses_is_a_sentence_and_an_exit_code_of_its_own(tmp_path, capsys):
+    (tmp_path / "file").write_text("in the way")
+    out = str(tmp_path / "file" / "run")
+    words = ["run", "vending/week", "--agent", "null", "--max-steps", "2", "--out", out]
+    assert main(words) == 4
+    assert "Not a directory" in capsys.readouterr().err

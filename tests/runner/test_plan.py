@@ -85,3 +85,10 @@ def test_a_kill_while_the_manifest_is_written_leaves_the_folder_usable(tmp_path)
     check_folder(tmp_path, plan())
     with settled(tmp_path, plan()):
         assert [entry.name for entry in tmp_path.iterdir()] == ["run.json"]
+
+
+def test_a_folder_that_another_plan_took_meanwhile_is_refused(tmp_path):
+    check_folder(tmp_path, plan())
+    plan("idle", "two-a-day", seeds=[9]).write(tmp_path)
+    with pytest.raises(UsageError, match="holds another plan"), settled(tmp_path, plan()):
+        pass
