@@ -43,21 +43,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         return _dispatch(list(sys.argv[1:] if arguments is None else arguments))
-    except UsageError as error:
-        return _complain(error, Exit.USAGE)
-    except TrajectoryError as error:
-        return _complain(error, Exit.INVALID)
-    except ProviderError as error:
-        return _complain(error, Exit.UNFINISHED)
+    except (TenureError, OSError) as error:
+        return _explain(error)
     except KeyboardInterrupt:
-        remark("Interrupted.")
         return Exit.INTERRUPTED
-    except BrokenPipeError:
+
+
+def _explain(error: TenureError | OSError) -> int:
+    """Say in a sentence what went wrong, and return the exit code."""
+    if isinstance(error, BrokenPipeError):
         _stop_writing()
         return Exit.DONE
-    except OSError as error:
+    if isinstance(error, OSError):
         remark(f"tenure: {error.strerror or error}: {error.filename or 'no file named'}.")
         return Exit.SYSTEM
+    remark(f"tenure: {error}")
+    return _EXIT_CODES.get(type(error), Exit.INVALID)
 
 
 def _dispatch(arguments: list[str]) -> int:
