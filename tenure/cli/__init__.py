@@ -16,7 +16,7 @@ from tenure import __version__
 from tenure.cli.exits import MEANINGS, Exit
 from tenure.cli.parsing import Parser
 from tenure.cli.terminal import remark
-from tenure.errors import ProviderError, TrajectoryError, UsageError, nearest
+from tenure.errors import ProviderError, TenureError, TrajectoryError, UsageError, nearest
 
 _COMMANDS = {
     "run": ("tenure.cli.play", "play the episodes of a plan, or go on with them; score them"),
@@ -29,6 +29,11 @@ _COMMANDS = {
     "submit": ("tenure.cli.board", "send a run to a leaderboard folder"),
     "leaderboard": ("tenure.cli.board", "build the page of a leaderboard folder"),
     "doctor": ("tenure.cli.checkup", "tell what works on this machine and how to fix the rest"),
+}
+_EXIT_CODES: dict[type[Exception], Exit] = {
+    UsageError: Exit.USAGE,
+    TrajectoryError: Exit.INVALID,
+    ProviderError: Exit.UNFINISHED,
 }
 
 
@@ -46,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (TenureError, OSError) as error:
         return _explain(error)
     except KeyboardInterrupt:
+        remark("Interrupted.")
         return Exit.INTERRUPTED
 
 
@@ -57,8 +63,10 @@ def _explain(error: TenureError | OSError) -> int:
     if isinstance(error, OSError):
         remark(f"tenure: {error.strerror or error}: {error.filename or 'no file named'}.")
         return Exit.SYSTEM
+    if type(error) not in _EXIT_CODES:
+        raise error  # none of those that a user can do something about
     remark(f"tenure: {error}")
-    return _EXIT_CODES.get(type(error), Exit.INVALID)
+    return _EXIT_CODES[type(error)]
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -92,11 +100,6 @@ def _listing() -> str:
     commands = [f"  {name:<12} {summary}" for name, (_, summary) in _COMMANDS.items()]
     codes = [f"  {code:<12} {meaning}" for code, meaning in MEANINGS.items()]
     return "\n".join(["commands:", *commands, "", "exit codes:", *codes])
-
-
-def _complain(error: Exception, code: Exit) -> Exit:
-    remark(f"tenure: {error}")
-    return code
 
 
 def _stop_writing() -> None:
