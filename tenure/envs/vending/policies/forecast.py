@@ -5,14 +5,13 @@ Plain arithmetic alone, so that the script does the same on every platform.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product as pairs
 from typing import NamedTuple
 
 _PRIOR_UNITS = 2.1
 _PRIOR_DAYS = 1.5
-_MEMORY_PERCENT = 99
+_MEMORY = 0.99
 _STEP_CENTS = 5
 _REFERENCE_FACTORS = (0.70, 0.85, 1.0, 1.15, 1.35)
 _ELASTICITIES = (1.6, 2.2, 2.8)
@@ -62,62 +61,94 @@ class _Tally(NamedTuple):
 
 
 @dataclass(slots=True)
+class _Explanation:
+    """A shape that demand may have, with the two sums by which least squares fit its height.
+
+    Attributes:
+        shape: Demand with one unit a day at the reference price.
+        strangeness: How far it is from the custom of the trade, >= 0.
+        pull: Sum of share times units over the days observed.
+        weight: Sum of squared shares over the days observed.
+    """
+
+    shape: Curve
+    strangeness: float
+    pull: float = 0.0
+    weight: float = 0.0
+
+    def observe(self, price_cents: int, units: float) -> None:
+        """Take in one day's sales."""
+        share = self.shape.share(price_cents)
+        self.pull = self.pull * _MEMORY + share * units
+        self.weight = self.weight * _MEMORY + share * share
+
+    @property
+    def base_units(self) -> float:
+        """Least squares, with a little weight on the usual demand."""
+        return (_PRIOR_DAYS * _PRIOR_UNITS + self.pull) / (_PRIOR_DAYS + self.weight)
+
+    def badness(self, squares: float) -> float:
+        """Return how badly it fits sales and custom.
+
+        Args:
+            squares: Sum over prices of days times the square of the mean units a day.
+        """
+        base_units = self.base_units
+        misfit = squares - base_units * (2 * self.pull - base_units * self.weight)
+        return misfit / (0.25 + 0.04 * base_units * base_units) + self.strangeness
+
+
 class Forecast:
     """A product's demand, learned from what it sold at which price.
 
     Attributes:
-        market_cost_cents: What wholesalers typically ask; sets the first guess of a normal price.
         days: Days observed.
+
+    Args:
+        market_cost_cents: What wholesalers typically ask; sets the first guess of a normal price.
     """
 
-    market_cost_cents: int
-    days: int = 0
-    _tallies: dict[int, _Tally] = field(default_factory=dict)
-    _curve: Curve | None = None
+    def __init__(self, market_cost_cents: int) -> None:
+        self.days = 0
+        self._tallies: dict[int, _Tally] = {}
+        self._explanations = _explanations(usual_cents=70 + 2 * market_cost_cents)
+        self._curve: Curve | None = None
 
     @property
     def curve(self) -> Curve:
         """The demand that explains the sales best."""
         if self._curve is None:
-            self._curve = min(self._explanations())[1]
+            self._curve = self._best_curve()
         return self._curve
 
     def observe(self, price_cents: int, units: float) -> None:
         """Take in one day's sales, corrected for how busy the day was."""
         self.days += 1
         self._tallies = {
-            price: _Tally(days * _MEMORY_PERCENT / 100, sold * _MEMORY_PERCENT / 100)
+            price: _Tally(days * _MEMORY, sold * _MEMORY)
             for price, (days, sold) in self._tallies.items()
         }
         days, sold = self._tallies.get(price_cents, _Tally(0.0, 0.0))
         self._tallies[price_cents] = _Tally(days + 1.0, sold + units)
+        for explanation in self._explanations:
+            explanation.observe(price_cents, units)
         self._curve = None
 
-    def _explanations(self) -> Iterator[tuple[float, Curve]]:
-        """Every curve of a grid, with how badly it fits sales and custom of the trade."""
-        usual_cents = 70 + 2 * self.market_cost_cents
-        for factor, elasticity in pairs(_REFERENCE_FACTORS, _ELASTICITIES):
-            shape = Curve(1.0, usual_cents * factor, elasticity)
-            curve = shape._replace(base_units=self._base_units(shape))
-            strangeness = 20 * (factor - 1) ** 2 + (elasticity - _TYPICAL_ELASTICITY) ** 2
-            yield self._misfit(curve) + strangeness, curve
+    def _best_curve(self) -> Curve:
+        squares = sum(units * units / days for days, units in self._tallies.values())
+        best = min(self._explanations, key=lambda explanation: explanation.badness(squares))
+        return best.shape._replace(base_units=best.base_units)
 
-    def _base_units(self, shape: Curve) -> float:
-        """Least squares, with a little weight on the usual demand."""
-        numerator, denominator = _PRIOR_DAYS * _PRIOR_UNITS, _PRIOR_DAYS
-        for price_cents, (_, units) in self._tallies.items():
-            share = shape.share(price_cents)
-            numerator += share * units
-            denominator += share * share * self._tallies[price_cents].days
-        return numerator / denominator
 
-    def _misfit(self, curve: Curve) -> float:
-        noise = 0.25 + 0.04 * curve.base_units * curve.base_units
-        errors = (
-            days * (units / days - curve.units(price_cents)) ** 2
-            for price_cents, (days, units) in self._tallies.items()
+def _explanations(usual_cents: float) -> list[_Explanation]:
+    """Every shape of a grid around the usual price."""
+    return [
+        _Explanation(
+            Curve(1.0, usual_cents * factor, elasticity),
+            20 * (factor - 1) ** 2 + (elasticity - _TYPICAL_ELASTICITY) ** 2,
         )
-        return sum(errors) / noise
+        for factor, elasticity in pairs(_REFERENCE_FACTORS, _ELASTICITIES)
+    ]
 
 
 def rounded_price(price_cents: float) -> int:
