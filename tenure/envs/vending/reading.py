@@ -14,7 +14,7 @@ from enum import StrEnum
 from itertools import dropwhile, pairwise, takewhile
 from typing import NamedTuple
 
-from tenure.envs.vending.names import Mention, is_plain, names_of
+from tenure.envs.vending.names import Mention, Names, is_plain
 from tenure.envs.vending.products import Product
 from tenure.envs.vending.quantities import Piece, Quantity, find_quantities
 from tenure.envs.vending.tokens import Kind, Token, clean, stem, tokenize, words
@@ -67,9 +67,8 @@ class Reading(NamedTuple):
     unclear: tuple[str, ...]
 
 
-def read(subject: str, body: str, catalogue: Sequence[Product]) -> Reading:
+def read(subject: str, body: str, names: Names) -> Reading:
     """Read a mail. What the subject says of products counts only if the body names none."""
-    names = names_of(tuple(catalogue))
     subject_draft, draft = _Draft(), _Draft()
     for text in _sentences(clean(subject)):
         subject_draft.add(text, names.mark(tokenize(text)))
@@ -217,13 +216,12 @@ def _items(pieces: Sequence[Piece]) -> list[_Item]:
 
 def _turns(piece: Piece) -> bool:
     """A negation and its end begin a new item: 24 of this instead of that."""
-    known = words().negations | words().restarts
-    return isinstance(piece, Token) and piece.is_word(*known)
+    return isinstance(piece, Token) and piece.is_among(words().turns)
 
 
 def _separates(piece: Piece) -> bool:
     return isinstance(piece, Token) and (
-        piece.is_mark(",|;&+\t") or piece.is_word(*words().separators)
+        piece.is_mark(",|;&+\t") or piece.is_among(words().separators)
     )
 
 
@@ -259,10 +257,9 @@ def _is_context(token: Token) -> bool:
 
 
 def _is_unit(token: Token) -> bool:
-    known = words()
     return (
         token.kind is not Kind.WORD
-        or stem(token.text) in known.units | known.containers | known.bulk
+        or stem(token.text) in words().measures
         or token.is_word("x", "qty", "quantity", "each", "of", "per")
     )
 
@@ -344,6 +341,8 @@ class _Header(NamedTuple):
 
 def _header(text: str, pieces: Sequence[Piece]) -> _Header | None:
     """Read a table's first row; `None` if the line is none."""
+    if not _QUANTITY_HEADER.search(text.lower()):
+        return None
     if any(isinstance(piece, Mention) or piece.kind is Kind.COUNT for piece in pieces):
         return None
     for mark in _CELL_MARKS:
