@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from itertools import dropwhile, pairwise, takewhile
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ _MOST_CANDIDATES = 4
 _FEW_WORDS = 3
 _SHORT_ITEM = 8
 _WRAPPED_CHARS = 50
+_REMEMBERED_CHARS = 200
 
 
 class Intent(StrEnum):
@@ -71,12 +73,12 @@ def read(subject: str, body: str, names: Names) -> Reading:
     """Read a mail. What the subject says of products counts only if the body names none."""
     subject_draft, draft = _Draft(), _Draft()
     for text in _sentences(clean(subject)):
-        subject_draft.add(text, names.mark(tokenize(text)))
+        subject_draft.add(_taken_apart(text, names))
     if not _REPLY.match(subject):
         draft.current = subject_draft.current
     draft.wants |= subject_draft.wants
     for text in _sentences(clean(body)):
-        draft.add(text, names.mark(tokenize(text)))
+        draft.add(_taken_apart(text, names))
     return (draft if draft.speaks_of_goods else subject_draft.beside(draft)).finish()
 
 
@@ -288,6 +290,28 @@ def _price(tokens: Sequence[Token]) -> int | None:
     return None
 
 
+class _Sentence(NamedTuple):
+    """A sentence or list item, taken apart."""
+
+    text: str
+    pieces: Sequence[Piece]
+    items: Sequence[_Item]
+
+
+def _take_apart(text: str, names: Names) -> _Sentence:
+    pieces = names.mark(tokenize(text))
+    return _Sentence(text, pieces, _items(pieces))
+
+
+_take_apart_or_recall = lru_cache(maxsize=512)(_take_apart)
+
+
+def _taken_apart(text: str, names: Names) -> _Sentence:
+    """Take a sentence apart; short ones come again and again, and are remembered."""
+    is_short = len(text) <= _REMEMBERED_CHARS
+    return _take_apart_or_recall(text, names) if is_short else _take_apart(text, names)
+
+
 # --- who goes with which number ------------------------------------------------------------------
 
 
@@ -408,14 +432,15 @@ class _Draft:
     def speaks_of_goods(self) -> bool:
         return bool(self.orders or self.quotes or self.unknown or self.unclear)
 
-    def add(self, text: str, pieces: Sequence[Piece]) -> None:
+    def add(self, sentence: _Sentence) -> None:
         """Read one more sentence."""
+        text, pieces, items = sentence
         header = _header(text, pieces)
         if header is not None:
             self.header = header
             return
         row = _row(self.header, pieces) if self.header else None
-        items = [row] if row else _items(pieces)
+        items = [row] if row else items
         if not row and self._waiting and len(items) == 1 and items[0].is_bare:
             items = [*self._waiting, *items]
         wish = None if row else _wish_of(text, items)
