@@ -56,8 +56,15 @@ class Curve(NamedTuple):
 
 
 class _Tally(NamedTuple):
-    days: float
-    units: float
+    """What sold at one price: weighted days, and weighted units."""
+
+    days: float = 0.0
+    units: float = 0.0
+
+    @property
+    def square(self) -> float:
+        """Weighted days times the square of the mean units a day."""
+        return self.units * self.units / self.days if self.days else 0.0
 
 
 @dataclass(slots=True)
@@ -67,39 +74,43 @@ class _Explanation:
     Attributes:
         shape: Demand with one unit a day at the reference price.
         strangeness: How far it is from the custom of the trade, >= 0.
-        pull: Sum of share times units over the days observed.
-        weight: Sum of squared shares over the days observed.
+        cross: Weighted sum over the days observed of share times units.
+        square: Weighted sum of squared shares.
     """
 
     shape: Curve
     strangeness: float
-    pull: float = 0.0
-    weight: float = 0.0
+    cross: float = 0.0
+    square: float = 0.0
 
-    def observe(self, price_cents: int, units: float) -> None:
+    def observe(self, price_cents: int, units: float, weight: float) -> None:
         """Take in one day's sales."""
         share = self.shape.share(price_cents)
-        self.pull = self.pull * _MEMORY + share * units
-        self.weight = self.weight * _MEMORY + share * share
+        self.cross += weight * share * units
+        self.square += weight * share * share
 
-    @property
-    def base_units(self) -> float:
+    def base_units(self, weight: float) -> float:
         """Least squares, with a little weight on the usual demand."""
-        return (_PRIOR_DAYS * _PRIOR_UNITS + self.pull) / (_PRIOR_DAYS + self.weight)
+        prior_days = _PRIOR_DAYS * weight
+        return (prior_days * _PRIOR_UNITS + self.cross) / (prior_days + self.square)
 
-    def badness(self, squares: float) -> float:
+    def badness(self, squares: float, weight: float) -> float:
         """Return how badly it fits sales and custom.
 
         Args:
-            squares: Sum over prices of days times the square of the mean units a day.
+            squares: Sum over prices of weighted days times the square of the mean units a day.
+            weight: That of the latest day.
         """
-        base_units = self.base_units
-        misfit = squares - base_units * (2 * self.pull - base_units * self.weight)
-        return misfit / (0.25 + 0.04 * base_units * base_units) + self.strangeness
+        base_units = self.base_units(weight)
+        misfit = squares - base_units * (2 * self.cross - base_units * self.square)
+        noise = 0.25 + 0.04 * base_units * base_units
+        return misfit / weight / noise + self.strangeness
 
 
 class Forecast:
     """A product's demand, learned from what it sold at which price.
+
+    Each day weighs a little more than the one before, so that old sales fade without being touched.
 
     Attributes:
         days: Days observed.
@@ -110,7 +121,9 @@ class Forecast:
 
     def __init__(self, market_cost_cents: int) -> None:
         self.days = 0
+        self._weight = 1.0
         self._tallies: dict[int, _Tally] = {}
+        self._squares = 0.0
         self._explanations = _explanations(usual_cents=70 + 2 * market_cost_cents)
         self._curve: Curve | None = None
 
@@ -124,20 +137,19 @@ class Forecast:
     def observe(self, price_cents: int, units: float) -> None:
         """Take in one day's sales, corrected for how busy the day was."""
         self.days += 1
-        self._tallies = {
-            price: _Tally(days * _MEMORY, sold * _MEMORY)
-            for price, (days, sold) in self._tallies.items()
-        }
-        days, sold = self._tallies.get(price_cents, _Tally(0.0, 0.0))
-        self._tallies[price_cents] = _Tally(days + 1.0, sold + units)
+        weight = self._weight = self._weight / _MEMORY
+        before = self._tallies.get(price_cents, _Tally())
+        tally = _Tally(before.days + weight, before.units + weight * units)
+        self._tallies[price_cents] = tally
+        self._squares += tally.square - before.square
         for explanation in self._explanations:
-            explanation.observe(price_cents, units)
+            explanation.observe(price_cents, units, weight)
         self._curve = None
 
     def _best_curve(self) -> Curve:
-        squares = sum(units * units / days for days, units in self._tallies.values())
-        best = min(self._explanations, key=lambda explanation: explanation.badness(squares))
-        return best.shape._replace(base_units=best.base_units)
+        squares, weight = self._squares, self._weight
+        best = min(self._explanations, key=lambda one: one.badness(squares, weight))
+        return best.shape._replace(base_units=best.base_units(weight))
 
 
 def _explanations(usual_cents: float) -> list[_Explanation]:

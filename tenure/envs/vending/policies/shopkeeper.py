@@ -204,12 +204,9 @@ class _Shopkeeper:
             self._file(header, text)
 
     def _file(self, header: Header, text: str) -> None:
-        prices, bill, delivered = (
-            read_price_list(text),
-            read_bill(text),
-            read_delivered(header.subject),
-        )
-        if prices and header.sender not in self._lists:
+        bill, delivered = read_bill(text), read_delivered(header.subject)
+        prices = None if header.sender in self._lists else read_price_list(text)
+        if prices:
             self._lists[header.sender] = prices
             self._is_new_list = True
         if bill:
