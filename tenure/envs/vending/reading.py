@@ -303,13 +303,12 @@ def _take_apart(text: str, names: Names) -> _Sentence:
     return _Sentence(text, pieces, _items(pieces))
 
 
-_take_apart_or_recall = lru_cache(maxsize=512)(_take_apart)
+_recall = lru_cache(maxsize=512)(_take_apart)
 
 
 def _taken_apart(text: str, names: Names) -> _Sentence:
     """Take a sentence apart; short ones come again and again, and are remembered."""
-    is_short = len(text) <= _REMEMBERED_CHARS
-    return _take_apart_or_recall(text, names) if is_short else _take_apart(text, names)
+    return (_recall if len(text) <= _REMEMBERED_CHARS else _take_apart)(text, names)
 
 
 # --- who goes with which number ------------------------------------------------------------------

@@ -238,7 +238,7 @@ class _Shopkeeper:
         profit = cache(partial(self._profit, self._holdings()))
         self._plan = allot(sizes, _SLOTS_PER_SIZE, _DISTINCT, profit)
 
-    def _profit(self, held: Mapping[str, int], product: str, slots: int) -> float:
+    def _profit(self, held: Counter[str], product: str, slots: int) -> float:
         """Cents a day that a product earns in so many slots, as far as known or hoped."""
         if not slots:
             return 0.0
@@ -295,9 +295,10 @@ class _Shopkeeper:
             for index, place in enumerate(self._places):
                 is_free = self._facings[place.product] > self._plan.get(place.product, 0)
                 if is_free and is_occupied == bool(place.units):
-                    yield from self._replace(index, self._next_for(place.size))
+                    yield from self._give(index, self._next_for(place.size))
 
-    def _replace(self, index: int, product: str) -> Errand[None]:
+    def _give(self, index: int, product: str) -> Errand[None]:
+        """Turn a slot over to a product, if there is one."""
         if product and self._places[index].units:
             yield from self._empty(index)
         if product:
