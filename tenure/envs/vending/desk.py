@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from tenure.envs.vending.money import dollars
+from tenure.envs.vending.names import Names
 from tenure.envs.vending.products import Product
 from tenure.envs.vending.reading import Intent, Line, Reading, read
 from tenure.envs.vending.suppliers import Supplier
@@ -45,20 +46,18 @@ class Reply(NamedTuple):
     invoice: Invoice | None
 
 
-def answer(
-    supplier: Supplier, catalogue: Sequence[Product], subject: str, body: str, invoice_id: str
-) -> Reply:
+def answer(supplier: Supplier, names: Names, subject: str, body: str, invoice_id: str) -> Reply:
     """Answer a mail.
 
     Args:
         supplier: Whose desk it is.
-        catalogue: Every product of the town, for the reader.
+        names: Those of every product of the town, for the reader.
         subject: Subject of the mail, any text.
         body: Body of the mail, any text.
         invoice_id: The id an invoice will have if one is written.
     """
-    reading = read(subject, body, catalogue)
-    desk = _Desk(supplier, {product.id: product for product in catalogue})
+    reading = read(subject, body, names)
+    desk = _Desk(supplier, {product.id: product for product in names.products})
     text, invoice = desk.reply(reading, invoice_id)
     title = " ".join(subject.split())[:_LONGEST_SUBJECT]
     title = title if title.lower().startswith("re:") else f"Re: {title}"

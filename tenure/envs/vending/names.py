@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 from tenure.envs.vending.products import Product
@@ -50,10 +50,14 @@ class _Window(NamedTuple):
 
 
 class Names:
-    """The names of a catalogue, indexed by word."""
+    """The names of a catalogue, indexed by word; build it once per catalogue.
+
+    Attributes:
+        products: The catalogue.
+    """
 
     def __init__(self, catalogue: Sequence[Product]) -> None:
-        self._products = tuple(catalogue)
+        self.products = tuple(catalogue)
         self._names = [_name_of(product) for product in catalogue]
         self._by_stem: dict[str, frozenset[int]] = {}
         for index, name in enumerate(self._names):
@@ -136,7 +140,7 @@ class Names:
         first = before if doubt_before else window.start
         spoken = tokens[first : window.end + doubt_after]
         text = " ".join(token.text for token in spoken)[:_LONGEST_PHRASE]
-        candidates = tuple(self._products[index] for index in sorted(meant))
+        candidates = tuple(self.products[index] for index in sorted(meant))
         is_other = doubt_before or doubt_after
         return Mention(text, candidates, is_exact and not is_other, is_other)
 
@@ -159,16 +163,11 @@ class Names:
             return True
         if token.kind is not Kind.WORD:
             return False
-        own = {part for index in meant for part in self._names[index].full}
-        if stem(token.text) in words().containers - words().bulk:
-            return bool(own & words().containers) and stem(token.text) not in own
+        container = stem(token.text)
+        if container in words().containers and container not in words().bulk:
+            own = {part for index in meant for part in self._names[index].full}
+            return bool(own & words().containers) and container not in own
         return not part and not is_plain(token.text)
-
-
-@lru_cache(maxsize=64)
-def names_of(catalogue: tuple[Product, ...]) -> Names:
-    """Return the index of a catalogue's names."""
-    return Names(catalogue)
 
 
 def is_plain(word: str) -> bool:
@@ -176,7 +175,7 @@ def is_plain(word: str) -> bool:
     return word in words().plain or stem(word) in _known_words()
 
 
-@lru_cache(maxsize=1)
+@cache
 def _known_words() -> frozenset[str]:
     known = words()
     plain = {stem(word) for word in known.plain}
@@ -239,7 +238,7 @@ def _skip_glue(tokens: Sequence[Token], stems: Sequence[str], start: int) -> int
 
 
 def _is_glue(token: Token) -> bool:
-    return token.is_mark('-("') or token.is_word(*words().glue)
+    return token.is_mark('-("') or token.is_among(words().glue)
 
 
 def _word_before(tokens: Sequence[Token], start: int, previous: int) -> int:

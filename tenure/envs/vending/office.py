@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import insort
 from datetime import date
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import Field
@@ -12,6 +13,7 @@ from tenure.envs.tools import Refusal, tool
 from tenure.envs.vending import pages
 from tenure.envs.vending.desk import answer
 from tenure.envs.vending.money import dollars, whole_cents
+from tenure.envs.vending.names import Names
 from tenure.envs.vending.purchases import Account, Shipment, draw_arrival, invoice_units, next_paid
 from tenure.envs.vending.state import Letter, Reminder
 from tenure.envs.vending.suppliers import Supplier, search
@@ -35,6 +37,11 @@ class Office(Town):
         super().draw()
         self._by_email = {supplier.email.lower(): supplier for supplier in self.suppliers}
         self._searches: dict[str, str] = {}
+
+    @cached_property
+    def _names(self) -> Names:
+        """What suppliers look goods up in, built for the first letter."""
+        return Names(self.catalogue)
 
     # --- suppliers and mail ------------------------------------------------------------------
 
@@ -167,7 +174,7 @@ class Office(Town):
         for letter in letters:
             supplier = self._supplier(letter.supplier_id)
             invoice_id = f"INV-{self.state.invoices_issued + 1:04d}"
-            reply = answer(supplier, self.catalogue, letter.subject, letter.body, invoice_id)
+            reply = answer(supplier, self._names, letter.subject, letter.body, invoice_id)
             self._receive_mail(supplier.email, reply.subject, reply.body)
             if reply.invoice is not None:
                 self.state.invoices_issued += 1

@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from itertools import dropwhile, pairwise, takewhile
 from typing import NamedTuple
 
-from tenure.envs.vending.names import Mention, is_plain, names_of
+from tenure.envs.vending.names import Mention, Names, is_plain
 from tenure.envs.vending.products import Product
 from tenure.envs.vending.quantities import Piece, Quantity, find_quantities
 from tenure.envs.vending.tokens import Kind, Token, clean, stem, tokenize, words
@@ -25,6 +26,7 @@ _MOST_CANDIDATES = 4
 _FEW_WORDS = 3
 _SHORT_ITEM = 8
 _WRAPPED_CHARS = 50
+_REMEMBERED_CHARS = 200
 
 
 class Intent(StrEnum):
@@ -67,17 +69,16 @@ class Reading(NamedTuple):
     unclear: tuple[str, ...]
 
 
-def read(subject: str, body: str, catalogue: Sequence[Product]) -> Reading:
+def read(subject: str, body: str, names: Names) -> Reading:
     """Read a mail. What the subject says of products counts only if the body names none."""
-    names = names_of(tuple(catalogue))
     subject_draft, draft = _Draft(), _Draft()
     for text in _sentences(clean(subject)):
-        subject_draft.add(text, names.mark(tokenize(text)))
+        subject_draft.add(_taken_apart(text, names))
     if not _REPLY.match(subject):
         draft.current = subject_draft.current
     draft.wants |= subject_draft.wants
     for text in _sentences(clean(body)):
-        draft.add(text, names.mark(tokenize(text)))
+        draft.add(_taken_apart(text, names))
     return (draft if draft.speaks_of_goods else subject_draft.beside(draft)).finish()
 
 
@@ -217,13 +218,12 @@ def _items(pieces: Sequence[Piece]) -> list[_Item]:
 
 def _turns(piece: Piece) -> bool:
     """A negation and its end begin a new item: 24 of this instead of that."""
-    known = words().negations | words().restarts
-    return isinstance(piece, Token) and piece.is_word(*known)
+    return isinstance(piece, Token) and piece.is_among(words().turns)
 
 
 def _separates(piece: Piece) -> bool:
     return isinstance(piece, Token) and (
-        piece.is_mark(",|;&+\t") or piece.is_word(*words().separators)
+        piece.is_mark(",|;&+\t") or piece.is_among(words().separators)
     )
 
 
@@ -259,10 +259,9 @@ def _is_context(token: Token) -> bool:
 
 
 def _is_unit(token: Token) -> bool:
-    known = words()
     return (
         token.kind is not Kind.WORD
-        or stem(token.text) in known.units | known.containers | known.bulk
+        or stem(token.text) in words().measures
         or token.is_word("x", "qty", "quantity", "each", "of", "per")
     )
 
@@ -289,6 +288,27 @@ def _price(tokens: Sequence[Token]) -> int | None:
         if token.kind is Kind.MONEY and not before.is_word("total", "subtotal"):
             return token.value
     return None
+
+
+class _Sentence(NamedTuple):
+    """A sentence or list item, taken apart."""
+
+    text: str
+    pieces: Sequence[Piece]
+    items: Sequence[_Item]
+
+
+def _take_apart(text: str, names: Names) -> _Sentence:
+    pieces = names.mark(tokenize(text))
+    return _Sentence(text, pieces, _items(pieces))
+
+
+_recall = lru_cache(maxsize=512)(_take_apart)
+
+
+def _taken_apart(text: str, names: Names) -> _Sentence:
+    """Take a sentence apart; short ones come again and again, and are remembered."""
+    return (_recall if len(text) <= _REMEMBERED_CHARS else _take_apart)(text, names)
 
 
 # --- who goes with which number ------------------------------------------------------------------
@@ -344,6 +364,8 @@ class _Header(NamedTuple):
 
 def _header(text: str, pieces: Sequence[Piece]) -> _Header | None:
     """Read a table's first row; `None` if the line is none."""
+    if not _QUANTITY_HEADER.search(text.lower()):
+        return None
     if any(isinstance(piece, Mention) or piece.kind is Kind.COUNT for piece in pieces):
         return None
     for mark in _CELL_MARKS:
@@ -409,14 +431,15 @@ class _Draft:
     def speaks_of_goods(self) -> bool:
         return bool(self.orders or self.quotes or self.unknown or self.unclear)
 
-    def add(self, text: str, pieces: Sequence[Piece]) -> None:
+    def add(self, sentence: _Sentence) -> None:
         """Read one more sentence."""
+        text, pieces, items = sentence
         header = _header(text, pieces)
         if header is not None:
             self.header = header
             return
         row = _row(self.header, pieces) if self.header else None
-        items = [row] if row else _items(pieces)
+        items = [row] if row else items
         if not row and self._waiting and len(items) == 1 and items[0].is_bare:
             items = [*self._waiting, *items]
         wish = None if row else _wish_of(text, items)

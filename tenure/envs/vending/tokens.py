@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from enum import Enum, auto
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from typing import NamedTuple
 
@@ -48,6 +48,10 @@ class Token(NamedTuple):
         """Tell whether this is one of the given lower-case words."""
         return self.kind is Kind.WORD and self.text in words
 
+    def is_among(self, words: Collection[str]) -> bool:
+        """Tell whether this is a word of a set of lower-case words."""
+        return self.kind is Kind.WORD and self.text in words
+
     def is_mark(self, marks: str) -> bool:
         """Tell whether this is one of the given one-character marks."""
         return self.kind is Kind.MARK and self.text in marks
@@ -68,6 +72,16 @@ class Words(BaseModel, frozen=True, extra="forbid"):
     restarts: frozenset[str]
     numbers: dict[str, int]
     aliases: dict[str, str]
+
+    @cached_property
+    def turns(self) -> frozenset[str]:
+        """Words that begin or end a negation."""
+        return self.negations | self.restarts
+
+    @cached_property
+    def measures(self) -> frozenset[str]:
+        """Words for what goods are counted in."""
+        return self.units | self.containers | self.bulk
 
 
 @cache
@@ -201,6 +215,13 @@ _BY_SUFFIX: dict[str, Callable[[str, str], Token]] = {
 # --- numbers in words ----------------------------------------------------------------------------
 
 
+_PHRASES = {
+    "half": ((["half", "a", "dozen"], _DOZEN // 2), (["half", "dozen"], _DOZEN // 2)),
+    "a": ((["a", "couple"], 2),),
+}
+"""Numbers said in a phrase, by its first word."""
+
+
 def _with_number_words(tokens: list[Token]) -> Iterator[Token]:
     """Replace twenty-four, a hundred and ten, two dozen, half a dozen, a couple of."""
     position = 0
@@ -217,12 +238,9 @@ def _with_number_words(tokens: list[Token]) -> Iterator[Token]:
 
 def _read_number(tokens: list[Token], at: int) -> tuple[int, int]:
     """Return the number that starts at a token, and where it ends: at `at` if there is none."""
-    if _words_at(tokens, at, "half", "a", "dozen"):
-        return _DOZEN // 2, at + 3
-    if _words_at(tokens, at, "half", "dozen"):
-        return _DOZEN // 2, at + 2
-    if _words_at(tokens, at, "a", "couple"):
-        return 2, at + 2
+    for phrase, value in _PHRASES.get(tokens[at].text, ()):
+        if [token.text for token in tokens[at : at + len(phrase)]] == phrase:
+            return value, at + len(phrase)
     if tokens[at].is_word("dozen", "hundred"):
         is_fraction = at > 0 and tokens[at - 1].kind in (Kind.VAGUE, Kind.OTHER_NUMBER)
         return (0, at) if is_fraction else _read_multiple(tokens, 1, at)
@@ -274,8 +292,3 @@ def _is_multiple(tokens: list[Token], at: int) -> bool:
         return tokens[at].kind is Kind.PACK if at < len(tokens) else False
     word = tokens[at].text
     return word in ("dozen", "hundred") or stem(word) in words().bulk
-
-
-def _words_at(tokens: list[Token], at: int, *expected: str) -> bool:
-    found = tokens[at : at + len(expected)]
-    return [token.text for token in found] == list(expected)

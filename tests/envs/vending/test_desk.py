@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenure.envs.vending.desk import Invoice, InvoiceLine, answer
+from tenure.envs.vending.names import Names
 from tenure.envs.vending.products import Product
 from tenure.envs.vending.suppliers import Supplier, VolumeBreak
 
@@ -27,7 +28,7 @@ HOUSE = Supplier(
 
 
 def reply(body, subject="Hello"):
-    return answer(HOUSE, CATALOGUE, subject, body, "INV-0007")
+    return answer(HOUSE, Names(CATALOGUE), subject, body, "INV-0007")
 
 
 def test_a_request_for_prices_is_answered_with_the_whole_list():

@@ -1,8 +1,12 @@
 """The ladder of scripted agents, and what they read."""
 
 import statistics
+from collections import defaultdict
+from itertools import product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tenure.envs.jobs import Briefing
 from tenure.envs.vending import JOB
@@ -135,6 +139,36 @@ def test_a_forecast_follows_the_sales():
     for _ in range(30):
         forecast.observe(190, 6.0)
     assert before < 3 < forecast.curve.units(190) < 7
+
+
+def fit_at_once(shape, days):
+    """Weighted least squares over all days together: how badly the curve fits, and the curve."""
+    tallies = defaultdict(lambda: [0.0, 0.0])
+    for age, (price_cents, units) in enumerate(reversed(days)):
+        tallies[price_cents][0] += 0.99**age
+        tallies[price_cents][1] += 0.99**age * units
+    numerator, denominator, misfit = 1.5 * 2.1, 1.5, 0.0
+    for price_cents, (weight, sold) in tallies.items():
+        numerator += shape.share(price_cents) * sold
+        denominator += shape.share(price_cents) ** 2 * weight
+    curve = shape._replace(base_units=numerator / denominator)
+    for price_cents, (weight, sold) in tallies.items():
+        misfit += weight * (sold / weight - curve.units(price_cents)) ** 2
+    return misfit / (0.25 + 0.04 * curve.base_units**2), curve
+
+
+@given(st.lists(st.tuples(st.sampled_from((120, 150, 200, 330)), st.floats(0, 15)), max_size=60))
+def test_learning_day_by_day_comes_to_what_all_days_at_once_say(days):
+    forecast = Forecast(market_cost_cents=60)
+    for price_cents, units in days:
+        forecast.observe(price_cents, units)
+    badness = {}
+    for factor, elasticity in product((0.70, 0.85, 1.0, 1.15, 1.35), (1.6, 2.2, 2.8)):
+        misfit, curve = fit_at_once(Curve(1.0, 190 * factor, elasticity), days)
+        badness[curve] = misfit + 20 * (factor - 1) ** 2 + (elasticity - 2.2) ** 2
+    chosen = next(curve for curve in badness if curve[1:] == forecast.curve[1:])
+    assert forecast.curve == pytest.approx(chosen)
+    assert badness[chosen] <= min(badness.values()) + 1e-6
 
 
 def test_prices_are_whole_steps_of_five_cents():

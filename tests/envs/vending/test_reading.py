@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tenure.envs.vending.names import Names
 from tenure.envs.vending.products import Product
 from tenure.envs.vending.reading import Intent, read
 
@@ -28,10 +29,12 @@ NAMES = {
     "instant-noodles": "Instant noodle cup",
     "kombucha": "Kombucha bottle 330 ml",
 }
-CATALOGUE = [
-    Product(product_id, name, "small", "drink", 50, 150, -2000, 1000)
-    for product_id, name in NAMES.items()
-]
+INDEX = Names(
+    [
+        Product(product_id, name, "small", "drink", 50, 150, -2000, 1000)
+        for product_id, name in NAMES.items()
+    ]
+)
 
 ORDERS = {
     "one product in a sentence": (
@@ -295,7 +298,7 @@ OTHERS = {
 
 
 def mail(body, subject=""):
-    return read(subject, body, CATALOGUE)
+    return read(subject, body, INDEX)
 
 
 @pytest.mark.parametrize("case", ORDERS)
@@ -392,7 +395,7 @@ words_and_marks = st.lists(
 @settings(max_examples=300, deadline=None)
 @given(st.one_of(st.text(), words_and_marks), st.one_of(st.text(), words_and_marks))
 def test_no_text_is_too_strange_to_read(subject, body):
-    reading = read(subject, body, CATALOGUE)
+    reading = read(subject, body, INDEX)
     assert all(line.product_id in NAMES for line in reading.lines)
     assert all(line.quantity is None or 1 <= line.quantity <= 100_000 for line in reading.lines)
     assert len({line.product_id for line in reading.lines}) == len(reading.lines)

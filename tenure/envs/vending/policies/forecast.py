@@ -5,14 +5,13 @@ Plain arithmetic alone, so that the script does the same on every platform.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product as pairs
 from typing import NamedTuple
 
 _PRIOR_UNITS = 2.1
 _PRIOR_DAYS = 1.5
-_MEMORY_PERCENT = 99
+_MEMORY = 0.99
 _STEP_CENTS = 5
 _REFERENCE_FACTORS = (0.70, 0.85, 1.0, 1.15, 1.35)
 _ELASTICITIES = (1.6, 2.2, 2.8)
@@ -57,67 +56,111 @@ class Curve(NamedTuple):
 
 
 class _Tally(NamedTuple):
-    days: float
-    units: float
+    """What sold at one price: weighted days, and weighted units."""
+
+    days: float = 0.0
+    units: float = 0.0
+
+    @property
+    def square(self) -> float:
+        """Weighted days times the square of the mean units a day."""
+        return self.units * self.units / self.days if self.days else 0.0
 
 
 @dataclass(slots=True)
+class _Explanation:
+    """A shape that demand may have, with the two sums by which least squares fit its height.
+
+    Attributes:
+        shape: Demand with one unit a day at the reference price.
+        strangeness: How far it is from the custom of the trade, >= 0.
+        cross: Weighted sum over the days observed of share times units.
+        square: Weighted sum of squared shares.
+    """
+
+    shape: Curve
+    strangeness: float
+    cross: float = 0.0
+    square: float = 0.0
+
+    def observe(self, price_cents: int, units: float, weight: float) -> None:
+        """Take in one day's sales."""
+        share = self.shape.share(price_cents)
+        self.cross += weight * share * units
+        self.square += weight * share * share
+
+    def base_units(self, weight: float) -> float:
+        """Least squares, with a little weight on the usual demand."""
+        prior_days = _PRIOR_DAYS * weight
+        return (prior_days * _PRIOR_UNITS + self.cross) / (prior_days + self.square)
+
+    def badness(self, squares: float, weight: float) -> float:
+        """Return how badly it fits sales and custom.
+
+        Args:
+            squares: Sum over prices of weighted days times the square of the mean units a day.
+            weight: That of the latest day.
+        """
+        base_units = self.base_units(weight)
+        misfit = squares - base_units * (2 * self.cross - base_units * self.square)
+        noise = 0.25 + 0.04 * base_units * base_units
+        return misfit / weight / noise + self.strangeness
+
+
 class Forecast:
     """A product's demand, learned from what it sold at which price.
 
+    Each day weighs a little more than the one before, so that old sales fade without being touched.
+
     Attributes:
-        market_cost_cents: What wholesalers typically ask; sets the first guess of a normal price.
         days: Days observed.
+
+    Args:
+        market_cost_cents: What wholesalers typically ask; sets the first guess of a normal price.
     """
 
-    market_cost_cents: int
-    days: int = 0
-    _tallies: dict[int, _Tally] = field(default_factory=dict)
-    _curve: Curve | None = None
+    def __init__(self, market_cost_cents: int) -> None:
+        self.days = 0
+        self._weight = 1.0
+        self._tallies: dict[int, _Tally] = {}
+        self._squares = 0.0
+        self._explanations = _explanations(usual_cents=70 + 2 * market_cost_cents)
+        self._curve: Curve | None = None
 
     @property
     def curve(self) -> Curve:
         """The demand that explains the sales best."""
         if self._curve is None:
-            self._curve = min(self._explanations())[1]
+            self._curve = self._best_curve()
         return self._curve
 
     def observe(self, price_cents: int, units: float) -> None:
         """Take in one day's sales, corrected for how busy the day was."""
         self.days += 1
-        self._tallies = {
-            price: _Tally(days * _MEMORY_PERCENT / 100, sold * _MEMORY_PERCENT / 100)
-            for price, (days, sold) in self._tallies.items()
-        }
-        days, sold = self._tallies.get(price_cents, _Tally(0.0, 0.0))
-        self._tallies[price_cents] = _Tally(days + 1.0, sold + units)
+        weight = self._weight = self._weight / _MEMORY
+        before = self._tallies.get(price_cents, _Tally())
+        tally = _Tally(before.days + weight, before.units + weight * units)
+        self._tallies[price_cents] = tally
+        self._squares += tally.square - before.square
+        for explanation in self._explanations:
+            explanation.observe(price_cents, units, weight)
         self._curve = None
 
-    def _explanations(self) -> Iterator[tuple[float, Curve]]:
-        """Every curve of a grid, with how badly it fits sales and custom of the trade."""
-        usual_cents = 70 + 2 * self.market_cost_cents
-        for factor, elasticity in pairs(_REFERENCE_FACTORS, _ELASTICITIES):
-            shape = Curve(1.0, usual_cents * factor, elasticity)
-            curve = shape._replace(base_units=self._base_units(shape))
-            strangeness = 20 * (factor - 1) ** 2 + (elasticity - _TYPICAL_ELASTICITY) ** 2
-            yield self._misfit(curve) + strangeness, curve
+    def _best_curve(self) -> Curve:
+        squares, weight = self._squares, self._weight
+        best = min(self._explanations, key=lambda one: one.badness(squares, weight))
+        return best.shape._replace(base_units=best.base_units(weight))
 
-    def _base_units(self, shape: Curve) -> float:
-        """Least squares, with a little weight on the usual demand."""
-        numerator, denominator = _PRIOR_DAYS * _PRIOR_UNITS, _PRIOR_DAYS
-        for price_cents, (_, units) in self._tallies.items():
-            share = shape.share(price_cents)
-            numerator += share * units
-            denominator += share * share * self._tallies[price_cents].days
-        return numerator / denominator
 
-    def _misfit(self, curve: Curve) -> float:
-        noise = 0.25 + 0.04 * curve.base_units * curve.base_units
-        errors = (
-            days * (units / days - curve.units(price_cents)) ** 2
-            for price_cents, (days, units) in self._tallies.items()
+def _explanations(usual_cents: float) -> list[_Explanation]:
+    """Every shape of a grid around the usual price."""
+    return [
+        _Explanation(
+            Curve(1.0, usual_cents * factor, elasticity),
+            20 * (factor - 1) ** 2 + (elasticity - _TYPICAL_ELASTICITY) ** 2,
         )
-        return sum(errors) / noise
+        for factor, elasticity in pairs(_REFERENCE_FACTORS, _ELASTICITIES)
+    ]
 
 
 def rounded_price(price_cents: float) -> int:

@@ -33,7 +33,7 @@ def plan_orders(
         too_small = [
             email
             for email, products in groups.items()
-            if _total_cents({name: needs[name].most for name in products}, lists[email])
+            if lists[email].total_cents({name: needs[name].most for name in products})
             < lists[email].minimum_cents
         ]
         if not too_small:
@@ -49,9 +49,9 @@ def _cheapest(needs: Mapping[str, Need], lists: Mapping[str, PriceList]) -> dict
     groups: dict[str, list[str]] = {}
     for product in needs:
         prices = [
-            (cents, email)
+            (one.unit_cents[product], email)
             for email, one in lists.items()
-            if (cents := one.unit_cents(product)) is not None
+            if product in one.unit_cents
         ]
         if prices:
             groups.setdefault(min(prices)[1], []).append(product)
@@ -65,10 +65,6 @@ def _enough(needs: Mapping[str, Need], prices: PriceList) -> dict[str, int]:
             product: units + (most - units) * percent // 100
             for product, (units, most) in needs.items()
         }
-        if _total_cents(units, prices) >= prices.minimum_cents:
+        if prices.total_cents(units) >= prices.minimum_cents:
             break
     return units
-
-
-def _total_cents(units: Mapping[str, int], prices: PriceList) -> int:
-    return sum((prices.unit_cents(product) or 0) * count for product, count in units.items())

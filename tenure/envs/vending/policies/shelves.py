@@ -21,23 +21,26 @@ def allot(
     """
     plan: dict[str, int] = {}
     for products in sizes.values():
-        for _ in range(slots):
-            _add_best(plan, products, profit)
+        _add_slots(plan, products, slots, profit)
     while len(plan) > most_distinct:
         weakest = min(plan, key=lambda product: (profit(product, plan[product]), product))
         freed = plan.pop(weakest)
         products = next(group for group in sizes.values() if weakest in group)
-        kept = [product for product in products if product in plan]
-        for _ in range(freed):
-            _add_best(plan, kept, profit)
+        _add_slots(plan, [product for product in products if product in plan], freed, profit)
     return plan
 
 
-def _add_best(plan: dict[str, int], products: Sequence[str], profit: Profit) -> None:
-    def gain(product: str) -> float:
-        slots = plan.get(product, 0)
-        return profit(product, slots + 1) - profit(product, slots)
+def _add_slots(plan: dict[str, int], products: Sequence[str], slots: int, profit: Profit) -> None:
+    """Hand out slots one by one while that pays; each changes the next gain of one product only."""
 
-    best = max(products, key=gain, default="")
-    if best and gain(best) > 0:
+    def gain(product: str) -> float:
+        taken = plan.get(product, 0)
+        return profit(product, taken + 1) - profit(product, taken)
+
+    gains = {product: gain(product) for product in products}
+    for _ in range(slots):
+        best = max(gains, key=gains.__getitem__, default="")
+        if not best or gains[best] <= 0:
+            return
         plan[best] = plan.get(best, 0) + 1
+        gains[best] = gain(best)

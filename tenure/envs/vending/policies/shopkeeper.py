@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import cache, partial
 from statistics import median_low
 
 from tenure.envs.jobs import Briefing, Policy
@@ -82,11 +84,13 @@ class _Shopkeeper:
         self._sizes: dict[str, str] = {}
         self._forecasts: dict[str, Forecast] = {}
         self._costs: dict[str, int] = {}
+        self._lead_days: dict[str, int] = {}
         self._plan: dict[str, int] = {}
         self._asked: dict[str, Mapping[str, int]] = {}
         self._bills: list[Bill] = []
         self._on_order: dict[str, Mapping[str, int]] = {}
         self._places: list[Place] = []
+        self._facings: Counter[str] = Counter()
         self._stored: dict[str, Stored] = {}
         self._busyness = 1.0
 
@@ -95,7 +99,9 @@ class _Shopkeeper:
     def open_shop(self) -> Errand[None]:
         """Put on sale what is there, find suppliers, and ask all of them for prices."""
         yield from self._look_around()
-        self._meet([Offer(one.product, one.size, one.cost_cents) for one in self._stored.values()])
+        self._meet(
+            (Offer(one.product, one.size, one.cost_cents), 0) for one in self._stored.values()
+        )
         self._choose_products()
         yield from self._arrange()
         emails: dict[str, None] = {}
@@ -106,15 +112,17 @@ class _Shopkeeper:
             yield from errands.ask_for_prices(email)
         yield from self.sleep()
 
-    def _meet(self, offers: Iterable[Offer]) -> None:
-        """Learn sizes, typical costs and lowest costs of products not known before."""
-        cents: dict[str, list[int]] = {}
-        for offer in offers:
+    def _meet(self, offers: Iterable[tuple[Offer, int]]) -> None:
+        """Learn sizes, costs and lead times of products; each offer comes with its lead days."""
+        terms: dict[str, list[tuple[int, int]]] = {}
+        for offer, lead_days in offers:
             self._sizes[offer.product] = offer.size
-            cents.setdefault(offer.product, []).append(offer.unit_cents)
-        for product, found in cents.items():
-            self._costs[product] = min(found)
-            self._forecasts.setdefault(product, Forecast(median_low(found)))
+            terms.setdefault(offer.product, []).append((offer.unit_cents, lead_days))
+        for product, found in terms.items():
+            cheapest = self._costs[product] = min(cents for cents, _ in found)
+            self._lead_days[product] = max(days for cents, days in found if cents == cheapest)
+            if product not in self._forecasts:
+                self._forecasts[product] = Forecast(median_low(cents for cents, _ in found))
 
     # --- every day ---------------------------------------------------------------------------
 
@@ -123,8 +131,13 @@ class _Shopkeeper:
         yield from self._read_mail()
         yield from self._pay_bills()
         yield from self._look_around()
+        if self._is_new_list:
+            self._meet(
+                (offer, one.longest_lead_days)
+                for one in self._lists.values()
+                for offer in one.offers
+            )
         if self._is_new_list or self.day % _REVIEW_DAYS == 0:
-            self._meet(offer for prices in self._lists.values() for offer in prices.offers)
             self._choose_products()
             self._is_new_list = False
         yield from self._arrange()
@@ -134,6 +147,7 @@ class _Shopkeeper:
 
     def _look_around(self) -> Errand[None]:
         self._places = read_machine((yield ToolCall("check_machine")))
+        self._facings = Counter(place.product for place in self._places)
         if not self._knows_storage:
             stored = read_storage((yield ToolCall("check_storage")))
             self._stored = {goods.product: goods for goods in stored}
@@ -157,10 +171,11 @@ class _Shopkeeper:
         offered = {
             place.product: place for place in self._places if place.units and place.price_cents
         }
+        there = self._units_in_machine()
         enough = {
             product: place
             for product, place in offered.items()
-            if sold.get(product, 0) < self._in_machine(product)
+            if sold.get(product, 0) < there[product]
         }
         expected = sum(
             self._forecasts[product].curve.units(place.price_cents)
@@ -189,12 +204,9 @@ class _Shopkeeper:
             self._file(header, text)
 
     def _file(self, header: Header, text: str) -> None:
-        prices, bill, delivered = (
-            read_price_list(text),
-            read_bill(text),
-            read_delivered(header.subject),
-        )
-        if prices and header.sender not in self._lists:
+        bill, delivered = read_bill(text), read_delivered(header.subject)
+        prices = None if header.sender in self._lists else read_price_list(text)
+        if prices:
             self._lists[header.sender] = prices
             self._is_new_list = True
         if bill:
@@ -223,17 +235,10 @@ class _Shopkeeper:
         sizes: dict[str, list[str]] = {"small": [], "large": []}
         for product in sorted(self._forecasts):
             sizes[self._sizes[product]].append(product)
-        profits: dict[tuple[str, int], float] = {}
-
-        def profit(product: str, slots: int) -> float:
-            key = (product, slots)
-            if key not in profits:
-                profits[key] = self._profit(product, slots)
-            return profits[key]
-
+        profit = cache(partial(self._profit, self._holdings()))
         self._plan = allot(sizes, _SLOTS_PER_SIZE, _DISTINCT, profit)
 
-    def _profit(self, product: str, slots: int) -> float:
+    def _profit(self, held: Counter[str], product: str, slots: int) -> float:
         """Cents a day that a product earns in so many slots, as far as known or hoped."""
         if not slots:
             return 0.0
@@ -243,7 +248,7 @@ class _Shopkeeper:
             curve = curve._replace(base_units=max(curve.base_units, self._hoped_units(product)))
         price_cents = self._steady_price(product, curve, slots)
         units = curve.units(price_cents)
-        is_sunk = self._held(product) >= units * self._days_left
+        is_sunk = held[product] >= units * self._days_left
         loyalty = _LOYALTY if product in self._plan else 1.0
         return (price_cents - (0 if is_sunk else self._costs[product])) * units * loyalty
 
@@ -264,17 +269,23 @@ class _Shopkeeper:
 
     # --- the machine -------------------------------------------------------------------------
 
-    def _in_machine(self, product: str) -> int:
-        return sum(place.units for place in self._places if place.product == product)
+    def _units_in_machine(self) -> Counter[str]:
+        units: Counter[str] = Counter()
+        for place in self._places:
+            units[place.product] += place.units
+        return units
 
-    def _facings(self, product: str) -> int:
-        return sum(place.product == product for place in self._places)
+    def _put(self, index: int, place: Place) -> None:
+        """Take note of what a slot holds now."""
+        self._facings[self._places[index].product] -= 1
+        self._facings[place.product] += 1
+        self._places[index] = place
 
     def _refill(self) -> Errand[None]:
         """Fill up what a busy day could sell out."""
         for index, place in enumerate(self._places):
             if place.product in self._stored:
-                units = self._daily_units(place.product) / self._facings(place.product)
+                units = self._daily_units(place.product) / self._facings[place.product]
                 if place.units <= units * _BUSY_DAY:
                     yield from self._stock(index, place.product)
 
@@ -282,26 +293,30 @@ class _Shopkeeper:
         """Give the products that wait for a slot those that are free, empty ones first."""
         for is_occupied in (False, True):
             for index, place in enumerate(self._places):
-                product = self._next_for(place.size)
-                is_free = self._facings(place.product) > self._plan.get(place.product, 0)
-                if product and (is_free or not place.product) and is_occupied == bool(place.units):
-                    if is_occupied:
-                        yield from self._empty(index)
-                    yield from self._stock(index, product)
+                is_free = self._facings[place.product] > self._plan.get(place.product, 0)
+                if is_free and is_occupied == bool(place.units):
+                    yield from self._give(index, self._next_for(place.size))
+
+    def _give(self, index: int, product: str) -> Errand[None]:
+        """Turn a slot over to a product, if there is one."""
+        if product and self._places[index].units:
+            yield from self._empty(index)
+        if product:
+            yield from self._stock(index, product)
 
     def _empty(self, index: int) -> Errand[None]:
         place = self._places[index]
         yield ToolCall("empty_slot", {"slot": place.slot})
-        self._places[index] = place._replace(product="", units=0, price_cents=0)
+        self._put(index, place._replace(product="", units=0, price_cents=0))
         goods = self._stored.get(place.product)
         back = goods or Stored(place.product, place.size, 0, self._costs[place.product])
         self._stored[place.product] = back._replace(units=back.units + place.units)
 
     def _next_for(self, size: str) -> str:
         """Return a stored product that lacks a slot, empty if there is none."""
-        fitting = [product for product in self._stored if self._sizes.get(product) == size]
-        for product in fitting:
-            if self._facings(product) < self._plan.get(product, 0):
+        for product in self._stored:
+            is_wanted = self._facings[product] < self._plan.get(product, 0)
+            if is_wanted and self._sizes[product] == size:
                 return product
         return ""
 
@@ -312,7 +327,7 @@ class _Shopkeeper:
         if not count:
             return
         yield errands.stock(place.slot, product, count)
-        self._places[index] = old._replace(product=product, units=place.units + count)
+        self._put(index, old._replace(product=product, units=place.units + count))
         self._stored[product] = goods._replace(units=goods.units - count)
         if goods.units == count:
             del self._stored[product]
@@ -326,12 +341,12 @@ class _Shopkeeper:
             price_cents = rounded_price(self._price(place.product))
             if abs(price_cents - place.price_cents) * 100 >= _PRICE_STEP_PERCENT * price_cents:
                 yield errands.price(place.slot, price_cents)
-                self._places[index] = place._replace(price_cents=price_cents)
+                self._put(index, place._replace(price_cents=price_cents))
 
     def _price(self, product: str) -> float:
         """The most profitable price, tried a little above and below; less when goods must go."""
         curve = self._forecasts[product].curve
-        price_cents = self._steady_price(product, curve, self._facings(product))
+        price_cents = self._steady_price(product, curve, self._facings[product])
         if product not in self._plan:
             return self._clearing_price(product, price_cents, _CLEARANCE_DAYS)
         if self._days_left <= _CLEARANCE_DAYS:
@@ -342,12 +357,12 @@ class _Shopkeeper:
     def _clearing_price(self, product: str, price_cents: float, days: int) -> float:
         """The price that sells all there is within some days, if it is not above the usual."""
         stored = self._stored.get(product)
-        units = self._in_machine(product) + (stored.units if stored else 0)
+        units = self._units_in_machine()[product] + (stored.units if stored else 0)
         return min(price_cents, self._forecasts[product].curve.price_to_sell(units / days))
 
     def _daily_units(self, product: str) -> float:
         curve = self._forecasts[product].curve
-        slots = max(self._facings(product), self._plan.get(product, 1))
+        slots = max(self._facings[product], self._plan.get(product, 1))
         return curve.units(self._steady_price(product, curve, slots)) * self._busyness
 
     # --- orders ------------------------------------------------------------------------------
@@ -358,7 +373,7 @@ class _Shopkeeper:
         budget_cents = self._bank_cents - _RESERVE_CENTS - self._owed_cents
         for email, units in orders.items():
             prices = self._lists[email]
-            total_cents = sum((prices.unit_cents(name) or 0) * n for name, n in units.items())
+            total_cents = prices.total_cents(units)
             if total_cents <= budget_cents:
                 budget_cents -= total_cents
                 self._asked[email] = units
@@ -370,21 +385,18 @@ class _Shopkeeper:
 
     @property
     def _owed_cents(self) -> int:
-        asked = (
-            (self._lists[email].unit_cents(product) or 0) * count
-            for email, units in self._asked.items()
-            for product, count in units.items()
-        )
+        asked = (self._lists[email].total_cents(units) for email, units in self._asked.items())
         return sum(asked) + sum(bill.total_cents for bill in self._bills)
 
     def _needs(self) -> dict[str, Need]:
         """What runs low, and with it what will soon."""
         soon, urgent = {}, False
+        holdings = self._holdings()
         for product in self._plan:
-            lead_days = 1 + self._lead_days(product)
+            lead_days = 1 + self._lead_days[product]
             if lead_days >= self._days_left:
                 continue
-            daily, held = self._daily_units(product), self._held(product)
+            daily, held = self._daily_units(product), holdings[product]
             if held >= daily * (lead_days + _JOIN_DAYS):
                 continue
             urgent |= held <= daily * (lead_days + _SAFETY_DAYS)
@@ -402,20 +414,13 @@ class _Shopkeeper:
             most = min(most, 2 * _TRIAL_UNITS - held, 2 * units)
         return Need(max(0, units), max(0, most))
 
-    def _lead_days(self, product: str) -> int:
-        return max(
-            one.longest_lead_days
-            for one in self._lists.values()
-            if one.unit_cents(product) == self._costs[product]
-        )
-
-    def _held(self, product: str) -> int:
-        """Units in the machine, in storage, on their way and asked for."""
-        stored = self._stored.get(product)
-        coming = [*self._on_order.values(), *self._asked.values()]
-        coming += [bill.units for bill in self._bills]
-        return (
-            self._in_machine(product)
-            + (stored.units if stored else 0)
-            + sum(units.get(product, 0) for units in coming)
-        )
+    def _holdings(self) -> Counter[str]:
+        """Units of each product in the machine, in storage, on their way and asked for."""
+        held = self._units_in_machine()
+        for goods in self._stored.values():
+            held[goods.product] += goods.units
+        for units in (*self._on_order.values(), *self._asked.values()):
+            held.update(units)
+        for bill in self._bills:
+            held.update(bill.units)
+        return held

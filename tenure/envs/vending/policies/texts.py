@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 
@@ -21,16 +24,22 @@ class Offer(NamedTuple):
     unit_cents: int
 
 
-class PriceList(NamedTuple):
+@dataclass(frozen=True)
+class PriceList:
     """A supplier's answer to a request for prices."""
 
     offers: tuple[Offer, ...]
     minimum_cents: int
     longest_lead_days: int
 
-    def unit_cents(self, product: str) -> int | None:
-        """Return the list price, `None` if the supplier does not carry the product."""
-        return next((one.unit_cents for one in self.offers if one.product == product), None)
+    @cached_property
+    def unit_cents(self) -> Mapping[str, int]:
+        """List prices of the products carried."""
+        return {one.product: one.unit_cents for one in self.offers}
+
+    def total_cents(self, units: Mapping[str, int]) -> int:
+        """Return the list price of so many units by product, without those not carried."""
+        return sum(self.unit_cents.get(product, 0) * count for product, count in units.items())
 
 
 class Bill(NamedTuple):
