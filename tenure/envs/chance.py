@@ -16,10 +16,6 @@ import numpy as np
 
 T = TypeVar("T")
 
-_TWO_TO_MINUS_53 = 2.0**-53
-_BELL_MEAN = 2 * 65535
-_BELL_SD = 37837.22720432406  # sqrt(4 * (65536**2 - 1) / 12)
-
 
 class Chance:
     """The random words of one seed.
@@ -50,11 +46,6 @@ class Chance:
     def _key(self, stream: str, entity: str) -> int:
         name = f"{self.seed}\x1f{stream}\x1f{entity}".encode()
         return int.from_bytes(blake2b(name, digest_size=16).digest(), "little")
-
-
-def unit(word: int) -> float:
-    """Map a word to [0, 1), in steps of 2**-53."""
-    return (word >> 11) * _TWO_TO_MINUS_53
 
 
 def below(word: int, bound: int) -> int:
@@ -94,13 +85,3 @@ def shuffled(words: Sequence[int], items: Sequence[T]) -> list[T]:
         other = below(words[index - 1], index + 1)
         result[index], result[other] = result[other], result[index]
     return result
-
-
-def bell(word: int) -> float:
-    """Map a word to a bell-shaped number of mean 0 and standard deviation 1, within +-3.47.
-
-    The sum of the word's four 16-bit parts (Irwin-Hall, n = 4): no exp, log or cos, so the last
-    bit is the same everywhere.
-    """
-    parts = (word & 0xFFFF) + (word >> 16 & 0xFFFF) + (word >> 32 & 0xFFFF) + (word >> 48)
-    return (parts - _BELL_MEAN) / _BELL_SD

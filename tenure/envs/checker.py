@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 
 from tenure.envs import jobs
+from tenure.envs.clock import MINUTES_PER_DAY
 from tenure.envs.spaces import ToolCallSpace
 from tenure.envs.tools import Mistake
 from tenure.envs.world import Step, World
@@ -38,6 +39,7 @@ HOSTILE_ACTIONS = (
 )
 """Texts that are no tool calls of any world."""
 
+_MOST_DAYS = 10_000
 _HOSTILE_VALUES: tuple[Any, ...] = (
     None, True, -1, 2**63, 1e308, "", "\x00", "x" * 5_000, "🧨", [], [[]], {}, {"a": {}},
 )  # fmt: skip
@@ -66,6 +68,7 @@ def check_job(
     job, chosen = jobs.load(name), dict(parameters or {})
     check_tools(job.world)
     check_steps(job, chosen, seed)
+    check_run_out(job.make(chosen, seed))
     check_snapshots(job, chosen, seed, max_steps=min(max_steps, 200))
     check_determinism(name, chosen, seed, max_steps=max_steps, module=module)
 
@@ -100,6 +103,18 @@ def check_steps(job: jobs.Job, parameters: Mapping[str, Any], seed: int) -> None
             raise ContractError(f"{action[:200]!r} is not a valid call, yet it was no fault.")
         if step.minute <= before and not step.ended:
             raise ContractError(f"{action[:200]!r} took no time: an agent could stand still on it.")
+
+
+def check_run_out(world: World[Any]) -> None:
+    """Time alone ends the episode."""
+    for _ in range(_MOST_DAYS):
+        if world.ended:
+            return
+        before = world.state.now_minutes
+        world.advance(MINUTES_PER_DAY)
+        if world.state.now_minutes <= before and not world.ended:
+            raise ContractError("advance() does not move the clock.")
+    raise ContractError(f"The episode has not ended after {_MOST_DAYS} days without an action.")
 
 
 def check_snapshots(

@@ -67,7 +67,13 @@ class ToolEnv(gymnasium.Env[Observation, str]):
 
         Raises:
             EpisodeOver: If the episode has ended.
+            TypeError: If the action is no text.
         """
+        if not isinstance(action, str):
+            raise TypeError(
+                f"an action is JSON text, got {type(action).__name__}; "
+                'write ToolCall("name", {...}).to_json()'
+            )
         step = self.world.step(action)
         observation = self._observe(step.text, step.figures)
         info = {"fault": step.fault, "minute": step.minute, "ended": step.ended}

@@ -23,6 +23,7 @@ import orjson
 from pydantic import BaseModel, TypeAdapter
 
 from tenure.envs.chance import Chance
+from tenure.envs.clock import MINUTES_PER_DAY
 from tenure.envs.log import Log
 from tenure.envs.tools import Fault, Mistake, Refusal, Tool, Toolbox, ToolCall
 from tenure.errors import EpisodeOver
@@ -145,6 +146,10 @@ class World(ABC, Generic[StateT]):
     def advance(self, minutes: int) -> str:
         """Let time pass: move `state.now_minutes` and let happen what is due by then.
 
+        Args:
+            minutes: What a tool takes, or a whole day when nobody is at work any more; enough
+                days must end the episode.
+
         Returns:
             What the agent is told of it, such as a morning report; mostly empty.
         """
@@ -187,6 +192,20 @@ class World(ABC, Generic[StateT]):
     def call(self, name: str, **arguments: Any) -> Step:
         """Use a tool from Python: `world.call("set_price", slot="A1", price=2.5)`."""
         return self.step(ToolCall(name, arguments).to_json())
+
+    def run_out(self) -> tuple[Mapping[str, Any], ...]:
+        """Let time pass to the end of the episode with nobody at work, as after a step limit.
+
+        Without it, who wastes the limit would escape what the rest of the time costs.
+
+        Returns:
+            The facts for the record.
+        """
+        while not self.state.ended:
+            self.advance(MINUTES_PER_DAY)
+        self._measured = self.measure()
+        events, self._events = tuple(self._events), []
+        return events
 
     def snapshot(self) -> bytes:
         """Return the whole state as JSON."""

@@ -46,3 +46,4 @@ def _play(policy: Policy, world: World[Any], steps: int) -> None:
         if done.ended:
             return
         call = policy.send(done.text)
+    world.run_out()

@@ -115,14 +115,11 @@ class Narrator:
         return record
 
     def end(self, world: World[Any], reason: str) -> dict[str, Any]:
-        """Return the last record."""
-        return {
-            "type": "end",
-            "steps": self.steps,
-            "reason": reason,
-            "measured": list(world.measured),
-            "digest": world.digest(),
-        }
+        """Return the last record; the world is first brought to its own end if it has not come."""
+        record: dict[str, Any] = {"type": "end", "steps": self.steps, "reason": reason}
+        if events := world.run_out():
+            record["events"] = events
+        return record | {"measured": list(world.measured), "digest": world.digest()}
 
     def _changed(self, figures: tuple[int, ...]) -> dict[str, int]:
         before, self._measured = self._measured, figures
@@ -194,7 +191,8 @@ class Recorder:
 
         Args:
             world: The world after its last step.
-            reason: The world's own reason, or `steps` if the scenario's limit was reached.
+            reason: The world's own reason, or `steps` if the scenario's limit was reached. Then
+                time runs on to the world's end with nobody at work, and that is what is scored.
         """
         line, self.head = seal(self.head, self._narrator.end(world, reason))
         self._file.seek(0)

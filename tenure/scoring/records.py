@@ -114,6 +114,7 @@ class EndRecord(TypedDict):
     type: Literal["end"]
     steps: int
     reason: str
+    events: NotRequired[list[dict[str, Any]]]
     measured: list[int]
     digest: str
     hash: str

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 import tests.lemonade  # noqa: F401  registers the toy job
 from tenure.envs import jobs
-from tenure.envs.checker import check_job, check_snapshots, check_steps
+from tenure.envs.checker import check_job, check_run_out, check_snapshots, check_steps
 from tenure.envs.checker import check_tools as check_tools_of
 from tenure.envs.face import ToolEnv
 from tenure.envs.tools import tool
@@ -96,3 +96,13 @@ def test_a_world_with_a_memory_outside_its_state_is_found():
 
     with pytest.raises(ContractError, match="leads to something else"):
         check_snapshots(job_of(Forgetful), {}, 1, max_steps=100)
+
+
+def test_a_world_that_time_does_not_end_is_found():
+    class Endless(Stand):
+        def advance(self, minutes: int) -> str:
+            self.state.now_minutes += minutes
+            return ""
+
+    with pytest.raises(ContractError, match="has not ended after"):
+        check_run_out(job_of(Endless).make({}, 1))

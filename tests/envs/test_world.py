@@ -2,7 +2,7 @@ import gymnasium
 import pytest
 
 from tenure.envs.spaces import TextSpace
-from tenure.envs.tools import Fault
+from tenure.envs.tools import Fault, ToolCall
 from tenure.envs.world import FAULT_MINUTES
 from tenure.errors import EpisodeOver
 from tests.lemonade import JOB
@@ -85,6 +85,14 @@ def test_the_face_shows_text_and_figures():
     assert env.unwrapped.figure_names == ("cash_cents", "cups")
 
 
+@pytest.mark.parametrize("action", [5, {"name": "make_pitchers"}, ToolCall("make_pitchers")])
+def test_an_action_that_is_no_text_is_a_bug_of_the_caller(action):
+    env = gymnasium.make("tests/Lemonade-v0", disable_env_checker=True)
+    env.reset(seed=3)
+    with pytest.raises(TypeError, match="to_json"):
+        env.step(action)
+
+
 def test_without_a_seed_each_episode_is_another_world():
     env = gymnasium.make("tests/Lemonade-v0")
     seeds = {env.reset(seed=1)[1]["seed"], env.reset()[1]["seed"], env.reset()[1]["seed"]}
@@ -103,3 +111,12 @@ def test_text_spaces_hold_any_text_up_to_their_length():
     assert not space.contains(5)
     assert space.contains(space.sample())
     assert space == TextSpace(5)
+
+
+def test_when_nobody_works_any_more_time_runs_to_the_end(stand):
+    stand.call("make_pitchers", count=2)
+    events = stand.run_out()
+    assert stand.ended == "horizon"
+    assert [event["day"] for event in events] == [0, 1, 2]
+    assert stand.measured[0] == 100 + 50 * sum(event["sold"] for event in events)
+    assert stand.run_out() == ()

@@ -14,7 +14,7 @@ from tenure.envs.world import Figure
 
 OPENS_HOUR, CLOSES_HOUR, POST_HOUR = 8, 22, 6
 
-_OPENS_MINUTE, _CLOSES_MINUTE = OPENS_HOUR * 60, CLOSES_HOUR * 60
+_OPENS_MINUTE = OPENS_HOUR * 60
 _CLOCK = [f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(MINUTES_PER_DAY)]
 
 
@@ -109,7 +109,7 @@ class VendingWorld(Premises, Office):
         """Let working time pass; whoever works until 22:00 sleeps until 08:00."""
         state = self.state
         then = state.now_minutes + minutes
-        if then % MINUTES_PER_DAY >= _CLOSES_MINUTE:
+        if then >= at(self.today, CLOSES_HOUR):
             return "It is late; you go to sleep.\n" + self._sleep()
         if state.shipments and state.shipments[0].due_minutes <= then:
             self._receive_shipments(then)
