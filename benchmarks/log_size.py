@@ -11,10 +11,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tenure.scoring.recorder import Recorder, header
-
 from tenure import scenarios
 from tenure.envs.jobs import Briefing
+from tenure.scoring.recorder import Recorder, header
 
 TURNS = 1_000
 USAGE = {"input_tokens": 9_000, "cached_tokens": 8_000, "output_tokens": 40, "reasoning_tokens": 0}
