@@ -116,7 +116,8 @@ def _story(episode: Episode, first: int, last: int | None) -> Iterator[str]:
 
 def _scene(step: StepRecord, minute: int) -> str:
     """Return a step as a reader sees it; the time is that before the call."""
-    said = (step.get("exchange") or {}).get("message", {}).get("content")
+    message = step.get("exchange", {}).get("message")
+    said = message.get("content") if isinstance(message, dict) else None
     lines = [f"\n--- {_time(minute)}, step {step['n']}: {_call(step['action'])}"]
     if isinstance(said, str) and said.strip() and said != step["action"]:
         lines.append(f"({_shortened(said.strip())})")
@@ -131,9 +132,9 @@ def _call(action: str) -> str:
         call = orjson.loads(action)
         arguments: Mapping[str, Any] = call["arguments"]
         given = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
-    except (ValueError, TypeError, KeyError, AttributeError):
+        return f"{call['name']}({given})"
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return _shortened(action)
-    return f"{call['name']}({given})"
 
 
 def _time(minute: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, Self
 
@@ -14,12 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from tenure import __version__
 from tenure.errors import UsageError
 from tenure.scenarios import Scenario
-from tenure.scoring.records import Episode
+from tenure.scoring.records import HIGHEST_SEED, Episode
 
 FILE_NAME = "run.json"
 EPISODES = "episodes"
 SUFFIX = ".jsonl.zst"
-HIGHEST_SEED = 2**63 - 1
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
@@ -125,5 +124,5 @@ def label_of(agent: dict[str, Any]) -> str:
     return re.sub(r"[^a-z0-9._-]+", "-", str(agent["name"]).lower()).strip("-.")
 
 
-def _without_label(agent: dict[str, Any]) -> dict[str, Any]:
+def _without_label(agent: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in agent.items() if key != "label"}

@@ -90,7 +90,7 @@ def _check(path: Path, name: str, plan: _Plan | None = None) -> Finding | None:
         episode = read(path)
         if plan and (problem := plan.manifest.disagreement(plan.label, plan.seed, episode)):
             return Finding(name, f"The file is not what was planned: {problem}.", 0)
-        replayed = replay(episode, plan.known(plan.seed) if plan else None)
+        replayed = replay(episode, plan.known if plan else None)
     except TrajectoryError as error:
         return Finding(name, str(error), error.record)
     if replayed.divergence is None:

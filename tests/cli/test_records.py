@@ -9,6 +9,7 @@ import pytest
 from tenure.cli import main
 from tenure.cli.terminal import printable
 from tests.runner.stand import SCENARIO_FILE
+from tests.scoring.reported import reseal
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +84,23 @@ class TestReplay:
         _, out, _ = tenure("replay", episode, "--show")
         assert "--- day 1 08:00, opening\nThe stand opens." in out
         assert "=== horizon after 120 steps" in out
+
+    @pytest.mark.parametrize("exchange", [{"message": [1]}, {"message": "x"}, {"message": None}])
+    def test_show_takes_any_exchange(self, tenure, episode, exchange):
+        reseal(episode, lambda records: records[2].update(exchange=exchange))
+        code, out, _ = tenure("replay", episode, "--show")
+        assert code == 0
+        assert "step 1: close_for_today()\nSold 3 cups." in out
+
+    @pytest.mark.parametrize(
+        "action",
+        ['{"arguments":{}}', '{"name":"x","arguments":{"a":' + "[" * 1000 + "]" * 1000 + "}}"],
+    )
+    def test_show_takes_any_action(self, tenure, episode, action):
+        reseal(episode, lambda records: records[2].update(action=action))
+        code, out, _ = tenure("replay", episode, "--show")
+        assert code == 1
+        assert f"step 1: {action[:50]}" in out
 
     def test_show_is_for_one_episode(self, tenure, run_folder):
         code, _, err = tenure("replay", run_folder, "--show")

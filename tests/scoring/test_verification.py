@@ -7,6 +7,7 @@ from tenure.scenarios import References
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.verification import Finding, verify
 from tests.scoring.episodes import SCENARIO, play, scripted
+from tests.scoring.reported import reseal
 
 
 @pytest.fixture
@@ -87,6 +88,19 @@ def test_an_episode_that_was_not_planned_is_named(run):
     assert checked.findings == (
         Finding("episodes/idle/seed-3.jsonl.zst", "The episode is not in the run's plan."),
     )
+
+
+def test_a_run_whose_scenario_no_world_fits_is_named(run):
+    path = run / "run.json"
+    path.write_text(path.read_text().replace("{horizon_days}", "{nope}"))
+    for label, seed in Manifest.read(run).planned():
+        reseal(
+            path_of(run, label, seed),
+            lambda records: records[0]["scenario"].update(brief=Manifest.read(run).scenario.brief),
+        )
+    findings = verify(run).findings
+    assert len(findings) == 4
+    assert all("Record 0 (header): no such world" in finding.problem for finding in findings)
 
 
 def test_what_is_not_there_cannot_be_verified(tmp_path):
