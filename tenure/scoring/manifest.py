@@ -19,6 +19,8 @@ from tenure.scoring.records import HIGHEST_SEED, Episode
 FILE_NAME = "run.json"
 EPISODES = "episodes"
 SUFFIX = ".jsonl.zst"
+ATTEMPT = 0
+"""The attempt that a plan has on each seed: the first, and no other."""
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
@@ -45,7 +47,7 @@ class Manifest(BaseModel):
 
     @model_validator(mode="after")
     def _check_plan(self) -> Self:
-        if any("name" not in agent for agent in self.agents):
+        if not all(_is_named(agent) for agent in self.agents):
             raise UsageError("Every agent needs a name.")
         for label in self.labels:
             if not _SAFE.fullmatch(label):
@@ -87,6 +89,8 @@ class Manifest(BaseModel):
             return f"it was played on seed {episode.seed}, not {seed}"
         if _without_label(header["agent"]) != _without_label(self.agent(agent_label)):
             return f"it was played by another agent ({episode.agent_name!r})"
+        if episode.attempt != ATTEMPT:
+            return f"it was attempt {episode.attempt}, not {ATTEMPT}"
         return ""
 
     def write(self, run_dir: Path) -> None:
@@ -122,6 +126,11 @@ def label_of(agent: dict[str, Any]) -> str:
     if "label" in agent:
         return str(agent["label"])
     return re.sub(r"[^a-z0-9._-]+", "-", str(agent["name"]).lower()).strip("-.")
+
+
+def _is_named(agent: Mapping[str, Any]) -> bool:
+    name = agent.get("name")
+    return isinstance(name, str) and bool(name)
 
 
 def _without_label(agent: Mapping[str, Any]) -> dict[str, Any]:
