@@ -62,7 +62,8 @@ def _verify(options: argparse.Namespace) -> int:
         say(f"FAILED: {finding.file}: {problem}")
     many = "" if verification.verified == 1 else "s"
     say(f"{verification.verified} episode{many} verified: every byte, observation and score.")
-    say("Not proven: who acted, what it cost, or that no other attempt was left out.")
+    if verification.verified:
+        say("Not proven: who acted, what it cost, or that no other attempt was left out.")
     if verification.departures:
         changed = ", ".join(verification.departures)
         say(f"The scenario is not the built-in scenario of this id: it differs in {changed}.")

@@ -36,7 +36,6 @@ MAX_UNPACKED_BYTES = 2**31
 """No year of work comes near it; a file that unpacks to more is an attack on the reader."""
 
 _PIECE_BYTES = 4096
-_CUT_OFF = "the file is cut off"
 _MOST_NESTED = 200
 """Below the depth at which orjson writes no more."""
 _HASH_FIELD = b',"hash":"'
@@ -197,26 +196,27 @@ def read(path: Path) -> Episode:
             `None` if all records are whole and only the bytes around them are not.
     """
     with _naming(path):
-        records = _records(path)
-        if not _ended(records):
-            raise _bad(len(records), _CUT_OFF)
-        return _episode(records)
+        content = _content(path)
+        if content.cut_off:
+            raise _bad(len(content.records), content.cut_off)
+        return _episode(content.records)
 
 
 def read_partial(path: Path) -> Episode:
     """Read what a killed run has left: all whole records, without a torn tail.
 
-    Only what a kill can leave behind is tolerated: a file that stops before the last record, which
-    is written with the seal and all at once. An episode that comes back `complete` is as whole as
-    one from `read`.
+    Only what a kill can leave behind is tolerated: a file that stops somewhere. An episode that
+    comes back `complete` is as whole as one from `read`.
 
     Raises:
         TrajectoryError: If not even the header is whole, or the file is damaged.
     """
     with _naming(path):
-        records = _records(path)
+        records, cut_off = _content(path)
+        if cut_off and records and records[-1]["type"] == "end":
+            records.pop()
         if not records:
-            raise _bad(0, _CUT_OFF)
+            raise _bad(0, cut_off)
         return _episode(records)
 
 
@@ -237,8 +237,14 @@ def action_of(step: StepRecord) -> str:
     return "".join(characters)
 
 
-def _records(path: Path) -> list[dict[str, Any]]:
-    """Return a file's whole records, down to the end if it is finished and sealed."""
+class _Content(NamedTuple):
+    """A file's whole records, and in which way it stops before its end, if it does."""
+
+    records: list[dict[str, Any]]
+    cut_off: str
+
+
+def _content(path: Path) -> _Content:
     packed = path.read_bytes()
     frame = _decompress(packed, _PIECE_BYTES)
     if not frame.sound:
@@ -247,15 +253,11 @@ def _records(path: Path) -> list[dict[str, Any]]:
     records = list(_checked(lines))
     if not frame.sound:
         raise _bad(len(records), "its compressed bytes are damaged")
-    if frame.length is not None and (tail or not _ended(records)):
+    if frame.length is None:
+        return _Content(records, "the file is cut off")
+    if tail or not records or records[-1]["type"] != "end":
         raise _bad(len(records), "the file is closed before the episode's end")
-    if _ended(records):
-        _check_seal(packed, frame.length)
-    return records
-
-
-def _ended(records: list[dict[str, Any]]) -> bool:
-    return bool(records) and records[-1]["type"] == "end"
+    return _Content(records, _check_seal(packed, frame.length))
 
 
 @contextmanager
@@ -294,20 +296,23 @@ def _decompress(packed: bytes, piece_bytes: int) -> _Frame:
     return _Frame(b"".join(pieces), None, sound=True)
 
 
-def _check_seal(packed: bytes, frame_bytes: int | None) -> None:
-    """Check what follows the last record: the rest of its frame, and the seal.
+def _check_seal(packed: bytes, frame_bytes: int) -> str:
+    """Tell if the seal is cut off.
 
     Raises:
-        TrajectoryError: If it is cut off, does not fit the bytes before it, or goes on.
+        TrajectoryError: If it does not fit the bytes before it, or is not the last thing.
     """
-    if frame_bytes is None or len(packed) < (seal_end := frame_bytes + SEAL_BYTES):
-        raise TrajectoryError("All records are whole, but the seal after them is cut off.")
-    if packed[frame_bytes:seal_end] != SEAL_MAGIC + sha256(packed[:frame_bytes]).digest():
+    expected = SEAL_MAGIC + sha256(packed[:frame_bytes]).digest()
+    found = packed[frame_bytes:]
+    if found.startswith(expected):
+        if len(found) > SEAL_BYTES:
+            raise TrajectoryError(f"{len(found) - SEAL_BYTES} bytes follow the end.")
+        return ""
+    if not expected.startswith(found):
         raise TrajectoryError(
             "All records are whole, but the compressed bytes differ from those that were sealed."
         )
-    if len(packed) > seal_end:
-        raise TrajectoryError(f"{len(packed) - seal_end} bytes follow the end.")
+    return "the seal after it is cut off"
 
 
 def _checked(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
