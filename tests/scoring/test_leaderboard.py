@@ -276,11 +276,17 @@ def test_a_small_board_speaks_in_the_singular(tmp_path, board):
 
 
 def test_only_chosen_settings_of_a_model_are_in_sight(tmp_path, board):
-    spec = {"name": "openai/x", "policy": "two-a-day", "temperature": 0.7, "max_retries": 8}
+    spec = {
+        "name": "openai/x",
+        "label": "x",
+        "policy": "two-a-day",
+        "temperature": 0.7,
+        "max_retries": 8,
+    }
     reported.run(tmp_path / "model", (1,), [spec])
     leaderboard.submit(tmp_path / "model", board)
     page = leaderboard.build(board).read_text()
-    assert '<span class="sub">policy two-a-day; temperature 0.7</span>' in page
+    assert '<span class="sub">openai/x; policy two-a-day; temperature 0.7</span>' in page
     assert "<summary>other settings</summary>max retries 8</details>" in page
 
 

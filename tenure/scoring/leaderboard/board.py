@@ -104,7 +104,7 @@ def _cells(rank: int | None, place: _Place) -> dict[str, Any]:
         "tier": wording.DASH if rank is None else rank,
         "tier_value": "" if rank is None else rank,
         "label": row.label,
-        "name": said.name if said.name != row.label else "",
+        "name": "" if said.name.replace("/", "-") == row.label else said.name,
         "settings": said,
         "normalised": wording.ratio(scaled.mean if scaled else None),
         "normalised_value": scaled.mean if scaled else "",

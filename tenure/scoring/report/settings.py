@@ -39,12 +39,25 @@ LOCAL_DEFAULTS: Mapping[str, Any] = MappingProxyType(
 """The same for the embedded model."""
 
 
+_UNTELLING = frozenset(
+    {
+        "input_usd_per_mtok",
+        "cached_usd_per_mtok",
+        "output_usd_per_mtok",
+        "timeout_s",
+        "max_retries",
+    }
+)
+"""Settings that change what an episode costs or how long it takes, not what the model does."""
+
+
 class Settings(NamedTuple):
     """The settings of an agent.
 
     Attributes:
         name: Its name: of a script, or of a model with its provider.
-        chosen: Settings that differ from the defaults; empty for a script, which has none.
+        chosen: Settings that differ from the defaults and can change what the model does; empty
+            for a script, which has none.
         rest: The others that say something.
     """
 
@@ -61,7 +74,9 @@ def settings(spec: Mapping[str, Any]) -> Settings:
         return Settings(name, "", "")
     usual = LOCAL_DEFAULTS if provider == "local" else MODEL_DEFAULTS
     said = {key: value for key, value in spec.items() if key not in ("name", "label")}
-    chosen = {key for key, value in said.items() if value != usual.get(key)}
+    chosen = {
+        key for key, value in said.items() if key not in _UNTELLING and value != usual.get(key)
+    }
     return Settings(
         name,
         _listed({key: said[key] for key in said if key in chosen}),
