@@ -25,7 +25,7 @@ OPTIONS = (
     "--hide-scrollbars",
     "--virtual-time-budget=2000",
 )
-PHONE, TABLET, DESK = 360, 920, 1440
+PHONE, TABLET, LAPTOP, DESK = 360, 920, 1200, 1440
 LONG = {"name": "openai/" + "a-model-with-a-very-long-name-" * 3, "policy": "two-a-day"}
 
 pytestmark = [
@@ -95,7 +95,7 @@ def asked(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["report", "board", "empty"])
-@pytest.mark.parametrize("width", [PHONE, TABLET, DESK])
+@pytest.mark.parametrize("width", [PHONE, TABLET, LAPTOP, DESK])
 def test_a_page_never_scrolls_sideways(name, width, request, asked):
     page = request.getfixturevalue(name)
     answer = asked(
@@ -113,8 +113,25 @@ def test_the_figures_are_drawn_in_colours_of_the_theme(report, asked):
         const label = d.querySelector("figure text");
         return w.getComputedStyle(line).stroke + w.getComputedStyle(label).fill;
     }"""
-    assert asked(report, question) == "rgb(217, 82, 7)rgb(27, 31, 36)"
-    assert asked(report, question, dark=True) == "rgb(247, 188, 74)rgb(232, 234, 237)"
+    assert asked(report, question) == "rgb(187, 119, 0)rgb(27, 31, 36)"
+    assert asked(report, question, dark=True) == "rgb(255, 170, 0)rgb(232, 234, 237)"
+
+
+def test_a_label_stands_beside_its_swatch_and_in_one_line(report, asked):
+    question = """d => {
+        const row = d.querySelector("#result ~ table tbody tr:nth-child(2)");
+        const [swatch, label] = row.querySelectorAll(".agent > *");
+        const [a, b] = [swatch.getBoundingClientRect(), label.getBoundingClientRect()];
+        return b.left >= a.right && b.height < 30 && a.top < b.bottom && b.top < a.bottom;
+    }"""
+    assert asked(report, question, DESK) == "true"
+
+
+def test_a_narrow_card_says_who_is_compared_with_whom(report, asked):
+    question = """d => [...d.querySelectorAll("#pairs ~ table tbody tr")].map(
+        row => row.innerText.split("\\n")[0].replace(/\\t.*/, "")).slice(0, 1).join()"""
+    assert asked(report, question, PHONE) == "idle minus two-a-day"
+    assert asked(report, question, DESK) == "idle"
 
 
 def test_text_in_figures_is_large_enough_to_read(report, asked):

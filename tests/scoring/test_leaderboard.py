@@ -309,6 +309,29 @@ def test_an_agent_cannot_smuggle_markup_into_the_page(tmp_path, board):
     assert "&lt;img src=x" in page
 
 
+def test_a_small_board_speaks_in_the_singular(tmp_path, board):
+    reported.run(tmp_path / "one", (1,), [{"name": "idle"}])
+    leaderboard.submit(tmp_path / "one", board)
+    page = leaderboard.build(board).read_text()
+    assert "1 agent and 1 episode in 1 submission, every" in page
+    assert "<summary>1 file</summary>" in page
+
+
+def test_only_chosen_settings_of_a_model_are_in_sight(tmp_path, board):
+    spec = {
+        "name": "openai/x",
+        "label": "x",
+        "policy": "two-a-day",
+        "temperature": 0.7,
+        "max_retries": 8,
+    }
+    reported.run(tmp_path / "model", (1,), [spec])
+    leaderboard.submit(tmp_path / "model", board)
+    page = leaderboard.build(board).read_text()
+    assert '<span class="sub">openai/x; policy two-a-day; temperature 0.7</span>' in page
+    assert "<summary>other settings</summary>max retries 8</details>" in page
+
+
 def test_an_unreadable_entry_is_named(run_dir, board):
     entry = leaderboard.submit(run_dir, board)
     path = board / "entries" / entry.id / "entry.json"

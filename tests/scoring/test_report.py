@@ -11,7 +11,7 @@ from tenure import scenarios
 from tenure.scenarios import Limits
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.report import write_report
-from tenure.scoring.scorecard import Scorecard, score_run
+from tenure.scoring.scorecard import Scorecard, Series, score_run
 from tests.scoring import reported
 
 HOSTILE = "openai/<script>alert(1)</script> & $x$"
@@ -48,6 +48,27 @@ def model_run(folder, exchange, seeds=(1, 2)):
     for seed in seeds:
         reported.play(folder, manifest, "sly", seed, policy="two-a-day", exchange=exchange)
     return folder
+
+
+def cut_short(run_dir):
+    """Return the page of a run whose first agent never came beyond the first day."""
+    card = score_run(run_dir)
+    idle, seller = card.agents
+    episodes = [
+        episode.model_copy(update={"series": first_day(episode.series), "reason": "steps"})
+        for episode in idle.scored
+    ]
+    agents = [idle.model_copy(update={"episodes": episodes}), seller]
+    report = write_report(run_dir, card.model_copy(update={"agents": agents}))
+    return report.read_text(encoding="utf-8")
+
+
+def first_day(series):
+    return Series(
+        figures={name: values[:1] for name, values in series.figures.items()},
+        calls={name: calls[:1] for name, calls in series.calls.items()},
+        faults=series.faults[:1],
+    )
 
 
 def test_the_same_run_gives_the_same_bytes(run_dir, tmp_path):
@@ -143,9 +164,44 @@ def test_a_changed_built_in_scenario_is_called_changed(tmp_path):
     shorter = week.model_copy(update={"limits": Limits(steps=1)})
     reported.run(tmp_path, (1,), [{"name": "null"}], shorter)
     text = words(page(tmp_path))
-    assert "Not the built-in scenario." in text
-    assert "differs from vending/week" in text
-    assert "in: limits." in text
+    assert "vending/week, changed. Played with limits.steps 1 instead of 200." in text
+    assert "Step limit 1 tool call an episode" in text
+
+
+def test_only_gaps_and_damage_are_marked_as_wrong(tmp_path):
+    week = scenarios.load("vending/week")
+    reported.run(tmp_path, (1,), [{"name": "null"}], week.model_copy(update={"title": "Mine"}))
+    assert 'class="notice"' not in page(tmp_path)
+
+
+def test_one_of_something_is_said_in_the_singular(tmp_path):
+    reported.run(tmp_path, (1,), [{"name": "idle"}])
+    text = words(page(tmp_path))
+    assert "1 agent on 1 seed, 1 of 1 planned episode scored." in text
+    assert "1 of 1 episode scored" in text
+    assert "1 calls" not in page(tmp_path)
+
+
+def test_a_script_has_no_settings_but_a_model_has(run_dir, tmp_path):
+    model = words(page(model_run(tmp_path / "model", EXCHANGE)))
+    assert "temperature 0.7" in model
+    spec = {"name": "idle", "label": "idle", "protocol": "auto", "window_tokens": 69_000}
+    manifest = Manifest.read(run_dir)
+    manifest.model_copy(update={"agents": [spec, manifest.agents[1]]}).write(run_dir)
+    assert "protocol" not in words(page(run_dir))
+
+
+def test_an_agent_that_ends_on_the_first_day_is_named_under_the_figure(run_dir):
+    said = "Ended within the first day, so only a sign at the left: idle."
+    assert said in words(cut_short(run_dir))
+    assert "Ended within" not in words(page(run_dir))
+
+
+def test_the_mean_of_an_agent_goes_on_dotted_to_the_end_of_the_time(run_dir):
+    dotted = re.compile(r"<path[^>]*dasharray: 1\.4,2\.8[^>]*--agent-0")
+    figures = len(re.findall(r"over time\. Mean at the end", page(run_dir)))
+    assert not dotted.search(page(run_dir))
+    assert len(dotted.findall(cut_short(run_dir))) == figures
 
 
 def test_a_built_in_scenario_is_called_so(tmp_path):
@@ -157,7 +213,7 @@ def test_a_built_in_scenario_is_called_so(tmp_path):
 def test_it_says_how_to_verify(run_dir):
     text = words(page(run_dir))
     assert "tenure verify ." in text
-    assert "tenure replay episodes/idle/seed-1.jsonl.zst" in text
+    assert "tenure replay episodes/idle/seed-1.jsonl.zst --show" in text
 
 
 def test_agents_are_compared_on_the_seeds_they_share(run_dir):

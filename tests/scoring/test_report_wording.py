@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.scoring.report import wording
+from tenure.agents import AgentSpec
+from tenure.scoring.report import settings, wording
+from tenure.scoring.report.differences import differences
 
 
 @pytest.mark.parametrize(
@@ -48,6 +50,44 @@ def test_one_thing_is_not_said_as_many(count, said):
 )
 def test_an_unknown_cost_is_not_zero(cost, said):
     assert wording.usd(cost) == said
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(1, "1 file"), (2, "2 files"), (0, "0 files"), (1.5, "1.5 files")]
+)
+def test_one_is_singular(count, said):
+    assert wording.counted(count, "file") == said
+
+
+def test_differences_of_scenarios_are_named_with_both_values():
+    played = {"id": "a/b", "limits": {"steps": 40}, "parameters": {"fee": 2}, "brief": "x" * 50}
+    known = {"id": "a/b", "limits": {"steps": 200}, "parameters": {}, "brief": "y" * 50}
+    assert differences(played, known) == [
+        "limits.steps 40 instead of 200",
+        "parameters.fee 2 instead of its default",
+        "another brief",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "defaults"),
+    [("openai/any", settings.MODEL_DEFAULTS), ("local/any", settings.LOCAL_DEFAULTS)],
+)
+def test_the_known_defaults_are_those_of_the_agents(name, defaults):
+    assert AgentSpec(name=name).model_dump(exclude={"name"}) == dict(defaults)
+
+
+def test_settings_that_somebody_chose_come_apart_from_the_defaults():
+    spec = AgentSpec(name="openai/any", temperature=0.5, output_usd_per_mtok=2).model_dump()
+    said = settings.settings(spec)
+    assert said.chosen == "temperature 0.5"
+    assert said.rest.startswith("protocol auto; window tokens 69000")
+    assert "output usd per mtok 2.0" in said.rest
+    assert "base url" not in said.rest
+
+
+def test_scripts_have_no_settings():
+    assert settings.settings(AgentSpec(name="naive").model_dump()) == ("naive", "", "")
 
 
 def test_seeds_in_a_row_are_joined():

@@ -13,7 +13,8 @@ from tenure.scoring.leaderboard.entry import ENTRIES, FILE_NAME, NOT_PROVEN, Ent
 from tenure.scoring.leaderboard.tiers import tiers
 from tenure.scoring.report import wording
 from tenure.scoring.report.page import FILE_NAME as REPORT
-from tenure.scoring.report.page import asset, cost, render, settings, spoken_interval
+from tenure.scoring.report.page import asset, cost, render, spoken_interval
+from tenure.scoring.report.settings import settings
 
 PAGE = "index.html"
 
@@ -63,12 +64,12 @@ def _scenario_order(entry: Entry) -> tuple[bool, str, int, str]:
 def _summary(found: Sequence[Entry]) -> str:
     rows = sum(len(entry.rows) for entry in found)
     episodes = sum(row.complete for entry in found for row in entry.rows)
+    if not found:
+        return "Long-horizon jobs for agents, scored by playing every episode again."
+    agents, played = wording.counted(rows, "agent"), wording.counted(episodes, "episode")
     return (
-        f"{wording.counted(rows, 'agent')} and {wording.counted(episodes, 'episode')} in "
-        f"{wording.counted(len(found), 'submission')}, every episode played again in the "
-        "simulation before it was let in."
-        if found
-        else "Long-horizon jobs for agents, scored by playing every episode again."
+        f"{agents} and {played} in {wording.counted(len(found), 'submission')}, every episode "
+        "played again in the simulation before it was let in."
     )
 
 
@@ -98,12 +99,13 @@ def _order(rank: int | None, place: _Place) -> tuple[float, float, str, str]:
 def _cells(rank: int | None, place: _Place) -> dict[str, Any]:
     entry, row = place
     figure, scaled, spent = entry.score_figure, row.normalised, row.spending
-    folder = f"{ENTRIES}/{entry.id}"
+    folder, said = f"{ENTRIES}/{entry.id}", settings(row.spec)
     return {
         "tier": wording.DASH if rank is None else rank,
         "tier_value": "" if rank is None else rank,
         "label": row.label,
-        "settings": settings(row.spec),
+        "name": "" if said.name.replace("/", "-") == row.label else said.name,
+        "settings": said,
         "normalised": wording.ratio(scaled.mean if scaled else None),
         "normalised_value": scaled.mean if scaled else "",
         "normalised_interval": spoken_interval(scaled, row.complete),
@@ -113,7 +115,8 @@ def _cells(rank: int | None, place: _Place) -> dict[str, Any]:
         "worst": wording.amount(figure, row.score.worst),
         "worst_value": row.score.worst,
         "count": row.complete,
-        "seeds": f"seeds {wording.ranges(entry.seeds)}",
+        "seeds": f"{'seed' if len(entry.seeds) == 1 else 'seeds'} {wording.ranges(entry.seeds)}",
+        "files": wording.counted(len(row.episodes), "file"),
         "early": row.ended_early,
         "cost": cost(spent),
         "cost_value": _cost_value(row),

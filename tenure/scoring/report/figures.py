@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
@@ -19,11 +19,16 @@ from tenure.scoring.report import wording
 from tenure.scoring.scorecard import AgentScore, EpisodeScore, Series
 
 COLOURS = 6
-"""Agents beyond this many share a colour and differ by dashes and marker."""
+"""Agents beyond this many share a colour; dashes and marker tell them apart."""
 
 _INK, _FAINT = "#010101", "#020202"  # stand-ins that `_themed` replaces
 _MARKERS = "osD^vP<>X*hp"
-_DASHES = ("-", (0, (4, 1.5)), (0, (1.2, 1.2)))
+_DASHES = ("-", (0, (6, 1.5)), (0, (2.5, 1.2)), (0, (7, 1.5, 1.5, 1.5)), (0, (1.2, 1.2)))
+_AFTER_END = (0, (1, 2))
+_BRIEF = 0.05
+"""An agent whose episodes all end within this share of the time has no line worth the name."""
+
+_LEFT_MARGIN = 0.03  # so that what happens on day 0 is not drawn onto the axis
 _WIDTH = 360
 _POINTS_PER_LINE, _POINTS_PER_SMALL_LINE = 120, 60
 _TOOL_ROWS = 10
@@ -69,18 +74,23 @@ def over_time(figure: str, meaning: str, agents: Sequence[AgentScore], *, small:
     """
     points = _POINTS_PER_SMALL_LINE if small else _POINTS_PER_LINE
     canvas, axes = _canvas(220 if small else 270)
+    length = max(_longest(agent.scored) for agent in agents)
     for index, agent in enumerate(agents):
         _draw_agent(axes, figure, index, agent.scored, points)
+        _draw_after_end(axes, figure, index, agent.scored, length)
     axes.set_xlabel("simulated day")
     axes.set_ylabel(wording.title(figure) + wording.unit(figure))
     _set_units(axes, money=wording.is_money(figure))
-    axes.set_xlim(0, max(_longest(agent.scored) for agent in agents) - 1 or 1)
+    last_day = length - 1 or 1
+    axes.set_xlim(-_LEFT_MARGIN * last_day, last_day)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
     heading = f"{wording.title(figure)} over time"
     ends = ", ".join(
         f"{agent.label} {wording.amount(figure, agent.figures.get(figure))}" for agent in agents
     )
     caption = f"{meaning[:1].upper()}{meaning[1:].rstrip('.')}." if meaning else ""
+    if not small:
+        caption = f"{caption} {_brief_note(agents, length)}".strip()
     return Drawing(heading, caption, _svg(canvas, figure, f"{heading}. Mean at the end: {ends}."))
 
 
@@ -128,7 +138,7 @@ def tool_use(index: int, agent: AgentScore) -> Drawing:
     axes.set_xlabel(span)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.tick_params(axis="y", length=0)
-    caption = f"Tallest peak: {wording.number(round(top, 1))} calls a {span}."
+    caption = f"Tallest peak: {wording.counted(round(top, 1), 'call')} a {span}."
     if len(bins) > len(rows):
         caption += f" The {len(rows)} tools used most, of {len(bins)}."
     totals = ", ".join(f"{tool} {wording.number(round(sum(bins[tool]), 1))}" for tool in rows)
@@ -195,9 +205,45 @@ def _draw_agent(
         values = [*line[: len(lived)], _at(episode, figure, last) / scale]
         axes.plot([*lived, last], values, color=_colour(index), linewidth=0.8, alpha=0.45)
         if episode.ended_early:
-            axes.plot(last, values[-1], "x", color=_colour(index), markersize=6)
+            _cross(axes, index, last, values[-1])
     mean = lines.mean(axis=0)
     axes.plot(days, mean, color=_colour(index), linewidth=2.2, linestyle=_dash(index))
+
+
+def _draw_after_end(
+    axes: Axes, figure: str, index: int, episodes: Sequence[EpisodeScore], length: int
+) -> None:
+    """Carry an agent's mean on to the end of the time, and give a brief agent its sign."""
+    if not episodes or _longest(episodes) == length:
+        return
+    last = _longest(episodes) - 1
+    scale = 100 if wording.is_money(figure) else 1
+    mean = sum(_at(episode, figure, last) for episode in episodes) / len(episodes) / scale
+    style: dict[str, Any] = {"color": _colour(index), "linewidth": 1.4, "linestyle": _AFTER_END}
+    axes.plot([last, length - 1], [mean, mean], **style)
+    if _is_brief(episodes, length):
+        _scatter(axes, index, [last], [mean])
+
+
+def _is_brief(episodes: Sequence[EpisodeScore], length: int) -> bool:
+    return _longest(episodes) < length and _longest(episodes) - 1 <= _BRIEF * length
+
+
+def _brief_note(agents: Sequence[AgentScore], length: int) -> str:
+    """Name the agents that are but a sign at the left of a figure; empty if there is none."""
+    brief = [agent for agent in agents if agent.scored and _is_brief(agent.scored, length)]
+    if not brief:
+        return ""
+    names = ", ".join(agent.label for agent in brief)
+    days = max(_longest(agent.scored) for agent in brief)
+    span = "first day" if days == 1 else f"first {days} days"
+    return f"Ended within the {span}, so only a sign at the left: {names}."
+
+
+def _cross(axes: Axes, index: int, day: int, value: float) -> None:
+    """Mark an early end, above the axes wherever they cross it."""
+    style: dict[str, Any] = {"markersize": 6, "markeredgewidth": 1.4, "zorder": 4, "clip_on": False}
+    axes.plot(day, value, "x", color=_colour(index), **style)
 
 
 def _spread_out(length: int, points: int) -> list[int]:
@@ -337,7 +383,7 @@ def _colour(index: int) -> str:
 
 
 def _dash(index: int) -> str | tuple[int, tuple[float, ...]]:
-    return _DASHES[index // COLOURS % len(_DASHES)]
+    return _DASHES[index % len(_DASHES)]
 
 
 def _svg(canvas: Figure, salt: str, spoken: str) -> str:

@@ -20,7 +20,9 @@ from tenure.scenarios import Scenario
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.records import read
 from tenure.scoring.report import figures, wording
+from tenure.scoring.report.differences import differences
 from tenure.scoring.report.figures import Drawing
+from tenure.scoring.report.settings import settings
 from tenure.scoring.scorecard import (
     AgentScore,
     Comparison,
@@ -134,7 +136,7 @@ def _context(manifest: Manifest, scorecard: Scorecard, agents: list[AgentScore])
         "unfolded": scorecard.planned <= _UNFOLDED_EPISODES,
         "usage_note": _usage_note(agents),
         "seeds": wording.ranges(manifest.seeds),
-        "step_limit": wording.number(scenario.limits.steps),
+        "step_limit": wording.counted(scenario.limits.steps, "tool call"),
         "run_tenure": manifest.tenure,
         "parameters": _pretty(scenario.parameters),
         "brief": _brief(scenario),
@@ -167,11 +169,10 @@ def _changed(scenario: Scenario) -> str:
     known = scenarios.load(scenario.id)
     if scenario.digest == known.digest:
         return ""
-    said, shipped = scenario.model_dump(), known.model_dump()
-    parts = ", ".join(name for name in said if said[name] != shipped[name])
+    parts = differences(scenario.model_dump(mode="json"), known.model_dump(mode="json"))
     return (
-        f"What was played differs from {scenario.id} of Tenure {__version__} in: {parts}. "
-        "Its scores do not compare with those of the built-in scenario."
+        f"Played with {'; '.join(parts)}. Compare these scores only with those of runs that were "
+        "changed in the same way."
     )
 
 
@@ -183,11 +184,11 @@ def _brief(scenario: Scenario) -> str:
 
 
 def _summary(scorecard: Scorecard) -> str:
-    agents, seeds = len(scorecard.agents), len(scorecard.seeds)
-    return (
-        f"{scorecard.scenario['id']}: {agents} agent{_s(agents)} on {seeds} seed{_s(seeds)}, "
-        f"{scorecard.complete} of {scorecard.planned} planned episodes scored."
-    )
+    agents = wording.counted(len(scorecard.agents), "agent")
+    seeds = wording.counted(len(scorecard.seeds), "seed")
+    planned = wording.counted(scorecard.planned, "planned episode")
+    scored = f"{scorecard.complete} of {planned} scored"
+    return f"{scorecard.scenario['id']}: {agents} on {seeds}, {scored}."
 
 
 def _gaps(scorecard: Scorecard) -> str:
@@ -196,13 +197,9 @@ def _gaps(scorecard: Scorecard) -> str:
         return ""
     have = "has" if missing == 1 else "have"
     return (
-        f"{missing} of {scorecard.planned} planned episodes {have} no score. They count as neither "
-        "zero nor success; the numbers below rest on the others alone."
+        f"{missing} of {wording.counted(scorecard.planned, 'planned episode')} {have} no score. "
+        "A gap counts as neither zero nor success; the numbers below rest on the others alone."
     )
-
-
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"
 
 
 def _usage_note(agents: Sequence[AgentScore]) -> str:
@@ -218,16 +215,6 @@ def _usage_note(agents: Sequence[AgentScore]) -> str:
             "one call; it is not zero."
         )
     return "Costs are what the calls cost at the prices that each agent's settings give."
-
-
-def settings(spec: dict[str, Any]) -> str:
-    """Return an agent's settings on one line; those it left open are left out."""
-    said = [
-        f"{key.replace('_', ' ')} {value}"
-        for key, value in spec.items()
-        if key not in ("name", "label") and value not in (None, "", [], {})
-    ]
-    return "; ".join([str(spec.get("name", "")), *said])
 
 
 def _pretty(value: Any) -> str:
@@ -252,7 +239,7 @@ def _row(
         "label": agent.label,
         "settings": settings(agent.spec),
         "has_gaps": agent.complete < agent.planned,
-        "count": f"{agent.complete} of {agent.planned} episodes",
+        "count": f"{agent.complete} of {wording.counted(agent.planned, 'episode')}",
         "mean": wording.amount(figure, score.mean if score else None),
         "interval": spoken_interval(score, agent.complete, figure),
         "normalised": wording.ratio(scaled.mean if scaled else None),

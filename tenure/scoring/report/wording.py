@@ -41,9 +41,9 @@ def number(value: float) -> str:
     return text.replace("-", MINUS)
 
 
-def counted(count: int, noun: str) -> str:
-    """Return a count with its noun: `1 agent`, `2 agents`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+def counted(count: float, noun: str) -> str:
+    """Return a number with its noun: `1 file`, `2 files`, `0.5 files`."""
+    return f"{number(count)} {noun}" + ("" if count == 1 else "s")
 
 
 def ratio(value: float | None) -> str:

@@ -1,0 +1,92 @@
+"""An agent's settings in words: those that somebody chose, and the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+MODEL_DEFAULTS: Mapping[str, Any] = MappingProxyType(
+    {
+        "protocol": "auto",
+        "window_tokens": 69_000,
+        "keep_percent": 61,
+        "max_output_tokens": 8_192,
+        "temperature": None,
+        "base_url": None,
+        "input_usd_per_mtok": None,
+        "cached_usd_per_mtok": None,
+        "output_usd_per_mtok": None,
+        "request_seed": None,
+        "timeout_s": 600.0,
+        "max_retries": 8,
+    }
+)
+"""What a model is asked with unless its user says otherwise."""
+
+LOCAL_DEFAULTS: Mapping[str, Any] = MappingProxyType(
+    {
+        **MODEL_DEFAULTS,
+        "window_tokens": 7_936,
+        "max_output_tokens": 256,
+        "temperature": 0.0,
+        "request_seed": 1,
+        "max_retries": 2,
+        "input_usd_per_mtok": 0.0,
+        "output_usd_per_mtok": 0.0,
+    }
+)
+"""The same for the embedded model."""
+
+
+_UNTELLING = frozenset(
+    {
+        "input_usd_per_mtok",
+        "cached_usd_per_mtok",
+        "output_usd_per_mtok",
+        "timeout_s",
+        "max_retries",
+    }
+)
+"""Settings that change what an episode costs or how long it takes, not what the model does."""
+
+
+class Settings(NamedTuple):
+    """The settings of an agent.
+
+    Attributes:
+        name: Its name: of a script, or of a model with its provider.
+        chosen: Settings that differ from the defaults and can change what the model does; empty
+            for a script, which has none.
+        rest: The others that say something.
+    """
+
+    name: str
+    chosen: str
+    rest: str
+
+
+def settings(spec: Mapping[str, Any]) -> Settings:
+    """Put an agent's specification into words."""
+    name = str(spec.get("name", ""))
+    provider, slash, _ = name.partition("/")
+    if not slash:
+        return Settings(name, "", "")
+    usual = LOCAL_DEFAULTS if provider == "local" else MODEL_DEFAULTS
+    said = {key: value for key, value in spec.items() if key not in ("name", "label")}
+    chosen = {
+        key for key, value in said.items() if key not in _UNTELLING and value != usual.get(key)
+    }
+    return Settings(
+        name,
+        _listed({key: said[key] for key in said if key in chosen}),
+        _listed({key: said[key] for key in said if key not in chosen}),
+    )
+
+
+def _listed(values: Mapping[str, Any]) -> str:
+    return "; ".join(
+        f"{key.replace('_', ' ')} {value}"
+        for key, value in values.items()
+        if value not in (None, "", [], {})
+    )
