@@ -14,6 +14,7 @@ from tenure.envs.vending.money import dollars
 from tenure.envs.vending.names import Names
 from tenure.envs.vending.products import Product
 from tenure.envs.vending.reading import Intent, Line, Reading, read
+from tenure.envs.vending.remarks import Topic, remark_on, topic_of
 from tenure.envs.vending.suppliers import Supplier
 
 _LONGEST_SUBJECT = 60
@@ -56,9 +57,9 @@ def answer(supplier: Supplier, names: Names, subject: str, body: str, invoice_id
         body: Body of the mail, any text.
         invoice_id: The id an invoice will have if one is written.
     """
-    reading = read(subject, body, names)
+    reading = read(subject, body, names, supplier.prices_cents)
     desk = _Desk(supplier, {product.id: product for product in names.products})
-    text, invoice = desk.reply(reading, invoice_id)
+    text, invoice = desk.reply(reading, topic_of(subject, body, reading), invoice_id)
     title = " ".join(subject.split())[:_LONGEST_SUBJECT]
     title = title if title.lower().startswith("re:") else f"Re: {title}"
     return Reply(f"Invoice {invoice.id}" if invoice else title, text, invoice)
@@ -68,17 +69,24 @@ class _Desk(NamedTuple):
     supplier: Supplier
     products: dict[str, Product]
 
-    def reply(self, reading: Reading, invoice_id: str) -> tuple[str, Invoice | None]:
+    def reply(
+        self, reading: Reading, topic: Topic | None, invoice_id: str
+    ) -> tuple[str, Invoice | None]:
         carried = [line for line in reading.lines if line.product_id in self.supplier.prices_cents]
-        if reading.intent is Intent.OTHER:
-            return f"Thank you for your message. {self._invitation}\n{self._signature}", None
+        remarks = self._remarks(topic)
+        names_goods = reading.lines or reading.unknown or reading.unclear
+        is_aside = topic in (Topic.CANCELLING, Topic.DELIVERY) and not names_goods
+        if reading.intent is Intent.OTHER or is_aside:
+            first = (remarks or ["Thank you for your message."])[0]
+            return f"{first} {self._invitation}\n{self._signature}", None
+        opening = [*remarks, *self._regrets(reading)]
         if reading.intent is Intent.QUOTE:
-            return self._quote(reading, carried), None
+            return self._price_list(opening, carried or self._everything), None
         missing = self._questions(reading, carried)
         if missing:
             return self._compose(self._regrets(reading), "To invoice you, we need:", *missing), None
         if not carried:
-            return self._price_list(self._regrets(reading), self._everything), None
+            return self._price_list(opening, self._everything), None
         return self._sell(reading, carried, invoice_id)
 
     def _sell(
@@ -125,9 +133,6 @@ class _Desk(NamedTuple):
         open_names = [f"- which product is {remark}" for remark in reading.unclear]
         return [*open_quantities, *open_names]
 
-    def _quote(self, reading: Reading, carried: Sequence[Line]) -> str:
-        return self._price_list(self._regrets(reading), carried or self._everything)
-
     def _price_list(self, opening: Sequence[str], lines: Sequence[Line]) -> str:
         prices = [
             text
@@ -144,6 +149,10 @@ class _Desk(NamedTuple):
             return text
         unit_cents = self.supplier.unit_cents(line.product_id, line.quantity)
         return f"{text}; {line.quantity} at {dollars(unit_cents)}"
+
+    def _remarks(self, topic: Topic | None) -> list[str]:
+        has_discounts = bool(self.supplier.breaks)
+        return [remark_on(topic, has_discounts=has_discounts)] if topic else []
 
     def _regrets(self, reading: Reading) -> list[str]:
         strange = [

@@ -13,6 +13,7 @@ _LONGEST_PHRASE = 60
 _SHORTEST_TYPO = 4
 _LONGEST_TYPO = 20
 _MAX_GLUE = 3
+_MOST_REPEATS = 3
 
 
 class Mention(NamedTuple):
@@ -64,6 +65,8 @@ class Names:
             for part in (*name.full, *name.slug):
                 self._by_stem[part] = self._by_stem.get(part, frozenset()) | {index}
         self._typos = _typos_of(part for part in self._by_stem if part.isalpha())
+        # A longer run only repeats words, and would be read anew from each of them.
+        self._most_words = _MOST_REPEATS * max((len(name.full) for name in self._names), default=1)
 
     def mark(self, tokens: Sequence[Token]) -> list[Token | Mention]:
         """Replace every run of tokens that speaks of a product by a mention of it."""
@@ -110,7 +113,7 @@ class Names:
         if stems[start] in ("", "and") or _is_verb_can(tokens, start):
             return None
         run, indices, end = [stems[start]], self._by_stem[stems[start]], start + 1
-        while True:
+        while len(run) < self._most_words:
             at = _skip_glue(tokens, stems, end)
             if at >= len(tokens) or not stems[at] or not indices & self._by_stem[stems[at]]:
                 break

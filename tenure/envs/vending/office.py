@@ -52,7 +52,7 @@ class Office(Town):
         if found is None:
             if len(self._searches) >= _REMEMBERED_SEARCHES:
                 self._searches.clear()
-            found = pages.supplier_page(search(self.suppliers, query))
+            found = pages.supplier_page(query, search(self.suppliers, query), self.suppliers)
             self._searches[query] = found
         return found
 

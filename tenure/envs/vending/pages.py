@@ -16,10 +16,17 @@ from tenure.envs.vending.suppliers import Supplier
 
 Products = Mapping[str, Product]
 
+_LISTED_WITHOUT_HIT = 3
 
-def supplier_page(found: Sequence[Supplier]) -> str:
-    """List suppliers."""
-    return "\n".join(f"- {one.name} <{one.email}>: {one.description}" for one in found)
+
+def supplier_page(query: str, found: Sequence[Supplier], everyone: Sequence[Supplier]) -> str:
+    """List the suppliers a query found; if there are none, say so and list the first few."""
+    wanted = " ".join(query.split())
+    no_hit = f"No wholesaler fits '{wanted}'. Others:" if wanted else "Some wholesalers:"
+    opening = [] if found else [no_hit]
+    listed = found or everyone[:_LISTED_WITHOUT_HIT]
+    lines = [f"- {one.name} <{one.email}>: {one.description}" for one in listed]
+    return "\n".join([*opening, *lines])
 
 
 def inbox_page(mails: Sequence[Mail], total: int, unread: Sequence[int], calendar: Calendar) -> str:
@@ -82,15 +89,18 @@ def storage_page(storage: Mapping[str, Pile], products: Products) -> str:
 
 def machine_page(slots: Mapping[str, Slot], cash_cents: int, products: Products) -> str:
     """Show the slots and the cash."""
-    lines = [f"{name} ({slot_size(name)}): {slot_text(name, slots, products)}" for name in slots]
+    lines = [
+        f"{name} ({slot_size(name)}): {slot_text(name, slots, products)}"
+        if slot.product_id
+        else f"{name}: empty, room for {slot_capacity(name)} {slot_size(name)} items"
+        for name, slot in slots.items()
+    ]
     return "\n".join([*lines, f"Cash in the machine: {dollars(cash_cents)}"])
 
 
 def slot_text(name: str, slots: Mapping[str, Slot], products: Products) -> str:
-    """Describe what is in a slot."""
+    """Describe what is in a slot that has a product."""
     slot = slots[name]
-    if not slot.product_id:
-        return "empty"
     price = "no price yet" if slot.price_cents is None else dollars(slot.price_cents)
     units = f"{slot.pile.units} of {slot_capacity(name)} units"
     return f"{products[slot.product_id].name}, {units}, {price}"

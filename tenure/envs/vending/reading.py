@@ -8,7 +8,7 @@ linear in the length of the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -69,9 +69,16 @@ class Reading(NamedTuple):
     unclear: tuple[str, ...]
 
 
-def read(subject: str, body: str, names: Names) -> Reading:
-    """Read a mail. What the subject says of products counts only if the body names none."""
-    subject_draft, draft = _Draft(), _Draft()
+def read(subject: str, body: str, names: Names, carried: Container[str] | None = None) -> Reading:
+    """Read a mail. What the subject says of products counts only if the body names none.
+
+    Args:
+        subject: Any text.
+        body: Any text.
+        names: Those of all products, carried or not.
+        carried: Ids of the products that words which fit several may mean; `None` for all.
+    """
+    subject_draft, draft = _Draft(carried=carried), _Draft(carried=carried)
     for text in _sentences(clean(subject)):
         subject_draft.add(_taken_apart(text, names))
     if not _REPLY.match(subject):
@@ -267,12 +274,26 @@ def _is_unit(token: Token) -> bool:
 
 
 def _stray(tokens: Sequence[Token]) -> str:
-    """The words after a quantity, or of a list item, that describe something."""
+    """The words beside a quantity, or of a list item, that describe something."""
     at = next((at for at, token in enumerate(tokens) if token.kind is Kind.COUNT), None)
     is_listed = bool(tokens) and tokens[0].is_mark("-") and len(tokens) <= _SHORT_ITEM
     if at is None and not is_listed:
         return ""
-    return _description(token.text for token in tokens[at or 0 :] if token.kind is not Kind.MARK)
+    after = _description(token.text for token in tokens[at or 0 :] if token.kind is not Kind.MARK)
+    ends_with_quantity = at is not None and all(map(_is_unit, tokens[at:]))
+    return _described_before(tokens[:at]) if ends_with_quantity else after
+
+
+def _described_before(tokens: Sequence[Token]) -> str:
+    """The words that are not plain just before a quantity: `popcorn x 10`."""
+    words_back = dropwhile(
+        lambda token: token.kind is Kind.MARK or token.is_word("x", "qty", "quantity"),
+        reversed(tokens),
+    )
+    described = takewhile(
+        lambda token: token.kind is Kind.WORD and not is_plain(token.text), words_back
+    )
+    return " ".join(token.text for token in reversed(list(described)))[:_LONGEST_REMARK]
 
 
 def _description(texts: Iterable[str]) -> str:
@@ -412,6 +433,7 @@ class _Entry:
 class _Draft:
     """What has been read so far."""
 
+    carried: Container[str] | None = None
     current: Intent | None = None
     """What the latest sentence that said so wants; lists below it want the same."""
 
@@ -440,8 +462,9 @@ class _Draft:
             return
         row = _row(self.header, pieces) if self.header else None
         items = [row] if row else items
-        if not row and self._waiting and len(items) == 1 and items[0].is_bare:
-            items = [*self._waiting, *items]
+        waiting, self._waiting = self._waiting, ()
+        is_answer = not row and len(waiting) > 0 and len(items) == 1 and items[0].is_bare
+        items = [*waiting, *items] if is_answer else items
         wish = None if row else _wish_of(text, items)
         if wish is not None:
             self.wants.add(wish)
@@ -449,6 +472,7 @@ class _Draft:
             self.current = wish or self.current
             self._note_unknown(text, items)
             self._note_all(items, pieces, is_said=wish is not None or row is not None)
+            self._waiting = () if is_answer else self._waiting
 
     def _note_all(self, items: Sequence[_Item], pieces: Sequence[Piece], *, is_said: bool) -> None:
         requests = list(_requests(items, is_for_each=_is_for_each(pieces)))
@@ -486,15 +510,18 @@ class _Draft:
         default = Intent.ORDER if request.is_numbered else Intent.QUOTE
         if request.quantity == 0 or (request.quantity is None and not is_said):
             return
-        if (self.current or default) is Intent.QUOTE:
-            for product in request.mention.candidates[:_MOST_REMARKS]:
+        mention = _among_carried(request.mention, self.carried)
+        if not mention.candidates:
+            self.unknown[mention.text] = None
+        elif (self.current or default) is Intent.QUOTE:
+            for product in mention.candidates[:_MOST_REMARKS]:
                 self._enter(self.quotes, product, request)
-            if request.mention.is_other:
-                self.unknown[request.mention.text] = None
-        elif request.mention.is_clear:
-            self._enter(self.orders, request.mention.candidates[0], request)
+            if mention.is_other:
+                self.unknown[mention.text] = None
+        elif mention.is_clear:
+            self._enter(self.orders, mention.candidates[0], request)
         else:
-            self.unclear[_doubt(request.mention)] = None
+            self.unclear[_doubt(mention)] = None
 
     def _enter(self, entries: dict[str, _Entry], product: Product, request: _Request) -> None:
         entry = entries.setdefault(product.id, _Entry(product.name))
@@ -535,6 +562,15 @@ def _is_list(pieces: Sequence[Piece]) -> bool:
     """Tell whether a line is little more than products and numbers."""
     tokens = [piece for piece in pieces if isinstance(piece, Token) and piece.kind is Kind.WORD]
     return len(tokens) <= _FEW_WORDS
+
+
+def _among_carried(mention: Mention, carried: Container[str] | None) -> Mention:
+    """Choose among the products that words may mean; they are clear if only one is carried."""
+    if carried is None or mention.is_clear:
+        return mention
+    fitting = tuple(product for product in mention.candidates if product.id in carried)
+    is_choice = len(mention.candidates) > 1 and not mention.is_other
+    return mention._replace(candidates=fitting, is_clear=is_choice and len(fitting) == 1)
 
 
 def _doubt(mention: Mention) -> str:

@@ -13,13 +13,12 @@ import yaml
 from pydantic import BaseModel
 
 from tenure.envs.chance import Chance, below, between, happens, pick, pick_weighted, shuffled
-from tenure.envs.vending.products import Product
+from tenure.envs.vending.products import Product, pool
 
 Range = tuple[int, int]
 
 _SUPPLIERS = (8, 14)
 _SELLERS_PER_PRODUCT = 2
-_FOUND_WITHOUT_MATCH = 3
 _MOST_FOUND = 6
 _FOUNDED = (1958, 2015)
 
@@ -237,21 +236,26 @@ def _draw_prices(
 def search(suppliers: Sequence[Supplier], query: str) -> list[Supplier]:
     """Find the suppliers that fit a query best, best first, at most six.
 
-    Words of the query count in a house's name (3), specialties and products (2), and description
-    (1). A query that fits nobody finds the first three.
+    Words of the query count in a house's name (3), specialties and products (2), description and
+    other categories of goods (1).
     """
     wanted = _tokens(query)
     scores = [_score(supplier, wanted) for supplier in suppliers]
     ranked = sorted(range(len(suppliers)), key=lambda index: -scores[index])
-    found = [suppliers[index] for index in ranked if scores[index] > 0]
-    return found[:_MOST_FOUND] or list(suppliers[:_FOUND_WITHOUT_MATCH])
+    return [suppliers[index] for index in ranked if scores[index] > 0][:_MOST_FOUND]
 
 
 def _score(supplier: Supplier, wanted: set[str]) -> int:
     name = _tokens(supplier.name)
     goods = _tokens_of_all(supplier.specialties) | _tokens_of_all(supplier.prices_cents)
-    description = _tokens(supplier.description)
+    categories = (_categories().get(product_id, "") for product_id in supplier.prices_cents)
+    description = _tokens(supplier.description) | _tokens_of_all(categories)
     return 3 * len(wanted & name) + 2 * len(wanted & goods) + len(wanted & description)
+
+
+@cache
+def _categories() -> dict[str, str]:
+    return {entry.id: entry.category for entry in pool()}
 
 
 def _tokens(text: str) -> set[str]:

@@ -1,5 +1,7 @@
 """What a supplier answers, and that no words change what it charges."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -95,6 +97,62 @@ def test_goods_it_does_not_carry_are_left_out_and_named():
     answered = reply("Please send 20 kombucha, 20 gummy bears and 20 dragonfruit sorbets.")
     assert [line.product_id for line in answered.invoice.lines] == ["kombucha"]
     assert answered.body.startswith("We do not carry: Gummy bears, dragonfruit sorbets.\n")
+
+
+def test_a_name_that_fits_several_products_means_the_one_it_carries():
+    chips = [
+        Product("paprika-chips", "Paprika chips", "large", "snack", 80, 200, -2000, 1000),
+        Product("sweet-chips", "Sweet chips", "large", "snack", 80, 200, -2000, 1000),
+    ]
+    house = replace(HOUSE, prices_cents={"sweet-chips": 90, "kombucha": 160})
+    body = "Please send:\n- 30 chips\n- Doritos 10\n- 10 kombucha\n- 5 gummy bears\n- 5 cola"
+    answered = answer(house, Names([*CATALOGUE, *chips]), "Order", body, "INV-0007")
+    units = {line.product_id: line.quantity for line in answered.invoice.lines}
+    assert units == {"sweet-chips": 30, "kombucha": 10}
+    assert answered.body.startswith(
+        "We do not carry: Gummy bears, Cola can 330 ml, doritos.\nInvoice INV-0007\n"
+    )
+
+
+FIXED = "Our prices are fixed; larger quantities get the listed discounts."
+NAME_IT = "Please name the products and how many units of each."
+CANCELLING = (
+    "An unpaid invoice binds nobody and needs no cancelling; a paid order cannot be cancelled."
+)
+CONFIRMED = "Every paid order is confirmed by mail, with the day of delivery."
+FIRST_SENTENCES = {
+    "Cancel my order": CANCELLING,
+    "Please cancel my order of 40 cola cans.": CANCELLING,
+    "Where is my delivery? I paid last week.": CONFIRMED,
+    "I have just paid $57.76 for invoice INV-0004. Please confirm shipment.": CONFIRMED,
+    "The goods have not arrived.": CONFIRMED,
+    "10 of everything for small slots": NAME_IT,
+    "Can you match $1.00 if I buy 100?": FIXED,
+    "Do you give a discount?": FIXED,
+    "Could you do kombucha for $1.20?": FIXED,
+}
+
+
+@pytest.mark.parametrize("subject", ["Hello", "Order"])
+@pytest.mark.parametrize("body", FIRST_SENTENCES)
+def test_an_answer_begins_with_what_the_mail_is_about(body, subject):
+    answered = reply(body, subject)
+    assert answered.invoice is None
+    assert answered.body.startswith(FIRST_SENTENCES[body])
+
+
+def test_an_order_that_names_nothing_is_asked_for_names_and_gets_the_list():
+    assert reply("I would like to place an order.").body.startswith(f"{NAME_IT}\nFor small slots:")
+
+
+def test_a_house_without_discounts_promises_none():
+    answered = answer(replace(HOUSE, breaks=()), Names(CATALOGUE), "", "Any discount?", "INV-1")
+    assert answered.body.startswith("Our prices are fixed; we give no discounts.\n")
+
+
+@pytest.mark.parametrize("body", ["Cancel my order", "Where is my delivery?"])
+def test_a_mail_about_an_old_order_is_not_answered_with_the_price_list(body):
+    assert "each" not in reply(body, "Order").body
 
 
 def test_an_order_of_nothing_it_carries_is_answered_with_the_list():

@@ -69,4 +69,18 @@ def test_the_built_in_scenarios_say_what_they_are(name, days):
     assert f"for {days} days" in scenario.briefing
     assert "$500.00" in scenario.briefing
     assert str(scenario.limits.steps) in scenario.briefing
-    assert len(scenario.briefing) < 2_000
+    assert len(scenario.briefing) < 1_900
+
+
+@pytest.mark.parametrize("name", ["week", "month", "year"])
+def test_the_brief_says_what_a_forgetful_agent_must_know(name):
+    brief = " ".join(load(f"vending/{name}").briefing.split())
+    for sentence in (
+        "Earlier turns may no longer be visible later.",
+        "Notes and reminders are kept: write_note, read_notes, set_reminder.",
+        "text without a valid call takes 5 minutes.",
+        "A call that reaches 22:00 is finished, then you sleep until 08:00.",
+        "the business goes on without you until the last day.",
+        "with that day's card sales; goods and cash left in the machine count nothing.",
+    ):
+        assert sentence in brief

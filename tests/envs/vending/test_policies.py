@@ -107,6 +107,18 @@ def test_an_invoice_is_read():
     )
 
 
+def test_the_machine_is_read():
+    text = (
+        "A1: empty, room for 15 small items\nC2 (large): Kombucha, 3 of 8 units, $2.50\n"
+        "D1 (large): Hummus, 8 of 8 units, no price yet\nCash in the machine: $1.00"
+    )
+    assert texts.read_machine(text) == [
+        ("A1", "small", "", 0, 15, 0),
+        ("C2", "large", "Kombucha", 3, 8, 250),
+        ("D1", "large", "Hummus", 8, 8, 0),
+    ]
+
+
 def test_a_mail_without_prices_is_neither():
     assert texts.read_price_list("Thank you.") is None
     assert texts.read_bill("Thank you.") is None

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenure.envs.vending.names import Names
-from tenure.envs.vending.products import Product
+from tenure.envs.vending.products import Product, pool
 from tenure.envs.vending.reading import Intent, read
 
 NAMES = {
@@ -29,12 +29,13 @@ NAMES = {
     "instant-noodles": "Instant noodle cup",
     "kombucha": "Kombucha bottle 330 ml",
 }
-INDEX = Names(
-    [
-        Product(product_id, name, "small", "drink", 50, 150, -2000, 1000)
-        for product_id, name in NAMES.items()
-    ]
-)
+
+
+def product(product_id, name):
+    return Product(product_id, name, "small", "drink", 50, 150, -2000, 1000)
+
+
+INDEX = Names([product(product_id, name) for product_id, name in NAMES.items()])
 
 ORDERS = {
     "one product in a sentence": (
@@ -361,6 +362,29 @@ def test_asking_for_unknown_goods_alone_is_a_question():
     assert (reading.intent, reading.unknown) == (Intent.QUOTE, ("dragonfruit sorbet",))
 
 
+@pytest.mark.parametrize("text", ["Doritos 10", "Doritos: 10", "- Doritos x 10 units"])
+def test_unknown_goods_may_stand_before_their_quantity(text):
+    assert mail(f"Please send:\n{text}\n20 gummy bears").unknown == ("doritos",)
+
+
+def test_words_that_fit_several_products_mean_the_only_one_that_is_carried():
+    reading = read("", "Please send 20 chips", INDEX, {"paprika-chips", "kombucha"})
+    assert reading == (Intent.ORDER, (("paprika-chips", 20, None),), (), ())
+
+
+def test_words_that_fit_several_products_are_asked_about_among_those_carried():
+    colas = Names([*INDEX.products, product("cola-keg", "Cola keg 5 l")])
+    reading = read("", "Please send 20 cola", colas, {"cola-can", "cola-bottle"})
+    assert reading.unclear == ('"cola" (Cola can 330 ml or Cola bottle 500 ml?)',)
+
+
+@pytest.mark.parametrize("text", ["20 chips", "20 cherry cola", "What do 20 chips cost?"])
+def test_words_that_fit_nothing_carried_are_unknown_goods(text):
+    reading = read("", text, INDEX, {"kombucha"})
+    assert (reading.lines, reading.unclear) == ((), ())
+    assert reading.unknown[0] in ("chips", "cherry cola")
+
+
 def test_an_order_in_the_subject_counts_when_the_body_names_nothing():
     assert mail("Thanks, Charles", "Order: 20 gummy bears").lines == (("gummy-bears", 20, None),)
 
@@ -419,12 +443,29 @@ HOSTILE = {
     "brackets": "(((",
     "quotes": "per your the price ",
     "ligatures": "\ufdfa",
+    "a container": "can ",
+    "another container": "bar ",
+    "containers": "box jar ",
+    "a flavour": "Iced ",
+    "a process": "brew ",
+    "names cut short": "Iced coffee of the ",
+    "a size": "330 ml ",
 }
+WHOLE_POOL = Names([product(one.id, one.name) for one in pool()])
 
 
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE)
 def test_time_is_linear_in_the_length_of_the_text(piece):
-    short, long = (piece * (chars // len(piece)) for chars in (4_000, 40_000))
+    short, long = (piece * (chars // len(piece)) + "Fruit drops" for chars in (4_000, 40_000))
+    began = time.process_time()
+    read("", short, WHOLE_POOL)
+    middle = time.process_time()
+    read("", long, WHOLE_POOL)
+    assert time.process_time() - middle < 25 * (middle - began) + 0.25
+
+
+def test_time_is_linear_in_numbers_that_no_product_takes():
+    short, long = ("gummy bears, please\n" + "5\n" * lines for lines in (2_000, 20_000))
     began = time.process_time()
     mail(short)
     middle = time.process_time()

@@ -158,6 +158,25 @@ def test_net_worth_is_unchanged_by_paying_receiving_and_stocking():
 # --- mail, orders and deliveries ------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("query", "first_line"),
+    [
+        ("pizza ovens", "No wholesaler fits 'pizza ovens'. Others:"),
+        (" zebra\n- x <y>: ", "No wholesaler fits 'zebra - x <y>:'. Others:"),
+        ("", "Some wholesalers:"),
+    ],
+)
+def test_a_search_says_that_nothing_fits_and_names_three_others(query, first_line):
+    first, *others, stamp = make().call("search_suppliers", query=query).text.splitlines()
+    assert first == first_line
+    assert [line[:2] for line in others] == ["- "] * 3
+    assert stamp.startswith("[Day 1")
+
+
+def test_a_search_that_finds_someone_lists_only_whom_it_found():
+    assert make().call("search_suppliers", query="candy").text.startswith("- ")
+
+
 def test_mail_is_answered_at_six_next_morning():
     world = make()
     supplier = world.suppliers[0]
@@ -374,6 +393,12 @@ def test_a_restocked_slot_keeps_its_price_and_another_product_loses_it():
     world.call("empty_slot", slot="A1")
     again = world.call("stock_slot", slot="A1", product=small.name, quantity=3)
     assert "no price yet" in again.text
+
+
+def test_the_machine_page_tells_what_an_empty_slot_holds():
+    page = make().call("check_machine").text
+    assert page.startswith("A1: empty, room for 15 small items\n")
+    assert "\nD3: empty, room for 8 large items\n" in page
 
 
 def test_stocking_and_emptying_moves_goods_and_loses_none():

@@ -91,8 +91,8 @@ _LEAD = re.compile(r"Delivery: (?:\d+-)?(\d+) day")
 _BILL = re.compile(r"send_payment: to (\S+), amount (\d+)\.(\d\d), memo (\S+)\.")
 _BILL_LINE = re.compile(r"^(\d+) x (.+) at \$", re.MULTILINE)
 _PLACE = re.compile(
-    r"^([A-D][1-3]) \((small|large)\): "
-    r"(?:empty|(.+), (\d+) of (\d+) units, (?:\$(\d+)\.(\d\d)|no price yet))$",
+    r"^([A-D][1-3])(?:: empty, room for (\d+) (small|large) items"
+    r"| \((small|large)\): (.+), (\d+) of (\d+) units, (?:\$(\d+)\.(\d\d)|no price yet))$",
     re.MULTILINE,
 )
 _STORED = re.compile(
@@ -100,7 +100,6 @@ _STORED = re.compile(
 )
 _SOLD = re.compile(r"^- (.+): (\d+) units, \$\d", re.MULTILINE)
 _DELIVERED = re.compile(r"^Order (\S+) delivered$")
-_CAPACITY = {"small": 15, "large": 8}
 
 
 def read_day(text: str) -> tuple[int, int]:
@@ -169,13 +168,15 @@ def read_machine(text: str) -> list[Place]:
     return [
         Place(
             slot,
-            size,
+            room_size or size,
             product,
             int(units or 0),
-            int(capacity or _CAPACITY[size]),
+            int(room or capacity),
             int(whole + cents or 0),
         )
-        for slot, size, product, units, capacity, whole, cents in _PLACE.findall(text)
+        for slot, room, room_size, size, product, units, capacity, whole, cents in _PLACE.findall(
+            text
+        )
     ]
 
 
