@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tenure.agents.contract import Agent, Turn
 from tenure.agents.scripted import ScriptedAgent
-from tenure.agents.spec import AgentSpec, check_base_url
+from tenure.agents.spec import OPENAI_BASE_URL, AgentSpec
 from tenure.envs.jobs import Job
 from tenure.errors import UsageError, nearest
 
@@ -60,9 +60,9 @@ async def staff(spec: AgentSpec, job: Job) -> AsyncIterator[Hire]:
 
 
 def _remote(spec: AgentSpec) -> Hire:
-    from tenure.agents.providers import OPENAI_BASE_URL, ChatCompletions
+    from tenure.agents.providers import ChatCompletions
 
-    base_url = spec.base_url or _base_url_from_environment() or OPENAI_BASE_URL
+    base_url = spec.with_endpoint(os.environ).base_url or OPENAI_BASE_URL
     key = _key_from_environment()
     if not key and base_url == OPENAI_BASE_URL:
         raise UsageError(
@@ -70,15 +70,6 @@ def _remote(spec: AgentSpec) -> Hire:
             " or name an endpoint of your own with --base-url or OPENAI_BASE_URL."
         )
     return _model(spec, lambda spec, seed: ChatCompletions(spec, base_url, key, seed=seed))
-
-
-def _base_url_from_environment() -> str:
-    try:
-        return check_base_url(os.environ["OPENAI_BASE_URL"])
-    except KeyError:
-        return ""
-    except ValueError as error:
-        raise UsageError(f"OPENAI_BASE_URL does not fit: {error}.") from None
 
 
 def _key_from_environment() -> str:

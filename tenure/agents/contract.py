@@ -14,8 +14,10 @@ class Turn(NamedTuple):
     Attributes:
         action: What the world's `step` takes: JSON text of a tool call, or any other text, which
             then is a faulty step.
-        exchange: What passed between the agent and its model in this turn, JSON-able and only what
-            is new: recorded verbatim, and enough for `recall`. `None` for agents without a model.
+        exchange: What passed between the agent and its model in this turn: only what is new, and
+            enough for `recall`. It is recorded verbatim, so it holds nothing that JSON cannot: no
+            lone surrogates, no numbers beyond 64 bits, no nesting of more than some 200 levels;
+            see `tenure.agents.wire`. `None` for agents without a model.
     """
 
     action: str

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import socket
 import ssl
 import time
@@ -24,9 +25,9 @@ import tenacity
 
 from tenure.agents.context import Message
 from tenure.agents.spec import AgentSpec
+from tenure.agents.wire import Secret, read
 from tenure.errors import ProviderError
 
-OPENAI_BASE_URL = "https://api.openai.com/v1"
 CONNECT_TIMEOUT_S = 10
 MAX_PAUSE_S = 60
 """The longest pause of our own choosing before a request is repeated."""
@@ -48,10 +49,13 @@ _HINTS = dict.fromkeys(
     404: "Check the model's name and the base URL, which mostly ends in /v1.",
     429: "Check the plan and the limits of the account with the provider.",
 }
-_KEY_MARK = "[key]"
-_SECRET_CHARS = 16
-"""Shorter keys are placeholders such as `EMPTY`, and words that an answer may well hold."""
+_TOO_LONG_STATUSES = {200, 400, 413, 422}
+"""Where a complaint about length can be about the conversation; 200 is an error without status."""
 _TOO_LONG_MARKS = ("context length", "context size", "context window", "prompt is too long")
+_MAX_TOKENS = 2**53
+"""A count beyond it is not one."""
+_MODELS_OWN_ERROR = "MALFORMED_FUNCTION_CALL"
+"""How Gemini's endpoints call a broken tool call, which routers pass on as an error."""
 
 
 class ContextTooLong(ProviderError):  # noqa: N818  a state that the agent can mend
@@ -74,7 +78,7 @@ class Reply(NamedTuple):
     """What a provider answered.
 
     Attributes:
-        message: The assistant's message, without empty fields.
+        message: The assistant's message, without empty fields and such as JSON can hold.
         model: The model's name as returned.
         finish: Why the answer ended, such as `stop`, `tool_calls`, `length`, `content_filter`.
         usage: `None` if the provider did not say.
@@ -152,7 +156,7 @@ class ChatCompletions:
         trust_env: bool = True,
     ) -> None:
         self._spec = spec
-        self._key = key
+        self._secret = Secret(key)
         self._url = f"{base_url}/chat/completions"
         self._options = _options(spec, base_url, seed)
         self._client = httpx.AsyncClient(
@@ -208,8 +212,8 @@ class ChatCompletions:
         latency_ms = round((time.perf_counter() - started) * 1000)
         if response.status_code == httpx.codes.OK:
             return self._read(response, latency_ms)
-        error = _error_of(response)
-        if error.code == "content_filter":
+        error = self._error_of(response)
+        if response.is_client_error and error.code == "content_filter":
             return _filtered(self._spec.model, latency_ms)
         raise self._failure(response, error)
 
@@ -220,10 +224,10 @@ class ChatCompletions:
         except TimeoutError:
             raise _Passing(f"it did not answer within {self._spec.timeout_s:g} s") from None
         except httpx.ConnectError as error:
-            raise _Unreached(self._redacted(_why_unreached(error))) from None
+            raise _Unreached(self._secret.hidden(_why_unreached(error))) from None
         except httpx.TransportError as error:
             reason = f"{type(error).__name__}: {error}".rstrip(": ")
-            raise _Passing(f"the connection failed ({self._redacted(reason)})") from None
+            raise _Passing(f"the connection failed ({self._secret.hidden(reason)})") from None
         except httpx.DecodingError:
             raise _Passing("it sent a damaged compressed body") from None
         self._reached = True
@@ -231,16 +235,17 @@ class ChatCompletions:
 
     def _read(self, response: httpx.Response, latency_ms: int) -> Reply:
         answer = self._json(response)
-        if answer.get("error") and not answer.get("choices"):
-            raise self._failure(response, _error_in(answer))
-        try:
-            choice = answer["choices"][0]
-            message = {name: value for name, value in choice["message"].items() if value}
-        except (KeyError, IndexError, TypeError, AttributeError):
-            raise _Passing("its answer has no message in it") from None
+        choice = _first_choice(answer)
+        error = _error_within(answer, choice)
+        if error:
+            raise self._failure(response, error)
+        message = choice.get("message")
+        if not isinstance(message, dict):
+            raise _Passing("its answer has no message in it")
+        said = {name: value for name, value in message.items() if value}
         usage = _usage(answer.get("usage"))
         return Reply(
-            message={"role": "assistant", **message},
+            message={"role": "assistant", **said},
             model=str(answer.get("model") or self._spec.model),
             finish=str(choice.get("finish_reason") or ""),
             usage=usage,
@@ -250,9 +255,9 @@ class ChatCompletions:
 
     def _json(self, response: httpx.Response) -> dict[str, Any]:
         try:
-            answer = _loads(self._without_key(response))
+            answer = read(response.content, self._secret)
         except ValueError:
-            kind = response.headers.get("content-type", "no content type")
+            kind = self._quoted(response.headers.get("content-type", "no content type"))
             raise _Passing(
                 f"it sent {kind} that is not whole JSON; the base URL may be wrong"
             ) from None
@@ -260,14 +265,23 @@ class ChatCompletions:
             raise _Passing("its answer is not a JSON object")
         return answer
 
+    def _error_of(self, response: httpx.Response) -> _Stated:
+        try:
+            answer = read(response.content, self._secret)
+        except ValueError:
+            answer = None
+        if isinstance(answer, dict):
+            return _error_in(answer)
+        return _Stated(self._quoted(response.reason_phrase))
+
     def _failure(self, response: httpx.Response, error: _Stated) -> Exception:
         status = error.status or response.status_code
-        reason = f"{status} {self._redacted(error.message)}".strip()
-        if error.too_long:
+        reason = f"{status} {error.message}".strip()
+        if error.too_long and {status, response.status_code} <= _TOO_LONG_STATUSES:
             return ContextTooLong(f"The conversation is too long for {self._spec.model}: {reason}")
         if error.code == "insufficient_quota":
             return self._final(reason, 402)
-        if status in _PASSING_STATUSES or status >= 500:
+        if status in _PASSING_STATUSES or status >= 500 or status == httpx.codes.OK:
             return self._passing(reason, status, _retry_after_s(response.headers))
         return self._final(reason, status)
 
@@ -283,13 +297,8 @@ class ChatCompletions:
             f"{self._url} answered {reason} for model {self._spec.model!r}. {hint}".strip()
         )
 
-    def _redacted(self, text: str) -> str:
-        return text.replace(self._key, _KEY_MARK) if len(self._key) >= _SECRET_CHARS else text
-
-    def _without_key(self, response: httpx.Response) -> bytes:
-        if len(self._key) < _SECRET_CHARS:
-            return response.content
-        return response.content.replace(self._key.encode(), _KEY_MARK.encode())
+    def _quoted(self, text: str) -> str:
+        return _quoted(self._secret.hidden(text))
 
 
 def _why_unreached(error: httpx.ConnectError) -> str:
@@ -305,7 +314,7 @@ def _why_unreached(error: httpx.ConnectError) -> str:
 
 
 class _Stated(NamedTuple):
-    """An error as a provider states it."""
+    """An error as a provider states it; a status of 0 is none."""
 
     message: str
     code: str = ""
@@ -342,23 +351,26 @@ def _options(spec: AgentSpec, base_url: str, seed: int | None) -> dict[str, Any]
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _loads(body: bytes) -> Any:
-    """Read JSON, also when a model was cut off within a character: half of one becomes "?"."""
-    try:
-        return orjson.loads(body)
-    except ValueError:
-        lenient = json.loads(body.decode("utf-8", "replace"))
-        return orjson.loads(json.dumps(lenient, ensure_ascii=False).encode("utf-8", "replace"))
+def _first_choice(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    match answer.get("choices"):
+        case [dict() as choice, *_]:
+            return choice
+    return {}
 
 
-def _error_of(response: httpx.Response) -> _Stated:
-    try:
-        answer = orjson.loads(response.content)
-    except ValueError:
-        answer = None
-    if isinstance(answer, dict):
-        return _error_in(answer)
-    return _Stated(response.reason_phrase)
+def _error_within(answer: Mapping[str, Any], choice: Mapping[str, Any]) -> _Stated | None:
+    """Find the error in an answer with status 200: beside its choices, in one, or in its finish.
+
+    An answer may be half there when its provider fails; that is nobody's step.
+    """
+    for part in (answer, choice):
+        error = part.get("error")
+        if any(error.values()) if isinstance(error, dict) else error:
+            return _error_in(part)
+    broken = choice.get("finish_reason") == "error"
+    if broken and choice.get("native_finish_reason") != _MODELS_OWN_ERROR:
+        return _Stated("the answer broke off with an error")
+    return None
 
 
 def _error_in(answer: Mapping[str, Any]) -> _Stated:
@@ -367,10 +379,10 @@ def _error_in(answer: Mapping[str, Any]) -> _Stated:
     if not isinstance(error, dict):
         return _Stated(_quoted(error))
     message = _quoted(error.get("message") or error.get("detail") or error)
-    code = error.get("code") or error.get("type") or ""
-    if isinstance(code, int):
-        return _Stated(message, str(error.get("type") or ""), code)
-    return _Stated(message, str(code))
+    code, kind = str(error.get("code") or ""), str(error.get("type") or "")
+    if not code.isdecimal():
+        return _Stated(message, code or kind)
+    return _Stated(message, kind, int(code) if "400" <= code < "600" and len(code) == 3 else 0)
 
 
 def _quoted(value: Any) -> str:
@@ -387,20 +399,33 @@ def _filtered(model: str, latency_ms: int) -> Reply:
 def _usage(stated: Any) -> Usage | None:
     if not isinstance(stated, dict):
         return None
-    read, written = stated.get("prompt_tokens"), stated.get("completion_tokens")
-    if not isinstance(read, int) or not isinstance(written, int):
+    read_tokens = _count(stated, "prompt_tokens")
+    written_tokens = _count(stated, "completion_tokens")
+    cached_tokens = _count(stated.get("prompt_tokens_details"), "cached_tokens", 0)
+    reasoning_tokens = _count(stated.get("completion_tokens_details"), "reasoning_tokens", 0)
+    if (
+        read_tokens is None
+        or written_tokens is None
+        or cached_tokens is None
+        or reasoning_tokens is None
+    ):
         return None
     return Usage(
-        input_tokens=read,
-        cached_tokens=_detail(stated.get("prompt_tokens_details"), "cached_tokens"),
-        output_tokens=written,
-        reasoning_tokens=_detail(stated.get("completion_tokens_details"), "reasoning_tokens"),
+        input_tokens=read_tokens,
+        cached_tokens=cached_tokens,
+        output_tokens=written_tokens,
+        reasoning_tokens=reasoning_tokens,
     )
 
 
-def _detail(details: Any, name: str) -> int:
-    count = details.get(name) if isinstance(details, dict) else None
-    return count if isinstance(count, int) else 0
+def _count(counts: Any, name: str, absent: int | None = None) -> int | None:
+    """Return a count of tokens, `absent` if none is stated, `None` if it cannot be one."""
+    count = counts.get(name) if isinstance(counts, dict) else None
+    if count is None:
+        return absent
+    if isinstance(count, int) and not isinstance(count, bool) and 0 <= count <= _MAX_TOKENS:
+        return count
+    return None
 
 
 def _cost_usd(spec: AgentSpec, usage: Usage | None, stated: Any) -> float | None:
@@ -409,11 +434,14 @@ def _cost_usd(spec: AgentSpec, usage: Usage | None, stated: Any) -> float | None
     if usage is not None and input_price is not None and output_price is not None:
         cached_price = spec.cached_usd_per_mtok
         cached_price = input_price if cached_price is None else cached_price
-        fresh_tokens = usage["input_tokens"] - usage["cached_tokens"]
-        paid = fresh_tokens * input_price + usage["cached_tokens"] * cached_price
+        cached_tokens = min(usage["cached_tokens"], usage["input_tokens"])
+        fresh_tokens = usage["input_tokens"] - cached_tokens
+        paid = fresh_tokens * input_price + cached_tokens * cached_price
         return (paid + usage["output_tokens"] * output_price) / 1_000_000
     cost = stated.get("cost") if isinstance(stated, dict) else None
-    return float(cost) if isinstance(cost, (int, float)) else None
+    if isinstance(cost, int | float) and not isinstance(cost, bool) and 0 <= cost < math.inf:
+        return float(cost)
+    return None
 
 
 def _retry_after_s(headers: httpx.Headers) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -10,6 +11,9 @@ from urllib.parse import urlsplit
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from tenure.errors import UsageError
+
+OPENAI_BASE_URL = "https://api.openai.com/v1"
 LOCAL_CONTEXT_TOKENS = 8_192
 """What the embedded model was trained to read, its answer included."""
 
@@ -24,6 +28,10 @@ _LOCAL_DEFAULTS: dict[str, Any] = {
     "output_usd_per_mtok": 0.0,
 }
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_MOST = 2**53
+"""The largest whole number that every reader of JSON reads alike."""
+_Tokens = Annotated[int, Field(le=_MOST)]
+_Price = Annotated[float, Field(ge=0, le=1e9)]
 _PLAIN_NAME = re.compile(r"[a-z0-9._-]+(/[a-z0-9._-]+)?")
 
 
@@ -34,9 +42,9 @@ def check_base_url(url: str) -> str:
         ValueError: If it is not http(s), or holds a user, a password, a query or a fragment: the
             address is recorded, and a secret in it would be too.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not _is_http_address(url):
         raise ValueError("a base URL looks like https://host/v1")
+    parts = urlsplit(url)
     if parts.username is not None or parts.query or parts.fragment:
         raise ValueError(
             "a base URL is recorded, so it may hold no user, password or query;"
@@ -45,8 +53,23 @@ def check_base_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def _is_http_address(url: str) -> bool:
+    import httpx  # only who names an endpoint waits for it
+
+    if any(character.isspace() or not character.isprintable() for character in url):
+        return False
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        return bool(known and httpx.URL(url).host)
+    except (ValueError, httpx.InvalidURL):
+        return False
+
+
 class AgentSpec(BaseModel):
-    """An agent, as the record's header names it. It never holds a secret.
+    """An agent and, for a model, how it is asked. It never holds a secret.
+
+    A scripted agent is its name: what is said here of models says nothing of it.
 
     For `local/` models the defaults are smaller: a window of 7,936 tokens (8,192 less the room for
     the answer), answers of at most 256 tokens, temperature 0, a fixed seed, prices of zero.
@@ -61,8 +84,8 @@ class AgentSpec(BaseModel):
         keep_percent: How much of the window is left after dropping turns.
         max_output_tokens: The longest answer, reasoning included.
         temperature: `None` leaves it to the provider.
-        base_url: The endpoint, such as `http://localhost:8000/v1`; `None` for `OPENAI_BASE_URL`
-            and failing that OpenAI's own.
+        base_url: The endpoint, such as `http://localhost:8000/v1`; `None` for OpenAI's own, or for
+            what `with_endpoint` finds in the environment.
         input_usd_per_mtok: US dollars per million tokens read; `None` is unknown, not zero.
         cached_usd_per_mtok: The same for tokens read from the provider's cache; `None` for the
             price of other input.
@@ -72,19 +95,21 @@ class AgentSpec(BaseModel):
         max_retries: How often a request is repeated after an outside failure that may pass.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False
+    )
 
     name: str = Field(min_length=1)
     protocol: Literal["auto", "tools", "json"] = "auto"
-    window_tokens: int = Field(default=69_000, ge=1_024)
+    window_tokens: _Tokens = Field(default=69_000, ge=1_024)
     keep_percent: int = Field(default=61, ge=10, le=90)
-    max_output_tokens: int = Field(default=8_192, ge=16)
+    max_output_tokens: _Tokens = Field(default=8_192, ge=16)
     temperature: float | None = Field(default=None, ge=0, le=2)
     base_url: Annotated[str, AfterValidator(check_base_url)] | None = None
-    input_usd_per_mtok: float | None = Field(default=None, ge=0)
-    cached_usd_per_mtok: float | None = Field(default=None, ge=0)
-    output_usd_per_mtok: float | None = Field(default=None, ge=0)
-    request_seed: int | None = Field(default=None, ge=0)
+    input_usd_per_mtok: _Price | None = None
+    cached_usd_per_mtok: _Price | None = None
+    output_usd_per_mtok: _Price | None = None
+    request_seed: int | None = Field(default=None, ge=0, le=_MOST)
     timeout_s: float = Field(default=600.0, gt=0)
     max_retries: int = Field(default=8, ge=0, le=100)
 
@@ -118,10 +143,39 @@ class AgentSpec(BaseModel):
     def label(self) -> str:
         """A name for files and tables, different for different specs.
 
-        Such as `openai-gpt-5-mini`, followed by a short hash when an option is not its default.
+        Such as `openai-gpt-5-mini`, followed by a short hash when an option is not its default,
+        wherever that option came from: a model behind another endpoint is another agent.
         """
         slug = _UNSAFE.sub("-", self.name)
-        if self == AgentSpec(name=self.name) and _PLAIN_NAME.fullmatch(self.name):
+        said = self.record()
+        if said == AgentSpec(name=self.name).record() and _PLAIN_NAME.fullmatch(self.name):
             return slug
-        canonical = orjson.dumps(self.model_dump(), option=orjson.OPT_SORT_KEYS)
+        canonical = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
         return f"{slug}-{blake2b(canonical, digest_size=3).hexdigest()}"
+
+    def record(self) -> dict[str, Any]:
+        """Return what a manifest and a record's header say: JSON-able, and enough to make it anew.
+
+        Of a model that is every setting, of a scripted agent its name alone.
+        """
+        return self.model_dump(mode="json", include=None if self.provider else {"name"})
+
+    def with_endpoint(self, environment: Mapping[str, str]) -> AgentSpec:
+        """Return the spec with the endpoint that `OPENAI_BASE_URL` names, if it names none itself.
+
+        Done once, when a run is planned, so that plan and record say which endpoint answered.
+        Only `openai/` models change, and only if the variable names another than OpenAI's own.
+
+        Raises:
+            UsageError: If the variable's value cannot be a base URL.
+        """
+        stated = environment.get("OPENAI_BASE_URL", "").strip()
+        if not stated or self.provider != "openai" or self.base_url is not None:
+            return self
+        try:
+            base_url = check_base_url(stated)
+        except ValueError as error:
+            raise UsageError(f"OPENAI_BASE_URL does not fit: {error}.") from None
+        return (
+            self if base_url == OPENAI_BASE_URL else self.model_copy(update={"base_url": base_url})
+        )

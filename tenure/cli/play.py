@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -158,7 +159,7 @@ def _spec(name: str, options: argparse.Namespace) -> AgentSpec:
 
     chosen = _model_options(options) if "/" in name else {}
     try:
-        return AgentSpec(name=name, **chosen)
+        return AgentSpec(name=name, **chosen).with_endpoint(os.environ)
     except ValidationError as error:
         problems = "; ".join(
             ": ".join([*(str(part).replace("_", "-") for part in problem["loc"]), problem["msg"]])

@@ -105,7 +105,7 @@ async def play(
     head = header(
         assignment.scenario,
         assignment.seed,
-        assignment.agent.model_dump(mode="json"),
+        assignment.agent.record(),
         0,
         world,
         references,

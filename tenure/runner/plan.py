@@ -35,7 +35,7 @@ def draw_up(scenario: Scenario, agents: Sequence[AgentSpec], seeds: Sequence[int
             raise UsageError(f"The agent {label!r} stands twice in the plan; name it once.")
     return Manifest(
         scenario=scenario,
-        agents=[{"label": agent.label, **agent.model_dump(mode="json")} for agent in agents],
+        agents=[{"label": agent.label, **agent.record()} for agent in agents],
         seeds=list(seeds),
     )
 

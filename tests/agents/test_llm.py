@@ -141,8 +141,15 @@ def recalled(turns, observations, **options):
     return endpoint.bodies[0]
 
 
+def nested(levels):
+    return [nested(levels - 1)] if levels else []
+
+
 said = st.sampled_from(
     [
+        says("hm", reasoning_details=nested(300)),
+        says(None, tool_calls=[{"function": {"name": "x", "arguments": {"a": nested(300)}}}]),
+        calls(("close_for_today", "{}")) | {"reasoning_details": [{"n": nested(98), "x": 0.1}]},
         CLOSE,
         says("thinking aloud"),
         says(None),

@@ -109,6 +109,46 @@ def test_without_prices_the_providers_own_figure_counts_and_without_it_cost_is_u
     assert ask(Endpoint([OK | {"usage": usage}]), input_usd_per_mtok=1).cost_usd is None
 
 
+@pytest.mark.parametrize("wrong", [-5, True, 2**53 + 1, 1.5, "5"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        ("prompt_tokens",),
+        ("completion_tokens",),
+        ("prompt_tokens_details", "cached_tokens"),
+        ("completion_tokens_details", "reasoning_tokens"),
+    ],
+)
+def test_a_count_that_cannot_be_one_makes_the_usage_unknown(place, wrong):
+    stated = {"prompt_tokens": 10, "completion_tokens": 1}
+    stated |= {place[0]: wrong if len(place) == 1 else {place[1]: wrong}}
+    reply = ask(Endpoint([OK | {"usage": stated}]), input_usd_per_mtok=1, output_usd_per_mtok=1)
+    assert (reply.usage, reply.cost_usd) == (None, None)
+
+
+def test_the_largest_count_is_two_to_the_53rd():
+    usage = {"prompt_tokens": 2**53, "completion_tokens": 0}
+    assert ask(Endpoint([OK | {"usage": usage}])).usage["input_tokens"] == 2**53
+
+
+@pytest.mark.parametrize("wrong", [b"-3", b"-1e-9", b"true", b"1e999", b"NaN", b'"2"', b"[1]"])
+def test_a_cost_that_cannot_be_one_is_unknown(wrong):
+    body = orjson.dumps(OK | {"usage": {"prompt_tokens": 1, "completion_tokens": 1, "cost": 77}})
+    reply = ask(Endpoint([httpx.Response(200, content=body.replace(b"77", wrong))]))
+    assert reply.cost_usd is None
+    assert reply.usage is not None
+
+
+def test_more_cached_than_read_tokens_never_make_a_negative_price():
+    usage = {
+        "prompt_tokens": 1_000_000,
+        "completion_tokens": 0,
+        "prompt_tokens_details": {"cached_tokens": 5_000_000},
+    }
+    prices = {"input_usd_per_mtok": 2, "cached_usd_per_mtok": 0.5, "output_usd_per_mtok": 10}
+    assert ask(Endpoint([OK | {"usage": usage}]), **prices).cost_usd == 0.5
+
+
 # --- what passes and what does not -------------------------------------------------------------
 
 
@@ -196,6 +236,10 @@ def test_an_empty_account_is_not_a_rate_limit():
         httpx.Response(200, json={"choices": None}),
         httpx.Response(200, json={"choices": [{"message": None}]}),
         httpx.Response(200, json={"error": {"message": "overloaded", "code": 503}}),
+        httpx.Response(200, json={"error": {"message": "overloaded", "code": "503"}}),
+        httpx.Response(200, json={"error": {"message": "slow down", "code": 1302}}),
+        httpx.Response(200, json={"error": "overloaded"}),
+        httpx.Response(200, content=b"[" * 5_000 + b"]" * 5_000),
         httpx.Response(502, html="<html>Bad gateway</html>"),
         httpx.ConnectError("refused"),
         httpx.ReadTimeout("slow"),
@@ -207,9 +251,57 @@ def test_broken_answers_are_repeated(passing):
     assert ask(endpoint).retries == 1
 
 
-def test_an_error_with_status_200_is_still_an_error():
-    with pytest.raises(ProviderError, match="no such model"):
-        ask(Endpoint([httpx.Response(200, json={"error": {"message": "no such model"}})]))
+def broken_off(**fields):
+    choice = {"finish_reason": "error", "message": {"role": "assistant", "content": ""}}
+    return {"choices": [choice | fields]}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        broken_off(error={"code": 502, "message": "Provider disconnected"}),
+        broken_off(error={"code": 429}, message={"content": "half an ans"}, finish_reason="stop"),
+        broken_off(error="upstream failed"),
+        broken_off(native_finish_reason="error"),
+        OK | {"error": {"code": 502, "message": "bad gateway"}},
+        OK | {"error": "bad gateway"},
+    ],
+)
+def test_a_provider_that_fails_within_an_answer_is_asked_again(broken):
+    endpoint = Endpoint([broken, OK])
+    reply = ask(endpoint)
+    assert (reply.message["content"], reply.retries) == ("hello", 1)
+
+
+@pytest.mark.parametrize(
+    "hopeless",
+    [broken_off(error={"code": 402, "message": "no money"}), OK | {"error": {"code": 402}}],
+)
+def test_a_hopeless_error_within_an_answer_fails_at_once(hopeless):
+    with pytest.raises(ProviderError, match="credit"):
+        ask(Endpoint([hopeless]))
+
+
+@pytest.mark.parametrize("empty", [None, "", {}, {"code": None, "message": None}])
+def test_an_error_that_says_nothing_is_none(empty):
+    assert ask(Endpoint([OK | {"error": empty}])).message["content"] == "hello"
+
+
+def test_a_tool_call_that_the_model_itself_broke_is_its_own_answer():
+    broken = broken_off(native_finish_reason="MALFORMED_FUNCTION_CALL")
+    reply = ask(Endpoint([broken]))
+    assert (reply.finish, reply.message) == ("error", {"role": "assistant"})
+
+
+def test_an_error_with_status_200_that_never_passes_is_an_error():
+    refusal = httpx.Response(200, json={"error": {"message": "no such model"}})
+    with pytest.raises(ProviderError, match=r"failed 2 times.*no such model"):
+        ask(Endpoint([refusal, refusal]), max_retries=1)
+
+
+def test_a_code_that_is_no_http_status_leaves_the_responses_own():
+    with pytest.raises(ProviderError, match="answered 400 no"):
+        ask(Endpoint([error(400, code=1211)]))
 
 
 @pytest.mark.parametrize(
@@ -223,6 +315,31 @@ def test_an_error_with_status_200_is_still_an_error():
 def test_a_prompt_that_is_too_long_is_told_apart(refusal):
     with pytest.raises(ContextTooLong):
         ask(Endpoint([refusal]))
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_key_is_not_a_prompt_that_is_too_long(status):
+    refusal = error(status, "This key's plan has a smaller context window", code=400)
+    with pytest.raises(ProviderError) as failure:
+        ask(Endpoint([refusal]))
+    assert not isinstance(failure.value, ContextTooLong)
+
+
+@pytest.mark.parametrize("status", [413, 422])
+def test_other_statuses_for_a_prompt_that_is_too_long(status):
+    with pytest.raises(ContextTooLong):
+        ask(Endpoint([error(status, "prompt is too long")]))
+
+
+DEEP = b"[" * 300 + b"]" * 300
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"error": {"code": 1%s}}' % (b"0" * 30), b'{"error": {"message": %s}}' % DEEP]
+)
+def test_errors_that_json_cannot_hold_are_still_errors(body):
+    with pytest.raises(ProviderError, match="answered 400"):
+        ask(Endpoint([httpx.Response(400, content=body)]))
 
 
 @pytest.mark.parametrize(
@@ -247,6 +364,11 @@ def test_a_content_filter_in_place_of_an_answer_is_an_answer():
     reply = ask(Endpoint([error(400, "filtered", code="content_filter")]))
     assert reply.finish == "content_filter"
     assert "filter" in reply.message["refusal"]
+
+
+def test_a_content_filter_that_fails_is_no_answer():
+    endpoint = Endpoint([error(500, "filter is down", code="content_filter"), OK])
+    assert ask(endpoint).message["content"] == "hello"
 
 
 def test_a_model_cut_off_within_a_character_is_read_all_the_same():
@@ -275,9 +397,30 @@ def test_no_error_and_no_log_shows_the_key(leak, caplog):
     assert KEY not in caplog.text
 
 
-def test_no_answer_shows_the_key():
-    reply = ask(Endpoint([answer(says(f"my key is {KEY}"))]), key=KEY)
+ESCAPED = KEY.replace("-", r"\u002d")
+
+
+@pytest.mark.parametrize("spelled", [KEY, ESCAPED, ESCAPED.replace("\\", "\\\\")])
+def test_no_answer_shows_the_key_however_it_is_spelled(spelled):
+    body = orjson.dumps(answer(says("my key is @"))).replace(b"@", spelled.encode())
+    reply = ask(Endpoint([httpx.Response(200, content=body)]), key=KEY)
     assert reply.message["content"] == "my key is [key]"
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        httpx.Response(401, content=b'{"error": {"message": "%s"}}' % ESCAPED.encode()),
+        error(401, "x" * 480 + KEY),
+        httpx.Response(404, text="", extensions={"reason_phrase": KEY.encode()}),
+        httpx.Response(200, text="", headers={"Content-Type": KEY}),
+    ],
+)
+def test_no_error_shows_a_part_of_the_key(leak):
+    with pytest.raises(ProviderError) as failure:
+        ask(Endpoint([leak]), key=KEY, max_retries=0)
+    assert KEY[:12] not in str(failure.value)
+    assert ESCAPED not in str(failure.value)
 
 
 def test_a_placeholder_for_a_key_is_not_taken_for_a_secret():

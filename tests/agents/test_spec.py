@@ -1,9 +1,13 @@
 import re
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tenure.agents.spec import AgentSpec
+from tenure.agents.spec import OPENAI_BASE_URL, AgentSpec
+from tenure.errors import UsageError
 
 FILE_SYSTEM_SAFE = re.compile(r"[A-Za-z0-9._-]+")
 
@@ -27,7 +31,7 @@ def test_names_that_look_alike_once_cleaned_have_different_labels():
 
 def test_a_label_survives_the_record():
     spec = AgentSpec(name="openai/m", temperature=0.5)
-    assert AgentSpec.model_validate(spec.model_dump(mode="json")).label == spec.label
+    assert AgentSpec.model_validate(spec.record()).label == spec.label
 
 
 def test_local_models_have_smaller_defaults_which_can_be_overridden():
@@ -37,7 +41,20 @@ def test_local_models_have_smaller_defaults_which_can_be_overridden():
 
 @pytest.mark.parametrize(
     "url",
-    ["https://me:secret@host/v1", "https://host/v1?key=secret", "host/v1", "ftp://host/v1"],
+    [
+        "https://me:secret@host/v1",
+        "https://host/v1?key=secret",
+        "host/v1",
+        "ftp://host/v1",
+        "http://h\0/v1",
+        "http://h/v1\n",
+        "http://ho st/v1",
+        "http://host:99999/v1",
+        "http://[::1/v1",
+        "http://1.2.3.999/v1",
+        "http://\u200b/v1",
+        "http://host/" + "v" * 70_000,
+    ],
 )
 def test_a_base_url_that_could_hold_a_secret_or_is_no_http_address_is_refused(url):
     with pytest.raises(ValidationError, match="base URL") as failure:
@@ -61,3 +78,93 @@ def test_an_unknown_option_is_refused():
 
 def test_an_option_set_to_its_default_does_not_show_in_the_label():
     assert AgentSpec(name="openai/m", protocol="auto", timeout_s=600).label == "openai-m"
+
+
+# --- the record --------------------------------------------------------------------------------
+
+settings_of_models = st.fixed_dictionaries(
+    {},
+    optional={
+        "protocol": st.sampled_from(["auto", "tools", "json"]),
+        "window_tokens": st.integers(1_024, 2**53),
+        "keep_percent": st.integers(10, 90),
+        "max_output_tokens": st.integers(16, 2**53),
+        "temperature": st.none() | st.floats(0, 2),
+        "input_usd_per_mtok": st.none() | st.floats(0, 1e9),
+        "cached_usd_per_mtok": st.none() | st.floats(0, 1e9),
+        "output_usd_per_mtok": st.none() | st.floats(0, 1e9),
+        "request_seed": st.none() | st.integers(0, 2**53),
+        "timeout_s": st.floats(0, exclude_min=True, allow_infinity=False),
+        "max_retries": st.integers(0, 100),
+    },
+)
+endpoints = st.sampled_from([None, "http://localhost:8000/v1", "https://[::1]:1/v1"])
+
+
+def through_json(record):
+    return orjson.loads(orjson.dumps(record))
+
+
+@given(settings_of_models, endpoints, st.sampled_from(["openai/m", "openai/M x", "local/m"]))
+def test_a_models_record_gives_its_spec_back(options, base_url, name):
+    spec = AgentSpec(name=name, **options | ({} if name == "local/m" else {"base_url": base_url}))
+    again = AgentSpec.model_validate(through_json(spec.record()))
+    assert (again, again.label) == (spec, spec.label)
+    assert set(spec.record()) == set(AgentSpec.model_fields)
+
+
+@given(settings_of_models, endpoints)
+def test_a_scripted_agents_record_and_label_are_its_name(options, base_url):
+    spec = AgentSpec(name="shopkeeper", base_url=base_url, **options)
+    assert spec.record() == {"name": "shopkeeper"}
+    assert spec.label == "shopkeeper"
+    assert AgentSpec.model_validate(spec.record()) == AgentSpec(name="shopkeeper")
+
+
+@pytest.mark.parametrize("option", ["temperature", "input_usd_per_mtok", "timeout_s"])
+@pytest.mark.parametrize("figure", [float("nan"), float("inf")])
+def test_a_figure_that_no_record_can_hold_is_refused(option, figure):
+    with pytest.raises(ValidationError, match=option):
+        AgentSpec(name="openai/m", **{option: figure})
+
+
+# --- the endpoint from the environment ---------------------------------------------------------
+
+
+def settled(url, name="openai/m", **options):
+    return AgentSpec(name=name, **options).with_endpoint({"OPENAI_BASE_URL": url})
+
+
+def test_an_endpoint_from_the_environment_is_as_if_named_in_the_spec():
+    spec = settled(" http://h:1/v1/\n")
+    assert spec == AgentSpec(name="openai/m", base_url="http://h:1/v1")
+    assert spec.label == AgentSpec(name="openai/m", base_url="http://h:1/v1").label
+    assert spec.record()["base_url"] == "http://h:1/v1"
+
+
+def test_models_behind_different_endpoints_have_different_labels():
+    labels = {settled(url).label for url in ("http://a/v1", "http://b/v1", "")}
+    assert len(labels) == 3
+
+
+def test_an_endpoint_is_settled_once():
+    spec = settled("http://a/v1")
+    assert spec.with_endpoint({"OPENAI_BASE_URL": "http://b/v1"}) == spec
+
+
+@pytest.mark.parametrize("nothing", ["", " ", OPENAI_BASE_URL, OPENAI_BASE_URL + "/"])
+def test_openais_own_endpoint_is_the_default(nothing):
+    assert settled(nothing) == AgentSpec(name="openai/m")
+    assert AgentSpec(name="openai/m").with_endpoint({}) == AgentSpec(name="openai/m")
+
+
+@pytest.mark.parametrize("name", ["shopkeeper", "local/smollm2-135m"])
+def test_only_openai_models_look_at_the_environment(name):
+    assert settled("http://a/v1", name) == AgentSpec(name=name)
+    assert settled("no address", name) == AgentSpec(name=name)
+
+
+def test_an_unfit_endpoint_in_the_environment_is_refused_without_being_shown():
+    with pytest.raises(UsageError, match="OPENAI_BASE_URL does not fit") as failure:
+        settled("https://me:hunter2@host/v1")
+    assert "hunter2" not in str(failure.value)

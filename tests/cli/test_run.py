@@ -213,6 +213,21 @@ def test_each_retry_after_the_first_is_a_line(play, server):
     ]
 
 
+def test_a_script_is_on_record_by_its_name_alone(play, tmp_path):
+    play("--agent", "idle")
+    manifest = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert manifest["agents"] == [{"label": "idle", "name": "idle"}]
+    record = read(tmp_path / "run/episodes/idle/seed-1.jsonl.zst")
+    assert record.header["agent"] == {"name": "idle"}
+
+
+def test_an_endpoint_from_the_environment_is_on_record(play, server, tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+    assert play("--agent", "openai/worker-1")[0] == 0
+    (file,) = (tmp_path / "run/episodes").glob("openai*/*")
+    assert read(file).header["agent"]["base_url"] == server.url
+
+
 def test_quiet_is_quiet_about_retries_too(play, server):
     server.busy = 3
     assert play("--agent", "openai/worker-1", "--base-url", server.url, "--quiet")[2] == ""
