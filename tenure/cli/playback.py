@@ -80,6 +80,11 @@ def _verify(options: argparse.Namespace) -> int:
         problem = finding.problem.removeprefix(f"{Path(finding.file).name}: ")
         say(f"{'unfinished' if merely else 'FAILED'}: {finding.file}: {problem}")
     say(_verdict(verification.verified, unfinished.count(False), unfinished.count(True)))
+    if verification.verified:
+        say("Not proven: who acted, what it cost, or that no other attempt was left out.")
+    if verification.departures:
+        changed = ", ".join(verification.departures)
+        say(f"The scenario is not the built-in scenario of this id: it differs in {changed}.")
     if verification.ok:
         return Exit.DONE
     return Exit.UNFINISHED if all(unfinished) else Exit.INVALID
@@ -161,7 +166,8 @@ def _story(episode: Episode, first: int, last: int | None) -> Iterator[str]:
 
 def _scene(step: StepRecord, minute: int) -> str:
     """Return a step as a reader sees it; the time is that before the call."""
-    said = (step.get("exchange") or {}).get("message", {}).get("content")
+    message = step.get("exchange", {}).get("message")
+    said = message.get("content") if isinstance(message, dict) else None
     lines = [f"\n--- {_time(minute)}, step {step['n']}: {_call(step['action'])}"]
     if isinstance(said, str) and said.strip() and said != step["action"]:
         lines.append(f"({_shortened(said.strip())})")
@@ -176,9 +182,9 @@ def _call(action: str) -> str:
         call = orjson.loads(action)
         arguments: Mapping[str, Any] = call["arguments"]
         given = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
-    except (ValueError, TypeError, KeyError, AttributeError):
+        return f"{call['name']}({given})"
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return _shortened(action)
-    return f"{call['name']}({given})"
 
 
 def _time(minute: int) -> str:

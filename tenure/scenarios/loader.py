@@ -9,7 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from tenure.errors import UsageError, nearest
-from tenure.scenarios.schema import Scenario
+from tenure.scenarios.schema import Scenario, problems
 
 _BUILTIN = resources.files("tenure.scenarios") / "builtin"
 
@@ -38,25 +38,24 @@ def load(name: str) -> Scenario:
         path = Path(name)
         if not path.is_file():
             raise UsageError(f"There is no scenario file {name!r}.")
-        return _parse(path.read_text(encoding="utf-8"), name)
+        return _parse(path.read_bytes(), name)
     if name not in names():
         raise UsageError(f"There is no scenario {name!r}. {nearest(name, names())}")
-    return _parse((_BUILTIN / f"{name}.yaml").read_text(encoding="utf-8"), name)
+    return _parse((_BUILTIN / f"{name}.yaml").read_bytes(), name)
 
 
-def _parse(text: str, source: str) -> Scenario:
+def _parse(content: bytes, source: str) -> Scenario:
     try:
-        scenario = Scenario.model_validate(yaml.safe_load(text))
-        scenario.job.world.Parameters.model_validate(scenario.parameters)
-        _ = scenario.briefing
-    except yaml.YAMLError as error:
+        said = yaml.safe_load(content)
+    except RecursionError:
+        raise UsageError(f"{source} is not YAML: it is nested too deeply") from None
+    except (yaml.YAMLError, ValueError) as error:  # such as a 13th month
         raise UsageError(f"{source} is not YAML: {error}") from None
+    try:
+        scenario = Scenario.model_validate(said)
+        _ = scenario.briefing
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, detail['loc'])) or 'file'}: {detail['msg']}"
-            for detail in error.errors()
-        )
-        raise UsageError(f"{source} is not a scenario: {problems}") from None
-    except (KeyError, IndexError, ValueError) as error:
-        raise UsageError(f"{source}: the brief names an unknown parameter {error}") from None
+        raise UsageError(f"{source} is not a scenario: {problems(error)}") from None
+    except UsageError as error:
+        raise UsageError(f"{source} is not a scenario: {error}") from None
     return scenario

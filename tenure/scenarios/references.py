@@ -22,11 +22,15 @@ class References(NamedTuple):
 
 
 def references(scenario: Scenario, seed: int) -> References:
-    """Play the naive script on a seed and compute the bound."""
+    """Play the naive script on a seed and compute the bound.
+
+    Raises:
+        UsageError: If the scenario does not fit its job.
+    """
     job = scenario.job
-    parameters = job.world.Parameters.model_validate(scenario.parameters)
     return References(
-        floor=_final_score(scenario, seed, job.floor), bound=job.bound(parameters, seed)
+        floor=_final_score(scenario, seed, job.floor),
+        bound=job.bound(scenario.world_parameters, seed),
     )
 
 

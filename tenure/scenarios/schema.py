@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+import re
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tenure.envs import jobs
 from tenure.envs.world import World
+from tenure.errors import UsageError, nearest
+
+_BRACES = re.compile(r"\{\{|\}\}|\{[^{}]{0,60}\}|[{}]")
 
 
 class Limits(BaseModel):
@@ -18,7 +22,7 @@ class Limits(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    steps: int = Field(ge=1, description="Tool calls, faulty ones included.")
+    steps: int = Field(ge=1, le=10**9, description="Tool calls, faulty ones included.")
 
 
 class Scenario(BaseModel):
@@ -27,14 +31,15 @@ class Scenario(BaseModel):
     Attributes:
         id: `job/name`, such as `vending/year`.
         version: Bumped whenever a change can affect results.
-        brief: What the agent is told of its job; `{name}` stands for a parameter or a limit.
+        brief: What the agent is told of its job. `{name}` stands for a parameter or a limit, and
+            `{{` and `}}` for a brace; nothing else may stand in braces.
         parameters: The job's parameters; those left out have their defaults.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str = Field(pattern=r"^[a-z0-9_]+/[a-z0-9_-]+$")
-    version: int = Field(ge=1)
+    version: int = Field(ge=1, le=10**9)
     title: str
     brief: str
     parameters: dict[str, Any] = {}
@@ -45,7 +50,7 @@ class Scenario(BaseModel):
         """The name of the job, the first part of the id."""
         return self.id.partition("/")[0]
 
-    @cached_property
+    @property
     def job(self) -> jobs.Job:
         """The job itself, imported.
 
@@ -54,19 +59,61 @@ class Scenario(BaseModel):
         """
         return jobs.load(self.job_name)
 
-    @cached_property
+    @property
     def digest(self) -> str:
         """A hash of everything the scenario says: 32 hex digits."""
         canonical = orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
         return blake2b(canonical, digest_size=16).hexdigest()
 
-    @cached_property
+    @property
+    def world_parameters(self) -> BaseModel:
+        """The job's parameters, those left out with their defaults.
+
+        Raises:
+            UsageError: If there is no such job, or it has no such parameters.
+        """
+        try:
+            return self.job.world.Parameters.model_validate(self.parameters)
+        except ValidationError as error:
+            raise UsageError(problems(error)) from None
+
+    @property
     def briefing(self) -> str:
-        """The brief with the parameters and the limits filled in."""
-        parameters = self.job.world.Parameters.model_validate(self.parameters)
-        known = parameters.model_dump() | self.limits.model_dump()
-        return self.brief.format_map(known).strip()
+        """The brief with the parameters and the limits filled in.
+
+        Raises:
+            UsageError: If it names something else, or the parameters do not fit the job.
+        """
+        known = self.world_parameters.model_dump() | self.limits.model_dump()
+        return _BRACES.sub(lambda found: _filled_in(found.group(), known), self.brief).strip()
 
     def make_world(self, seed: int) -> World[Any]:
-        """Draw a world of this scenario."""
-        return self.job.make(self.parameters, seed)
+        """Draw a world of this scenario.
+
+        Raises:
+            UsageError: If the parameters do not fit the job.
+        """
+        return self.job.make(self.world_parameters, seed)
+
+
+def problems(error: ValidationError) -> str:
+    """Return what does not fit, each thing with its place."""
+    return "; ".join(
+        f"{'.'.join(map(str, detail['loc'])) or 'file'}: {detail['msg']}"
+        for detail in error.errors(include_url=False)
+    )
+
+
+def _filled_in(braces: str, known: Mapping[str, Any]) -> str:
+    """Return what stands for a part of a brief; never a format, which foreign files could abuse."""
+    if braces in ("{{", "}}"):
+        return braces[0]
+    if len(braces) == 1:
+        raise UsageError(f"the brief has a lone {braces!r}; write {2 * braces!r} for a brace.")
+    name = braces[1:-1]
+    if name not in known:
+        raise UsageError(
+            f"the brief says {braces}, which is neither a parameter nor a limit. "
+            f"{nearest(name, known)}"
+        )
+    return str(known[name])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal, Self
 
@@ -14,12 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from tenure import __version__
 from tenure.errors import UsageError
 from tenure.scenarios import Scenario
-from tenure.scoring.records import Episode
+from tenure.scoring.records import HIGHEST_SEED, Episode
 
 FILE_NAME = "run.json"
 EPISODES = "episodes"
 SUFFIX = ".jsonl.zst"
-HIGHEST_SEED = 2**63 - 1
+ATTEMPT = 0
+"""The attempt that a plan has on each seed: the first, and no other."""
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
@@ -46,7 +47,7 @@ class Manifest(BaseModel):
 
     @model_validator(mode="after")
     def _check_plan(self) -> Self:
-        if any("name" not in agent for agent in self.agents):
+        if not all(_is_named(agent) for agent in self.agents):
             raise UsageError("Every agent needs a name.")
         for label in self.labels:
             if not _SAFE.fullmatch(label):
@@ -88,6 +89,8 @@ class Manifest(BaseModel):
             return f"it was played on seed {episode.seed}, not {seed}"
         if _without_label(header["agent"]) != _without_label(self.agent(agent_label)):
             return f"it was played by another agent ({episode.agent_name!r})"
+        if episode.attempt != ATTEMPT:
+            return f"it was attempt {episode.attempt}, not {ATTEMPT}"
         return ""
 
     def write(self, run_dir: Path) -> None:
@@ -125,5 +128,10 @@ def label_of(agent: dict[str, Any]) -> str:
     return re.sub(r"[^a-z0-9._-]+", "-", str(agent["name"]).lower()).strip("-.")
 
 
-def _without_label(agent: dict[str, Any]) -> dict[str, Any]:
+def _is_named(agent: Mapping[str, Any]) -> bool:
+    name = agent.get("name")
+    return isinstance(name, str) and bool(name)
+
+
+def _without_label(agent: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in agent.items() if key != "label"}

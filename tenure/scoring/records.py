@@ -36,6 +36,8 @@ MAX_UNPACKED_BYTES = 2**31
 """No year of work comes near it; a file that unpacks to more is an attack on the reader."""
 
 _PIECE_BYTES = 4096
+_MOST_NESTED = 200
+"""Below the depth at which orjson writes no more."""
 _HASH_FIELD = b',"hash":"'
 _HASH_DIGITS = 16
 _HASH_FIELD_BYTES = len(_HASH_FIELD) + _HASH_DIGITS + len(b'"}')
@@ -43,8 +45,17 @@ _HASH_FIELD_BYTES = len(_HASH_FIELD) + _HASH_DIGITS + len(b'"}')
 
 LAST_MINUTE = 100 * 366 * 1440
 """A hundred years; a record that lies beyond is not one of ours."""
+HIGHEST_SEED = 2**63 - 1
 
 Minute = Annotated[int, Field(ge=0, le=LAST_MINUTE)]
+
+
+class AgentRecord(TypedDict):
+    """Who played: its name, and whatever else its specification says."""
+
+    __pydantic_config__ = ConfigDict(extra="allow", strict=True)  # type: ignore[misc]  # pydantic's way
+
+    name: Annotated[str, Field(min_length=1)]
 
 
 class ReferencesRecord(TypedDict):
@@ -72,9 +83,9 @@ class HeaderRecord(TypedDict):
     version: int
     tenure: str
     scenario: dict[str, Any]
-    seed: int
-    agent: dict[str, Any]
-    attempt: int
+    seed: Annotated[int, Field(ge=0, le=HIGHEST_SEED)]
+    agent: AgentRecord
+    attempt: Annotated[int, Field(ge=0)]
     references: ReferencesRecord
     score: str
     figures: list[FigureRecord]
@@ -93,7 +104,7 @@ class StepRecord(TypedDict):
     type: Literal["step"]
     n: int
     action: str
-    lone_surrogates: NotRequired[list[list[int]]]
+    lone_surrogates: NotRequired[list[Annotated[list[int], Field(min_length=2, max_length=2)]]]
     text: str
     minute: Minute
     fault: NotRequired[str]
@@ -148,7 +159,7 @@ class Episode:
     @property
     def agent_name(self) -> str:
         """The agent's name, such as `openai/gpt-5-mini`."""
-        return str(self.header["agent"].get("name", ""))
+        return self.header["agent"]["name"]
 
     @property
     def seed(self) -> int:
@@ -310,7 +321,7 @@ def _checked(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
     Raises:
         TrajectoryError: At the first that does not.
     """
-    previous, kind, figures = FIRST_HASH, "", 0
+    previous, kind, figures, minute = FIRST_HASH, "", 0, 0
     for index, line in enumerate(lines):
         if kind == "end":
             raise _bad(index, "it follows the episode's end")
@@ -319,9 +330,12 @@ def _checked(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
         record["hash"] = previous
         _check_record(record, index)
         kind = record["type"]
-        if "measured" in record:
+        if kind != "step":
             figures = figures or len(record["figures"])
             _check_number(len(record["measured"]), figures, "the length of 'measured'", index)
+        if kind != "end":
+            _check_time(record["minute"], minute, index)
+            minute = record["minute"]
         yield record
 
 
@@ -331,7 +345,16 @@ def _parse(line: bytes, index: int) -> dict[str, Any]:
         record: dict[str, Any] = orjson.loads(line)
     except orjson.JSONDecodeError as error:
         raise _bad(index, f"it is not JSON: {error}") from None
+    if line.count(b"[") + line.count(b"{") > _MOST_NESTED:
+        _check_nesting(record, index)
     return record
+
+
+def _check_nesting(record: dict[str, Any], index: int) -> None:
+    try:
+        orjson.dumps(record)
+    except orjson.JSONEncodeError:
+        raise _bad(index, "it is nested too deeply to have been written by Tenure") from None
 
 
 def _next_hash(previous: str, line: bytes, index: int) -> str:
@@ -353,7 +376,9 @@ def _check_record(record: dict[str, Any], index: int) -> None:
         elif record.get("type") == "end":
             _check_number(_END.validate_python(record)["steps"], index - 1, "field 'steps'", index)
         else:
-            _check_number(_STEP.validate_python(record)["n"], index - 1, "field 'n'", index)
+            step = _STEP.validate_python(record)
+            _check_number(step["n"], index - 1, "field 'n'", index)
+            _check_surrogates(step, index)
     except ValidationError as error:
         detail = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in detail["loc"])
@@ -374,6 +399,20 @@ def _check_header(record: dict[str, Any]) -> None:
     names = [figure["name"] for figure in header["figures"]]
     if header["score"] not in names:
         raise _bad(0, f"the score {header['score']!r} is not one of the figures {names}")
+
+
+def _check_surrogates(step: StepRecord, index: int) -> None:
+    for position, code in step.get("lone_surrogates", ()):
+        replaced = position >= 0 and step["action"][position : position + 1] == "\ufffd"
+        if not replaced or not 0xD800 <= code <= 0xDFFF:
+            raise _bad(
+                index, f"field 'lone_surrogates': {[position, code]} does not fit the action"
+            )
+
+
+def _check_time(found: int, before: int, index: int) -> None:
+    if found < before:
+        raise _bad(index, f"field 'minute' is {found}, before the {before} of the record before it")
 
 
 def _check_number(found: int, wanted: int, what: str, index: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -72,7 +72,7 @@ class Replay(NamedTuple):
         return sentence
 
 
-def replay(episode: Episode, known: References | None = None) -> Replay:
+def replay(episode: Episode, known: Callable[[int], References] | None = None) -> Replay:
     """Build the world of an episode anew, feed it every recorded action and compare every field.
 
     What passed between an agent and its model is not replayed. An unfinished episode is replayed
@@ -80,8 +80,8 @@ def replay(episode: Episode, known: References | None = None) -> Replay:
 
     Args:
         episode: The records.
-        known: The references of this scenario and seed if the caller has computed them already;
-            they are computed here if left out.
+        known: Tells the references of a seed of this scenario; for callers that remember them.
+            They are computed if left out.
 
     Raises:
         TrajectoryError: If the header describes no world that this Tenure can build.
@@ -89,11 +89,11 @@ def replay(episode: Episode, known: References | None = None) -> Replay:
     try:
         scenario = Scenario.model_validate(episode.header["scenario"])
         world = scenario.make_world(episode.seed)
-    except (UsageError, ValidationError, ValueError) as error:
+        normal = known(episode.seed) if known else references(scenario, episode.seed)
+    except (UsageError, ValidationError) as error:
         raise TrajectoryError(f"Record 0 (header): no such world: {error}", record=0) from None
-    known = known or references(scenario, episode.seed)
     recorded = episode.header
-    told = header(scenario, episode.seed, recorded["agent"], episode.attempt, world, known)
+    told = header(scenario, episode.seed, recorded["agent"], episode.attempt, world, normal)
     divergence = _difference(0, recorded, told) or _in_what_followed(episode, scenario, world)
     agreed = len(episode.steps) if divergence is None else max(0, divergence.record - 1)
     return Replay(divergence, agreed, episode.header["tenure"])

@@ -37,6 +37,9 @@ WORST_TAIL = 0.1
 PASS_HAT_KS = (1, 2, 4, 8)
 SIGNIFICANT_DIGITS = 9
 """Floats are written with so many digits: the last bits of a mean differ between processors."""
+MOST_TOKENS_A_CALL = 10**9
+MOST_USD_A_CALL = 10**6
+"""No call takes more. What claims to is unknown, and sums stay numbers that JSON can hold."""
 
 _BOOTSTRAP_SEED = 20_260_101
 _NO_CALL = frozenset({"malformed", "unknown_tool"})
@@ -412,12 +415,14 @@ def _usage(exchange: Mapping[str, Any]) -> Tokens | None:
 
 def _count(usage: Mapping[str, Any], name: str) -> int | None:
     value = usage.get(name)
-    return value if type(value) is int and value >= 0 else None
+    return value if type(value) is int and 0 <= value <= MOST_TOKENS_A_CALL else None
 
 
 def _cost(exchange: Mapping[str, Any]) -> float | None:
     value = exchange.get("cost_usd")
-    return float(value) if type(value) is float or type(value) is int else None
+    if type(value) is not float and type(value) is not int:
+        return None
+    return float(value) if 0 <= value <= MOST_USD_A_CALL else None
 
 
 def _sum_tokens(parts: Iterable[Tokens]) -> Tokens:

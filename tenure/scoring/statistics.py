@@ -22,6 +22,9 @@ FEWEST_FOR_INTERVAL = 5
 FEWEST_FOR_BOOTSTRAP = 10
 RESAMPLES = 10_000
 _MOST_DEGENERATE = 0.01
+_ROUNDING = 1e-9
+"""Values that differ by less than this part of the whole range are ties: a standard deviation of
+equal floats is seldom 0, but some 1e-17."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ def _pivots(values: NDArray[np.float64], generator: np.random.Generator) -> NDAr
     count = len(values)
     resamples = values[generator.integers(count, size=(RESAMPLES, count))]
     errors = resamples.std(axis=1, ddof=1) / sqrt(count)
-    spread = errors > 0
+    spread = np.ptp(resamples, axis=1) > _ROUNDING * np.ptp(values)
     pivots: NDArray[np.float64] = (resamples.mean(axis=1) - values.mean())[spread] / errors[spread]
     return pivots
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tenure.errors import TrajectoryError, UsageError
-from tenure.scenarios import References, references
+from tenure.scenarios import References, Scenario, load, names, references
 from tenure.scoring.manifest import EPISODES, SUFFIX, Manifest
-from tenure.scoring.records import read
+from tenure.scoring.records import Episode, read
 from tenure.scoring.replay import replay
 
 
@@ -34,10 +34,12 @@ class Verification(NamedTuple):
     Attributes:
         verified: Episodes whose every byte, observation and score was reproduced.
         findings: One an offending file; none means that all is as it should be.
+        departures: Fields in which the scenario differs from the built-in one of its id.
     """
 
     verified: int
     findings: tuple[Finding, ...]
+    departures: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -58,8 +60,25 @@ def verify(path: Path) -> Verification:
         return _verify_run(path)
     if not path.is_file():
         raise UsageError(f"There is no file or folder {str(path)!r}.")
-    finding = _check(path, path.name)
-    return Verification(0, (finding,)) if finding else Verification(1, ())
+    try:
+        episode = _reproduced(path)
+    except TrajectoryError as error:
+        return Verification(0, (Finding(path.name, str(error), error.record),))
+    played = Scenario.model_validate(episode.header["scenario"])
+    return Verification(1, (), departures(played))
+
+
+def departures(scenario: Scenario) -> tuple[str, ...]:
+    """Return which fields differ from the built-in scenario of the same id; none if there is none.
+
+    Nobody's own scenario departs from anything. One under a built-in id is not what its id says,
+    and its scores cannot be compared with others.
+    """
+    if scenario.id not in names():
+        return ()
+    known = load(scenario.id).model_dump(mode="json")
+    said = scenario.model_dump(mode="json")
+    return tuple(name for name, value in said.items() if value != known[name])
 
 
 class _Plan(NamedTuple):
@@ -79,23 +98,34 @@ def _verify_run(run_dir: Path) -> Verification:
         for label, seed in manifest.planned()
     }
     checks = [_check(run_dir / name, name, plan) for name, plan in planned.items()]
-    bad = [finding for finding in checks if finding is not None]
-    return Verification(len(planned) - len(bad), (*bad, *_unplanned(run_dir, planned.keys())))
+    bad = (*(finding for finding in checks if finding), *_unplanned(run_dir, planned.keys()))
+    verified = checks.count(None)
+    return Verification(verified, bad, departures(manifest.scenario))
 
 
-def _check(path: Path, name: str, plan: _Plan | None = None) -> Finding | None:
+def _check(path: Path, name: str, plan: _Plan) -> Finding | None:
     if not path.is_file():
         return Finding(name, "The episode was planned and is missing.")
     try:
-        episode = read(path)
-        if plan and (problem := plan.manifest.disagreement(plan.label, plan.seed, episode)):
-            return Finding(name, f"The file is not what was planned: {problem}.", 0)
-        replayed = replay(episode, plan.known(plan.seed) if plan else None)
+        _reproduced(path, plan)
     except TrajectoryError as error:
         return Finding(name, str(error), error.record)
-    if replayed.divergence is None:
-        return None
-    return Finding(name, replayed.explanation, replayed.divergence.record)
+    return None
+
+
+def _reproduced(path: Path, plan: _Plan | None = None) -> Episode:
+    """Read an episode, hold it against the plan and replay it.
+
+    Raises:
+        TrajectoryError: At the first thing that is wrong.
+    """
+    episode = read(path)
+    if plan and (problem := plan.manifest.disagreement(plan.label, plan.seed, episode)):
+        raise TrajectoryError(f"The file is not what was planned: {problem}.", 0)
+    replayed = replay(episode, plan.known if plan else None)
+    if replayed.divergence is not None:
+        raise TrajectoryError(replayed.explanation, replayed.divergence.record)
+    return episode
 
 
 def _unplanned(run_dir: Path, planned: Collection[str]) -> list[Finding]:

@@ -8,7 +8,10 @@ import pytest
 
 from tenure.cli import main
 from tenure.cli.terminal import printable
+from tenure.scenarios import load
 from tests.runner.stand import SCENARIO_FILE
+from tests.scoring import reported
+from tests.scoring.reported import reseal
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +105,23 @@ class TestReplay:
         assert code == 2
         assert "add --show" in err
 
+    @pytest.mark.parametrize("exchange", [{"message": [1]}, {"message": "x"}, {"message": None}])
+    def test_show_takes_any_exchange(self, tenure, episode, exchange):
+        reseal(episode, lambda records: records[2].update(exchange=exchange))
+        code, out, _ = tenure("replay", episode, "--show")
+        assert code == 0
+        assert "step 1: close_for_today()\nSold 3 cups." in out
+
+    @pytest.mark.parametrize(
+        "action",
+        ['{"arguments":{}}', '{"name":"x","arguments":{"a":' + "[" * 1000 + "]" * 1000 + "}}"],
+    )
+    def test_show_takes_any_action(self, tenure, episode, action):
+        reseal(episode, lambda records: records[2].update(action=action))
+        code, out, _ = tenure("replay", episode, "--show")
+        assert code == 1
+        assert f"step 1: {action[:50]}" in out
+
     def test_show_is_for_one_episode(self, tenure, run_folder):
         code, _, err = tenure("replay", run_folder, "--show")
         assert code == 2
@@ -123,7 +143,16 @@ class TestReplay:
 class TestVerify:
     def test_a_run_that_is_what_it_says_it_is(self, tenure, run_folder):
         sentence = "2 episodes verified: every byte, observation and score."
-        assert tenure("verify", run_folder) == (0, f"{sentence}\n", "")
+        unproven = "Not proven: who acted, what it cost, or that no other attempt was left out."
+        assert tenure("verify", run_folder) == (0, f"{sentence}\n{unproven}\n", "")
+
+    def test_a_changed_scenario_under_a_built_in_id_is_told(self, tenure, tmp_path):
+        week = load("vending/week")
+        short = week.model_copy(update={"limits": week.limits.model_copy(update={"steps": 3})})
+        reported.run(tmp_path, (1,), [{"name": "null"}], short)
+        code, out, _ = tenure("verify", tmp_path)
+        assert code == 0
+        assert "is not the built-in scenario of this id: it differs in limits.\n" in out
 
     def test_one_changed_byte_is_found_and_its_file_named(self, tenure, run_folder, episode):
         _flip_a_byte(episode, 2000)

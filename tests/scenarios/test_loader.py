@@ -40,7 +40,16 @@ def test_the_digest_follows_every_word(toy):
     [
         (("horizon_days: 4", "horizon_days: 0"), "horizon_days"),
         (("steps: 50", "steps: 50, turns: 3"), "turns"),
-        (("{horizon_days}", "{horizon}"), "unknown parameter 'horizon'"),
+        (("{horizon_days}", "{horizon}"), "toy.yaml .*{horizon}.*Did you mean 'horizon_days'"),
+        (("{horizon_days}", "{horizon_days.nope}"), "{horizon_days.nope}"),
+        (("{horizon_days}", "{horizon_days:3000000000}"), "{horizon_days:3000000000}"),
+        (("{horizon_days}", "{}"), "{}"),
+        (("{horizon_days}", "{steps"), "brace"),
+        (("{horizon_days}", "steps}"), "brace"),
+        (("horizon_days: 4", "horizon_days: 2026-13-45"), "is not YAML"),
+        (("steps: 50", "steps: 99999999999999999999999"), "limits.steps"),
+        (("version: 1", "version: 99999999999999999999999"), "version"),
+        (("Lemonade", "[" * 2000), "is not YAML"),
         (("version: 1", "version: ["), "is not YAML"),
         (("lemonade/days", "limonade/days"), "Did you mean 'lemonade'"),
     ],
@@ -49,6 +58,37 @@ def test_what_does_not_fit_is_named(toy, change, complaint):
     toy.write_text(TOY.replace(*change))
     with pytest.raises(UsageError, match=complaint):
         scenarios.load(str(toy))
+
+
+def test_doubled_braces_in_a_brief_are_braces(toy):
+    toy.write_text(TOY.replace("Run", "Say {{steps}}; run"))
+    assert scenarios.load(str(toy)).briefing.startswith("Say {steps}; run the stand for 4 days")
+
+
+def test_a_changed_copy_of_a_scenario_is_a_scenario_of_its_own(toy):
+    scenario = scenarios.load(str(toy))
+    before = scenario.digest
+    longer = scenario.model_copy(update={"parameters": {"horizon_days": 9}})
+    assert longer.briefing.startswith("Run the stand for 9 days")
+    assert longer.make_world(1).parameters.horizon_days == 9
+    assert longer.digest != before
+
+
+def test_a_scenario_file_that_is_not_text_is_named(tmp_path):
+    path = tmp_path / "toy.yaml"
+    path.write_bytes(b"title: \xff\xfe")
+    with pytest.raises(UsageError, match="is not YAML"):
+        scenarios.load(str(path))
+
+
+def test_a_year_of_the_last_dates_can_be_played_and_no_later_one():
+    year = scenarios.load("vending/year")
+    late = {"start_date": "9980-01-01", "horizon_days": 3650}
+    assert year.model_copy(update={"parameters": late}).make_world(1).opening()
+    for start_date in ("9999-12-30", "9990-01-02", "0001-01-01"):
+        worse = year.model_copy(update={"parameters": late | {"start_date": start_date}})
+        with pytest.raises(UsageError, match="start_date"):
+            worse.make_world(1)
 
 
 def test_unknown_names_lead_to_the_nearest():

@@ -13,6 +13,7 @@ from tenure.scoring import leaderboard
 from tenure.scoring.leaderboard import submission
 from tenure.scoring.leaderboard.tiers import tiers
 from tenure.scoring.manifest import Manifest
+from tenure.scoring.records import read
 from tenure.scoring.scorecard import Summary, score_run
 from tenure.scoring.statistics import Interval
 from tests.scoring import reported
@@ -200,14 +201,55 @@ def test_another_version_of_a_built_in_scenario_is_refused(tmp_path, board, week
     refused(tmp_path / "week", board, f"this Tenure has version {week.version}", UsageError)
 
 
-def test_the_digest_of_a_run_names_its_plan_and_its_records(played):
-    manifest = Manifest.read(played)
-    heads = ["a" * 64, "b" * 64]
-    digest = submission.run_digest(manifest, heads)
-    assert digest == submission.run_digest(Manifest.read(played), heads)
-    assert digest != submission.run_digest(manifest, heads[::-1])
-    fewer = manifest.model_copy(update={"seeds": [1]})
-    assert digest != submission.run_digest(fewer, heads)
+def digest_of(run_dir, manifest=None):
+    manifest = manifest or Manifest.read(run_dir)
+    episodes = [read(run_dir / manifest.episode_path(*plan)) for plan in manifest.planned()]
+    return submission.run_digest(manifest, episodes)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda records: records[2].update(exchange={"cost_usd": 0.0}),
+        lambda records: records[1].update(note="again"),
+        lambda records: records[0].update(tenure="0.0.9"),
+    ],
+)
+def test_a_run_that_was_only_dressed_up_is_the_same_run(run_dir, board, edit):
+    entry = leaderboard.submit(run_dir, board)
+    (run_dir / "scorecard.json").unlink()
+    reported.reseal(episode(run_dir), edit)
+    with pytest.raises(UsageError, match=f"on the board already, as {entry.id}"):
+        leaderboard.submit(run_dir, board)
+
+
+def test_the_order_of_the_plan_does_not_make_another_run(run_dir):
+    manifest = Manifest.read(run_dir)
+    turned = {"agents": manifest.agents[::-1], "seeds": manifest.seeds[::-1]}
+    assert digest_of(run_dir) == digest_of(run_dir, manifest.model_copy(update=turned))
+
+
+def test_other_actions_seeds_or_labels_make_another_run(run_dir, tmp_path):
+    manifest = Manifest.read(run_dir)
+    fewer = manifest.model_copy(update={"seeds": [1, 2, 3, 4]})
+    reported.run(
+        tmp_path / "lazy", SEEDS, [{"name": "idle"}, {"name": "two-a-day", "policy": "idle"}]
+    )
+    reported.run(tmp_path / "named", SEEDS, [{"name": "idle"}, {"name": "two-a-day", "label": "b"}])
+    digests = {digest_of(run_dir), digest_of(run_dir, fewer)}
+    digests |= {digest_of(tmp_path / name) for name in ("lazy", "named")}
+    assert len(digests) == 4
+
+
+def test_another_attempt_is_refused(run_dir, board):
+    reported.reseal(episode(run_dir), lambda records: records[0].update(attempt=1))
+    refused(run_dir, board, "attempt 1", TrajectoryError)
+
+
+def test_the_page_counts_one_as_one(tmp_path, board):
+    reported.run(tmp_path / "short", (1,), [{"name": "two-a-day"}])
+    leaderboard.submit(tmp_path / "short", board)
+    assert "1 agent and 1 episode in 1 submission, " in leaderboard.build(board).read_text()
 
 
 def summary(mean, low=None, high=None):

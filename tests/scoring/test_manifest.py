@@ -7,6 +7,7 @@ from tenure.errors import UsageError
 from tenure.scoring.manifest import Manifest, label_of
 from tenure.scoring.records import read
 from tests.scoring.episodes import SCENARIO, SLEEP, play
+from tests.scoring.reported import reseal
 
 PLAN = Manifest(scenario=SCENARIO, agents=[{"name": "idle"}, {"name": "me"}], seeds=[4, 2])
 
@@ -57,6 +58,8 @@ def test_a_manifest_that_cannot_be_read_says_where(tmp_path, text, problem):
         ({"agents": [{"name": "a"}, {"name": "A"}]}, "label 'a' is there 2 times"),
         ({"agents": [{"name": "a", "label": "../../etc"}]}, "cannot name a folder"),
         ({"agents": [{"model": "a"}]}, "needs a name"),
+        ({"agents": [{"name": ""}]}, "needs a name"),
+        ({"agents": [{"name": {"a": 1}}]}, "needs a name"),
         ({"seeds": [1, 1]}, "seed 1 is there 2 times"),
         ({"seeds": [2**63]}, "seed 9223372036854775808 is not between"),
         ({"seeds": [-1]}, "seed -1 is not between"),
@@ -85,3 +88,9 @@ def test_an_episode_that_was_not_planned_says_why(tmp_path):
     assert PLAN.disagreement("me", 2, episode) == "it was played on seed 4, not 2"
     assert PLAN.disagreement("idle", 4, episode) == "it was played by another agent ('me')"
     assert "another scenario" in other.disagreement("me", 4, episode)
+
+
+def test_a_second_attempt_is_not_what_was_planned(tmp_path):
+    path = play(tmp_path / "e", [SLEEP] * 5, seed=4, agent={"name": "me"})
+    reseal(path, lambda records: records[0].update(attempt=3))
+    assert PLAN.disagreement("me", 4, read(path)) == "it was attempt 3, not 0"

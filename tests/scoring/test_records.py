@@ -190,7 +190,25 @@ def test_a_field_of_the_wrong_type_is_found_in_a_whole_chain(tmp_path, recorded)
         (0, {"score": "fame"}, "'fame' is not one of the figures"),
         (0, {"measured": [1]}, "the length of 'measured' is 1 and should be 2"),
         (0, {"references": {"floor": 0}}, "references.bound"),
+        (0, {"seed": -1}, "'seed'"),
+        (0, {"seed": 2**63}, "'seed'"),
+        (0, {"attempt": -7}, "'attempt'"),
+        (0, {"agent": {}}, "'agent.name'"),
+        (0, {"agent": {"name": ""}}, "'agent.name'"),
+        (0, {"agent": {"name": ["x"]}}, "'agent.name'"),
         (1, {"minute": 10**15}, "'minute'"),
+        (3, {"minute": 1439}, "field 'minute' is 1439, before the 1440 of the record before it"),
+        (1, {"minute": 479}, "field 'minute' is 479, before the 480"),
+        (1, {"lone_surrogates": [[0]]}, "'lone_surrogates.0'"),
+        (1, {"lone_surrogates": [[0, 1, 2]]}, "'lone_surrogates.0'"),
+        (1, {"lone_surrogates": [["0", 55296]]}, "'lone_surrogates.0.0'"),
+        (1, {"action": "\ufffd", "lone_surrogates": [[1, 55296]]}, "[1, 55296]"),
+        (1, {"action": "\ufffd", "lone_surrogates": [[10**6, 55296]]}, "[1000000, 55296]"),
+        (1, {"action": "\ufffd", "lone_surrogates": [[-1, 55296]]}, "[-1, 55296]"),
+        (1, {"action": "\ufffd", "lone_surrogates": [[0, 1114112]]}, "[0, 1114112]"),
+        (1, {"action": "\ufffd", "lone_surrogates": [[0, 2**40]]}, "[0, 1099511627776]"),
+        (1, {"action": "\ufffd", "lone_surrogates": [[0, 65]]}, "[0, 65]"),
+        (1, {"action": "A", "lone_surrogates": [[0, 55296]]}, "[0, 55296]"),
         (3, {"type": "stop"}, "'type'"),
         (LAST, {"measured": [1, 2, 3]}, "the length of 'measured' is 3 and should be 2"),
         (LAST, {"steps": 3}, "field 'steps' is 3 and should be 8"),
@@ -229,6 +247,26 @@ def test_a_newer_version_is_refused_with_what_would_read_it(tmp_path, recorded):
 def test_a_file_of_another_kind_is_refused(tmp_path):
     assert "not a tenure.trajectory" in str(error_of(tmp_path, pack(chained([{"type": "log"}]))))
     assert error_of(tmp_path, b"no zstd at all").record == 0
+
+
+def test_a_record_that_is_nested_abysmally_is_refused(tmp_path, recorded):
+    lines = lines_of(recorded)
+    body = lines[1][:-28] + b',"deep":' + b"[" * 300 + b"]" * 300 + b"}"
+    first = hashlib.sha256(FIRST_HASH.encode() + lines[0][:-28] + b"}").hexdigest()
+    digest = hashlib.sha256(first.encode() + body).hexdigest()
+    line = body[:-1] + b',"hash":"' + digest[:16].encode() + b'"}\n'
+    error = error_of(tmp_path, pack([lines[0], line, *lines[2:]]))
+    assert error.record == 1
+    assert "nested" in str(error)
+
+
+def test_a_field_of_another_record_is_unknown_and_kept(tmp_path, recorded):
+    records = [orjson.loads(line) for line in lines_of(recorded)]
+    records[1]["measured"] = 5
+    records[-1]["minute"] = "noon"
+    path = tmp_path / "newer.jsonl.zst"
+    path.write_bytes(pack(chained(records)))
+    assert read(path).steps[0]["measured"] == 5
 
 
 def test_unknown_fields_are_kept(tmp_path, recorded):

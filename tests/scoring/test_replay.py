@@ -138,7 +138,17 @@ def test_another_version_of_tenure_is_named_beside_a_divergence(episode):
     assert "recorded with Tenure 0.0.9" in found.explanation
 
 
-@pytest.mark.parametrize("change", [{"id": "nowhere/week"}, {"parameters": {"horizon": 3}}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": "nowhere/week"},
+        {"parameters": {"horizon": 3}},
+        {"brief": "{nope}"},
+        {"brief": "{horizon_days.nope}"},
+        {"brief": "{horizon_days:3000000000}"},
+        {"brief": "{"},
+    ],
+)
 def test_a_world_that_nobody_knows_is_the_headers_fault(episode, change):
     bad = forged(episode, 0, scenario=episode.header["scenario"] | change)
     with pytest.raises(TrajectoryError, match="no such world") as caught:

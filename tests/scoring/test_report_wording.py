@@ -37,6 +37,13 @@ def test_large_numbers_are_shortened(value, said):
 
 
 @pytest.mark.parametrize(
+    ("count", "said"), [(0, "0 agents"), (1, "1 agent"), (1200, "1,200 agents")]
+)
+def test_one_thing_is_not_said_as_many(count, said):
+    assert wording.counted(count, "agent") == said
+
+
+@pytest.mark.parametrize(
     ("cost", "said"), [(None, "unknown"), (0.0, "$0.00"), (0.0042, "$0.0042"), (12.5, "$12.50")]
 )
 def test_an_unknown_cost_is_not_zero(cost, said):

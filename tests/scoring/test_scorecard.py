@@ -58,6 +58,19 @@ def test_faults_are_counted_by_kind_and_tools_by_name(episode):
     assert score.tools == {"close_for_today": 5, "make_pitchers": 2}
 
 
+@pytest.mark.parametrize("cost", [-1.0, -5, True, float("inf"), float("nan"), 1e308])
+def test_a_cost_that_cannot_be_is_unknown(cost):
+    total = spending([{"exchange": answered(1, 1, cost)}, {"exchange": answered(1, 1, 0.5)}])
+    assert (total.cost_usd, total.known_cost_usd) == (None, 0.5)
+
+
+@pytest.mark.parametrize("count", [-1, True, 1.5, 9 * 10**18])
+def test_a_count_of_tokens_that_cannot_be_is_unknown(count):
+    total = spending([{"exchange": answered(count, 1, 0.5)}, {"exchange": answered(2, 1, 0.5)}])
+    assert total.tokens is None
+    assert total.known_tokens == Tokens(input=2, cached=10, output=1)
+
+
 def test_an_agent_is_named_by_its_label_or_its_name(episode):
     assert score_episode(episode).agent == "fixed"
     assert score_episode(episode, "folder").agent == "folder"

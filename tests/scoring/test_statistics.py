@@ -82,6 +82,21 @@ def test_values_too_tied_for_the_bootstrap_get_students_t():
     assert interval.high > interval.low
 
 
+@pytest.mark.parametrize("count", [10, 12, 13, 20, 40])
+@pytest.mark.parametrize("odd", [1, 2, 5, 7])
+def test_ties_that_floats_cannot_hold_exactly_are_ties_all_the_same(count, odd):
+    tenths = [1] * (count - odd) + [7] * odd
+    exact = mean_interval(tenths, chance())
+    noisy = mean_interval([tenth / 10 for tenth in tenths], chance())
+    assert noisy.method == exact.method
+    assert (10 * noisy.low, 10 * noisy.high) == pytest.approx((exact.low, exact.high))
+
+
+def test_ties_up_to_rounding_are_ties():
+    values = [0.1 + rounding * 1e-17 for rounding in range(11)] + [0.7]
+    assert mean_interval(values, chance()).high < 1
+
+
 def meltdowns(random: np.random.Generator, count: int) -> np.ndarray:
     """Draw scores of an agent that melts down three times in ten; their mean is 0.556."""
     steady = random.normal(0.75, 0.08, count)

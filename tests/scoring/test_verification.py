@@ -2,11 +2,14 @@ import shutil
 
 import pytest
 
+from tenure import scenarios
 from tenure.errors import UsageError
 from tenure.scenarios import References
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.verification import Finding, verify
+from tests.scoring import reported
 from tests.scoring.episodes import SCENARIO, play, scripted
+from tests.scoring.reported import reseal
 
 
 @pytest.fixture
@@ -35,12 +38,12 @@ def the_finding(run) -> Finding:
 
 
 def test_a_true_run_is_verified(run):
-    assert verify(run) == (4, ())
+    assert verify(run) == (4, (), ())
     assert verify(run).ok
 
 
 def test_a_true_file_is_verified(run):
-    assert verify(path_of(run, "idle", 1)) == (1, ())
+    assert verify(path_of(run, "idle", 1)) == (1, (), ())
 
 
 def test_a_damaged_file_is_named_with_its_record(run):
@@ -87,6 +90,29 @@ def test_an_episode_that_was_not_planned_is_named(run):
     assert checked.findings == (
         Finding("episodes/idle/seed-3.jsonl.zst", "The episode is not in the run's plan."),
     )
+
+
+def test_a_run_whose_scenario_no_world_fits_is_named(run):
+    path = run / "run.json"
+    path.write_text(path.read_text().replace("{horizon_days}", "{nope}"))
+    for label, seed in Manifest.read(run).planned():
+        reseal(
+            path_of(run, label, seed),
+            lambda records: records[0]["scenario"].update(brief=Manifest.read(run).scenario.brief),
+        )
+    findings = verify(run).findings
+    assert len(findings) == 4
+    assert all("Record 0 (header): no such world" in finding.problem for finding in findings)
+
+
+def test_a_scenario_that_only_has_the_id_of_a_built_in_one_is_told_apart(tmp_path):
+    week = scenarios.load("vending/week")
+    short = week.model_copy(update={"title": "Mine", "limits": scenarios.Limits(steps=3)})
+    for name, scenario in (("true", week), ("short", short)):
+        reported.run(tmp_path / name, (1,), [{"name": "null"}], scenario)
+    assert verify(tmp_path / "true") == (1, (), ())
+    assert verify(tmp_path / "short") == (1, (), ("title", "limits"))
+    assert verify(tmp_path / "short/episodes/null/seed-1.jsonl.zst") == (1, (), ("title", "limits"))
 
 
 def test_what_is_not_there_cannot_be_verified(tmp_path):

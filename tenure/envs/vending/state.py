@@ -18,7 +18,12 @@ class VendingParameters(BaseModel, frozen=True, extra="forbid"):
     """The numbers a scenario may change."""
 
     horizon_days: int = Field(default=365, ge=1, le=3650, description="Days until the end.")
-    start_date: date = Field(default=date(2026, 1, 5), description="Date of the first day.")
+    start_date: date = Field(
+        default=date(2026, 1, 5),
+        ge=date(1900, 1, 1),
+        le=date(9980, 1, 1),
+        description="Date of the first day; no date of the business comes near the last of all.",
+    )
     start_balance_cents: int = Field(default=50_000, ge=0, le=100_000_000)
     daily_fee_cents: int = Field(default=200, ge=0, le=1_000_000, description="Taken at midnight.")
     unpaid_days_limit: int = Field(

@@ -64,8 +64,9 @@ def _summary(found: Sequence[Entry]) -> str:
     rows = sum(len(entry.rows) for entry in found)
     episodes = sum(row.complete for entry in found for row in entry.rows)
     return (
-        f"{rows} agents and {episodes:,} episodes in {len(found)} submissions, every episode "
-        "played again in the simulation before it was let in."
+        f"{wording.counted(rows, 'agent')} and {wording.counted(episodes, 'episode')} in "
+        f"{wording.counted(len(found), 'submission')}, every episode played again in the "
+        "simulation before it was let in."
         if found
         else "Long-horizon jobs for agents, scored by playing every episode again."
     )

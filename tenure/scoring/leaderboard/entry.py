@@ -78,7 +78,8 @@ class Entry(_Part):
 
     Attributes:
         id: The first 16 digits of the run's digest; names the entry's folder.
-        run_digest: SHA-256 over the manifest and the last hash of each episode.
+        run_digest: SHA-256 over the scenario and each episode's label, seed and actions: a run
+            is known again by what was done in it.
         checked_with: The version of Tenure that checked it.
         scenario_builtin: Whether Tenure ships the scenario, and it was played unchanged.
         score_figure: The name of the figure that decides.

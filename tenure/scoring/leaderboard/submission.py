@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -17,11 +17,11 @@ from tenure import scenarios
 from tenure.errors import TrajectoryError, UsageError
 from tenure.scoring.leaderboard.entry import ENTRIES, Entry, describe, is_builtin
 from tenure.scoring.manifest import Manifest
-from tenure.scoring.records import read
+from tenure.scoring.records import Episode, read
 from tenure.scoring.report import write_report
 from tenure.scoring.scorecard import FILE_NAME as SCORECARD
 from tenure.scoring.scorecard import Scorecard, score_run
-from tenure.scoring.verification import verify
+from tenure.scoring.verification import departures, verify
 
 _MAX_EPISODE_BYTES = 2**28
 
@@ -48,7 +48,7 @@ def submit(run_dir: Path, board_dir: Path) -> Entry:
         _copy(run_dir, desk, manifest)
         _check_episodes(desk)
         episodes = [read(desk / manifest.episode_path(*plan)) for plan in manifest.planned()]
-        digest = run_digest(manifest, [episode.head for episode in episodes])
+        digest = run_digest(manifest, episodes)
         place = board_dir / ENTRIES / digest[:16]
         if place.exists():
             raise UsageError(f"This run is on the board already, as {place.name}.")
@@ -63,10 +63,26 @@ def submit(run_dir: Path, board_dir: Path) -> Entry:
     return entry
 
 
-def run_digest(manifest: Manifest, heads: list[str]) -> str:
-    """Return the hash of a run: its manifest and the last hash of each planned episode."""
-    said = {"manifest": manifest.model_dump(mode="json"), "heads": heads}
-    return sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
+def run_digest(manifest: Manifest, episodes: Sequence[Episode]) -> str:
+    """Return the hash of what was done in a run: the actions by label and seed, and the scenario.
+
+    Everything else follows from these by replay, or is what anyone could edit and seal anew: the
+    same actions with another cost are the same run.
+
+    Args:
+        manifest: What was planned.
+        episodes: The planned episodes in their order.
+    """
+    done = sorted(
+        (label, seed, _actions_digest(episode))
+        for (label, seed), episode in zip(manifest.planned(), episodes, strict=True)
+    )
+    return sha256(orjson.dumps([manifest.scenario.digest, done])).hexdigest()
+
+
+def _actions_digest(episode: Episode) -> str:
+    actions = [(step["action"], step.get("lone_surrogates", [])) for step in episode.steps]
+    return sha256(orjson.dumps(actions)).hexdigest()
 
 
 @contextmanager
@@ -95,11 +111,10 @@ def _check_scenario(manifest: Manifest) -> None:
             f"The run was played on {played.id} version {played.version}; this Tenure has version "
             f"{known.version}. Submit it with the Tenure that played it, or play it again."
         )
-    if played.digest != known.digest:
+    if changed := departures(played):
         raise UsageError(
             f"The run claims the built-in scenario {played.id} but differs from it in "
-            f"{_difference(played.model_dump(mode='json'), known.model_dump(mode='json'))}. "
-            "A changed scenario needs an id of its own."
+            f"{', '.join(map(repr, changed))}. A changed scenario needs an id of its own."
         )
 
 

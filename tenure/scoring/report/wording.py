@@ -41,6 +41,11 @@ def number(value: float) -> str:
     return text.replace("-", MINUS)
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun: `1 agent`, `2 agents`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def ratio(value: float | None) -> str:
     """Return a normalised score with three decimals; a dash for none."""
     return DASH if value is None else f"{value:.3f}".replace("-", MINUS)
