@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import math
+import socket
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -31,7 +33,10 @@ MAX_PAUSE_S = 60
 """The longest pause of our own choosing before a request is repeated."""
 MAX_RETRY_AFTER_S = 600
 """The longest pause that a provider may ask for; one that asks for more has failed for good."""
+UNREACHED_RETRIES = 2
+"""How often at most an endpoint is tried again that nobody could connect to so far."""
 
+_LOGGER = logging.getLogger("tenure.agents")
 _PASSING_STATUSES = {408, 409, 429}
 _MAX_QUOTED_CHARS = 500
 _HINTS = dict.fromkeys(
@@ -122,6 +127,10 @@ class _Passing(Exception):  # noqa: N818  never leaves this module
         self.retry_after_s = retry_after_s
 
 
+class _Unreached(_Passing):
+    """There was no connection to be had."""
+
+
 class ChatCompletions:
     """One model behind one OpenAI-compatible endpoint, with a connection of its own.
 
@@ -157,10 +166,12 @@ class ChatCompletions:
             transport=transport,
             trust_env=trust_env,
         )
+        self._reached = False
         self._retry = tenacity.AsyncRetrying(
             sleep=pause,
-            stop=tenacity.stop_after_attempt(spec.max_retries + 1),
+            stop=self._has_failed_for_good,
             wait=_pause_s,
+            before_sleep=self._announce_retry,
             retry=tenacity.retry_if_exception_type(_Passing),
             reraise=True,
         )
@@ -171,13 +182,29 @@ class ChatCompletions:
             reply: Reply = await self._retry(self._attempt, body)
         except _Passing as failure:
             raise ProviderError(
-                f"{self._url} failed {self._spec.max_retries + 1} times, the last time because"
+                f"{self._url} failed {self._retries(failure) + 1} times, the last time because"
                 f" {failure}. Run again to resume the episode."
             ) from None
         return reply._replace(retries=self._retry.statistics["attempt_number"] - 1)
 
     async def close(self) -> None:
         await self._client.aclose()
+
+    def _retries(self, failure: BaseException | None) -> int:
+        """Return how often to try again: seldom where the address itself seems to be wrong."""
+        if isinstance(failure, _Unreached) and not self._reached:
+            return min(UNREACHED_RETRIES, self._spec.max_retries)
+        return self._spec.max_retries
+
+    def _has_failed_for_good(self, state: tenacity.RetryCallState) -> bool:
+        return state.attempt_number > self._retries(_failure_of(state))
+
+    def _announce_retry(self, state: tenacity.RetryCallState) -> None:
+        """Log each retry but the first, which mostly mends it."""
+        if state.attempt_number > 1:
+            failure = _failure_of(state)
+            retry = f"retry {state.attempt_number} of {self._retries(failure)}"
+            _LOGGER.warning("%s; %s in %.0f s", failure, retry, state.upcoming_sleep)
 
     async def _attempt(self, body: bytes) -> Reply:
         started = time.perf_counter()
@@ -196,11 +223,14 @@ class ChatCompletions:
                 response = await self._client.post(self._url, content=body)
         except TimeoutError:
             raise _Passing(f"it did not answer within {self._spec.timeout_s:g} s") from None
+        except httpx.ConnectError as error:
+            raise _Unreached(self._secret.hidden(_why_unreached(error))) from None
         except httpx.TransportError as error:
             reason = f"{type(error).__name__}: {error}".rstrip(": ")
             raise _Passing(f"the connection failed ({self._secret.hidden(reason)})") from None
         except httpx.DecodingError:
             raise _Passing("it sent a damaged compressed body") from None
+        self._reached = True
         return response
 
     def _read(self, response: httpx.Response, latency_ms: int) -> Reply:
@@ -269,6 +299,18 @@ class ChatCompletions:
 
     def _quoted(self, text: str) -> str:
         return _quoted(self._secret.hidden(text))
+
+
+def _why_unreached(error: httpx.ConnectError) -> str:
+    """Say why there is no connection, by the system's error that lies beneath httpx's."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ConnectionRefusedError):
+            return "the connection was refused"
+        if isinstance(cause, socket.gaierror):
+            return "the host is unknown"
+        cause = cause.__cause__ or cause.__context__
+    return f"the connection failed ({error})"
 
 
 class _Stated(NamedTuple):
@@ -424,8 +466,12 @@ def _time_s(http_date: str) -> float | None:
 _growing_pause_s = tenacity.wait_exponential_jitter(initial=1, max=MAX_PAUSE_S, jitter=1)
 
 
+def _failure_of(state: tenacity.RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
+
+
 def _pause_s(state: tenacity.RetryCallState) -> float:
-    failure = state.outcome.exception() if state.outcome else None
+    failure = _failure_of(state)
     if isinstance(failure, _Passing) and failure.retry_after_s is not None:
         return failure.retry_after_s
     return _growing_pause_s(state)

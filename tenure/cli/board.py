@@ -10,6 +10,7 @@ from pathlib import Path
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser
 from tenure.cli.terminal import say
+from tenure.errors import UsageError
 
 
 def _define_submit(parser: Parser) -> Callable[[argparse.Namespace], int]:
@@ -42,5 +43,9 @@ def _submit(options: argparse.Namespace) -> int:
 def _leaderboard(options: argparse.Namespace) -> int:
     from tenure.scoring.leaderboard import build
 
-    say(str(build(options.folder)))
+    folder: Path = options.folder
+    if not folder.is_dir():
+        line = shlex.join(["tenure", "submit", "RUN", "--to", str(folder)])
+        raise UsageError(f"There is no folder {folder}. `{line}` makes one.")
+    say(str(build(folder)))
     return Exit.DONE

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser
-from tenure.cli.terminal import amount, say, table
+from tenure.cli.terminal import amount, say, table, width
 from tenure.errors import UsageError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def summary(scorecard: Scorecard) -> str:
     figure = scorecard.score_figure
     rows = [_row(agent, figure) for agent in scorecard.agents]
     heads = [head for head in rows[0] if any(row[head] for row in rows)]
-    return table(heads, [[row[head] for head in heads] for row in rows])
+    return table(heads, [[row[head] for head in heads] for row in rows], width=width())
 
 
 def _score(options: argparse.Namespace) -> int:
@@ -66,7 +66,22 @@ def _score_run(options: argparse.Namespace) -> int:
     scorecard = score_run(options.path)
     path = scorecard.write(options.path)
     say(scorecard.to_json().decode().rstrip() if options.json else f"{summary(scorecard)}\n{path}")
-    return Exit.DONE if scorecard.complete == scorecard.planned else Exit.UNFINISHED
+    return _exit_of(scorecard)
+
+
+def _exit_of(scorecard: Scorecard) -> Exit:
+    """Return the exit code of a run: a damaged record weighs more than an unfinished episode."""
+    from tenure.scoring.scorecard import Unscored
+
+    kinds = [
+        outcome.kind
+        for agent in scorecard.agents
+        for outcome in agent.episodes
+        if isinstance(outcome, Unscored)
+    ]
+    if "damaged" in kinds:
+        return Exit.INVALID
+    return Exit.UNFINISHED if kinds else Exit.DONE
 
 
 def _score_episode(options: argparse.Namespace) -> int:
@@ -92,8 +107,9 @@ def _report(options: argparse.Namespace) -> int:
             f"A report is made of a whole run; {options.run} is one episode, "
             f"for `tenure score` or `tenure replay --show`."
         )
-    say(str(conclude(options.run)[1]))
-    return Exit.DONE
+    scorecard, report = conclude(options.run)
+    say(str(report))
+    return _exit_of(scorecard)
 
 
 def _row(agent: AgentScore, figure: str) -> dict[str, str]:

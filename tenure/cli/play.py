@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser, choice, whole_number
 from tenure.cli.terminal import remark, say
+from tenure.errors import UsageError
 
 if TYPE_CHECKING:
     from tenure.agents.spec import AgentSpec
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from tenure.scoring.manifest import Manifest
     from tenure.scoring.scorecard import Scorecard
 
+_MODEL_OPTIONS = (
+    *("protocol", "window_tokens", "max_output_tokens"),
+    *("temperature", "base_url", "price"),
+)
 _EPILOG = """\
 The episodes are each agent on seeds S to S+N-1. Without --out they go to a folder under runs/ that
 follows from the plan, so the same command finds its own run again: what is complete is kept, what
@@ -61,15 +67,37 @@ def _define_run(parser: Parser) -> Callable[[argparse.Namespace], int]:
 
 
 def _define_model_options(parser: Parser) -> None:
-    group = parser.add_argument_group("options of language models")
-    protocol = choice("auto", "tools", "json")
-    group.add_argument("--protocol", metavar="P", type=protocol, help="auto, tools or json")
-    group.add_argument("--window-tokens", metavar="N", type=int, help="the longest prompt")
-    group.add_argument("--max-output-tokens", metavar="N", type=int, help="the longest answer")
-    group.add_argument("--temperature", metavar="T", type=float, help="as the provider has it")
-    group.add_argument("--base-url", metavar="URL", help="another server with the same interface")
+    group = parser.add_argument_group(
+        "options of language models",
+        "Values in parentheses are the defaults; the small local/ models have smaller ones.",
+    )
     group.add_argument(
-        "--price", metavar=("IN", "OUT"), nargs=2, type=float, help="dollars per million tokens"
+        "--protocol",
+        metavar="P",
+        type=choice("auto", "tools", "json"),
+        help="how tools are called: natively (tools), as text (json), or as suits the model (auto)",
+    )
+    group.add_argument(
+        "--window-tokens", metavar="N", type=int, help="the longest prompt, in tokens (69,000)"
+    )
+    group.add_argument(
+        "--max-output-tokens",
+        metavar="N",
+        type=int,
+        help="the longest answer, its reasoning included, in tokens (8,192)",
+    )
+    group.add_argument(
+        "--temperature", metavar="T", type=float, help="0 to 2 (as the provider has it)"
+    )
+    group.add_argument(
+        "--base-url", metavar="URL", help="another server (OPENAI_BASE_URL, else OpenAI's own)"
+    )
+    group.add_argument(
+        "--price",
+        metavar=("IN", "OUT"),
+        nargs=2,
+        type=float,
+        help="US dollars per million tokens read and written (unknown)",
     )
 
 
@@ -80,10 +108,12 @@ def _run(options: argparse.Namespace) -> int:
     import asyncio
 
     from tenure.cli.progress import watching
-    from tenure.runner.plan import default_folder
+    from tenure.runner.plan import default_folder, departures
     from tenure.runner.run import run
 
     manifest = _plan(options)
+    if not options.quiet and (differences := departures(manifest.scenario)):
+        remark(f"not the built-in {manifest.scenario.id}: {'; '.join(differences)}")
     folder: Path = options.out or default_folder(manifest)
     planned = len(manifest.agents) * len(manifest.seeds)
     try:
@@ -103,19 +133,33 @@ def _plan(options: argparse.Namespace) -> Manifest:
     scenario = load(options.scenario)
     if options.max_steps is not None:
         scenario = with_step_limit(scenario, options.max_steps)
+    _check_model_options(options)
     agents = [_spec(name, options) for name in options.agents]
     return draw_up(scenario, agents, range(options.seed, options.seed + options.episodes))
+
+
+def _check_model_options(options: argparse.Namespace) -> None:
+    """See that what is said of models is said of at least one."""
+    given = [f"--{name.replace('_', '-')}" for name in _MODEL_OPTIONS if _is_given(options, name)]
+    if given and not any("/" in name for name in options.agents):
+        raise UsageError(
+            f"{', '.join(given)} would mean nothing: {' and '.join(options.agents)} "
+            f"asks no model. Leave it out, or name a model such as --agent openai/MODEL."
+        )
+
+
+def _is_given(options: argparse.Namespace, name: str) -> bool:
+    return getattr(options, name) is not None
 
 
 def _spec(name: str, options: argparse.Namespace) -> AgentSpec:
     from pydantic import ValidationError
 
     from tenure.agents.spec import AgentSpec
-    from tenure.errors import UsageError
 
     chosen = _model_options(options) if "/" in name else {}
     try:
-        return AgentSpec(name=name, **chosen)
+        return AgentSpec(name=name, **chosen).with_endpoint(os.environ)
     except ValidationError as error:
         problems = "; ".join(
             ": ".join([*(str(part).replace("_", "-") for part in problem["loc"]), problem["msg"]])
@@ -125,8 +169,7 @@ def _spec(name: str, options: argparse.Namespace) -> AgentSpec:
 
 
 def _model_options(options: argparse.Namespace) -> dict[str, Any]:
-    names = ("protocol", "window_tokens", "max_output_tokens", "temperature", "base_url")
-    chosen = {name: getattr(options, name) for name in names}
+    chosen = {name: getattr(options, name) for name in _MODEL_OPTIONS if name != "price"}
     chosen["input_usd_per_mtok"], chosen["output_usd_per_mtok"] = options.price or (None, None)
     return {name: value for name, value in chosen.items() if value is not None}
 
@@ -150,6 +193,7 @@ def _document(folder: Path, scorecard: Scorecard, report: Path, failures: Sequen
         {
             "agent": failure.assignment.agent.label,
             "seed": failure.assignment.seed,
+            "damaged": failure.damaged,
             "reason": str(failure.error),
         }
         for failure in failures
@@ -164,12 +208,10 @@ def _document(folder: Path, scorecard: Scorecard, report: Path, failures: Sequen
 
 
 def _explain(options: argparse.Namespace, failures: Sequence[Failure]) -> int:
-    from tenure.errors import TrajectoryError
-
     if not failures:
         return Exit.DONE
     for failure in failures:
-        remark(f"tenure: {failure.assignment.name} is unfinished: {failure.error}")
-    remark(f"To go on with what is unfinished:\n  {options.line}")
-    broken = any(isinstance(failure.error, TrajectoryError) for failure in failures)
-    return Exit.INVALID if broken else Exit.UNFINISHED
+        remark(f"tenure: {failure.sentence}")
+    if not all(failure.damaged for failure in failures):
+        remark(f"To go on with what is unfinished:\n  {options.line}")
+    return Exit.INVALID if any(failure.damaged for failure in failures) else Exit.UNFINISHED

@@ -14,6 +14,7 @@ from tenure.errors import TrajectoryError, UsageError
 
 if TYPE_CHECKING:
     from tenure.scoring.records import Episode, StepRecord
+    from tenure.scoring.verification import Finding
 
 _MAX_SHOWN_CHARS = 500
 
@@ -22,9 +23,7 @@ def _define_replay(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.add_argument("path", type=Path, help="an episode's file, or a run's folder")
     parser.add_argument("--show", action="store_true", help="print the episode (a file) as well")
     number = whole_number(0)
-    parser.add_argument(
-        "--from", dest="first", metavar="N", type=number, default=0, help="first step to show"
-    )
+    parser.add_argument("--from", dest="first", metavar="N", type=number, help="first step to show")
     parser.add_argument("--to", dest="last", metavar="N", type=number, help="last step to show")
     return _replay
 
@@ -41,6 +40,8 @@ def _replay(options: argparse.Namespace) -> int:
     from tenure.scoring.records import read_partial
 
     path: Path = options.path
+    if not options.show and (options.first, options.last) != (None, None):
+        raise UsageError("--from and --to say what --show prints; add --show, or leave them out.")
     if path.is_dir():
         if options.show:
             raise UsageError(f"--show prints one episode; {path} is a run. Name a file under it.")
@@ -48,26 +49,70 @@ def _replay(options: argparse.Namespace) -> int:
     if not path.exists():
         raise UsageError(f"There is no {path}.")
     if options.show:
-        for line in _story(read_partial(path), options.first, options.last):
+        episode = read_partial(path)
+        _check_window(episode, options.first or 0, options.last)
+        for line in _story(episode, options.first or 0, options.last):
             say(printable(line))
     return _compare(path)
+
+
+def _check_window(episode: Episode, first: int, last: int | None) -> None:
+    """See that there is a step to show.
+
+    Raises:
+        UsageError: If there is none.
+    """
+    if last is not None and last < first:
+        raise UsageError(f"No step is shown: --to {last} comes before --from {first}.")
+    if first and first >= len(episode.steps):
+        steps = len(episode.steps)
+        had = f"steps 0 to {steps - 1}" if steps else "no steps yet"
+        raise UsageError(f"There is no step {first} to show from: the episode has {had}.")
 
 
 def _verify(options: argparse.Namespace) -> int:
     from tenure.scoring.verification import verify
 
-    verification = verify(options.path)
-    for finding in verification.findings:
+    path: Path = options.path
+    verification = verify(path)
+    unfinished = [_is_unfinished(path, finding) for finding in verification.findings]
+    for finding, merely in zip(verification.findings, unfinished, strict=True):
         problem = finding.problem.removeprefix(f"{Path(finding.file).name}: ")
-        say(f"FAILED: {finding.file}: {problem}")
-    many = "" if verification.verified == 1 else "s"
-    say(f"{verification.verified} episode{many} verified: every byte, observation and score.")
+        say(f"{'unfinished' if merely else 'FAILED'}: {finding.file}: {problem}")
+    say(_verdict(verification.verified, unfinished.count(False), unfinished.count(True)))
     if verification.verified:
         say("Not proven: who acted, what it cost, or that no other attempt was left out.")
     if verification.departures:
         changed = ", ".join(verification.departures)
         say(f"The scenario is not the built-in scenario of this id: it differs in {changed}.")
-    return Exit.DONE if verification.ok else Exit.INVALID
+    if verification.ok:
+        return Exit.DONE
+    return Exit.UNFINISHED if all(unfinished) else Exit.INVALID
+
+
+def _verdict(verified: int, failed: int, unfinished: int) -> str:
+    facts = f"{verified} episode{'' if verified == 1 else 's'} verified"
+    if not failed and not unfinished:
+        return f"{facts}: every byte, observation and score."
+    counts = ((failed, "failed"), (unfinished, "unfinished"))
+    return f"{', '.join([facts, *(f'{count} {what}' for count, what in counts if count)])}."
+
+
+def _is_unfinished(path: Path, finding: Finding) -> bool:
+    """Tell whether nothing is wrong with an episode but that it is not at its end yet."""
+    from tenure.scoring.records import read_partial
+    from tenure.scoring.replay import replay
+
+    file = path / finding.file if path.is_dir() else path
+    if not file.exists():
+        return True
+    if finding.record is None:
+        return False  # it is the file that is wrong, such as one that was not planned
+    try:
+        episode = read_partial(file)
+        return not episode.complete and replay(episode).divergence is None
+    except TrajectoryError:
+        return False
 
 
 def _compare_all(folder: Path) -> Exit:

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import compress
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from tenure.cli.terminal import amount, remark
+from tenure.cli.terminal import amount, printable, remark
 from tenure.envs.clock import MINUTES_PER_DAY, day_of
 from tenure.envs.world import World
+from tenure.errors import TenureError
 from tenure.runner.episode import Assignment, Watcher
+from tenure.runner.run import Failure
 
 if TYPE_CHECKING:
+    from rich.console import Group
     from rich.table import Table
 
 SECONDS_BETWEEN_LINES = 30
 _COLUMNS = ("episode", "day", "balance", "steps", "tokens", "cost", "left")
+_OF_MODELS = ("tokens", "cost")
+_STEPS_BEFORE_ESTIMATE = 10
+"""A model's first answers say little of how long the others will take."""
 
 
 @contextmanager
@@ -31,12 +40,14 @@ def watching(planned: int, *, quiet: bool) -> Iterator[Watcher]:
         quiet: Say nothing at all.
     """
     if quiet:
-        yield Watch(planned)
+        with _hearing(Watch(planned)) as watch:
+            yield watch
     elif sys.stderr.isatty():
-        with _live(Watch(planned)) as watch:
+        with _hearing(Watch(planned)) as watch, _live(watch):
             yield watch
     else:
-        yield Lines(planned)
+        with _hearing(Lines(planned)) as lines:
+            yield lines
 
 
 @dataclass(slots=True)
@@ -45,7 +56,8 @@ class Tally:
 
     Attributes:
         began_s: When this process took it up, on the monotonic clock.
-        share_before: What part of it was done by then.
+        steps_before: How many steps it had by then.
+        shares_before: What part of it was done by then.
         tokens: What this process spent.
         cost_usd: What this process spent; `None` once a price was not known.
     """
@@ -54,28 +66,33 @@ class Tally:
     steps: int
     limit: int
     began_s: float = field(default_factory=monotonic)
-    share_before: float = 0.0
+    steps_before: int = field(init=False)
+    shares_before: tuple[float, float] = field(init=False)
     tokens: int = 0
     cost_usd: float | None = 0.0
 
     def __post_init__(self) -> None:
-        self.share_before = self.share
+        self.steps_before, self.shares_before = self.steps, self.shares
 
     @property
-    def share(self) -> float:
-        """What part of the episode is done, by days or by steps, whichever is further."""
+    def shares(self) -> tuple[float, float]:
+        """What part of the episode is done by days, and by steps: it ends when one is 1."""
         days: int | None = getattr(self.world.parameters, "horizon_days", None)
         minute: int = self.world.state.now_minutes
         by_days = minute / (days * MINUTES_PER_DAY) if days else 0.0
-        return max(by_days, self.steps / self.limit)
+        return by_days, self.steps / self.limit
 
     @property
     def seconds_left(self) -> float | None:
         """How long it will take from here at the pace so far, or `None` if that is unknown."""
-        done = self.share - self.share_before
-        if done <= 0:
+        if self.steps - self.steps_before < _STEPS_BEFORE_ESTIMATE:
             return None
-        return (monotonic() - self.began_s) * (1 - self.share) / done
+        passed_s = monotonic() - self.began_s
+        return min(
+            passed_s * (1 - share) / (share - before)
+            for share, before in zip(self.shares, self.shares_before, strict=True)
+            if share > before
+        )
 
     @property
     def balance(self) -> str:
@@ -111,6 +128,11 @@ class Watch:
         self.reasons: Counter[str] = Counter()
         self.errors: list[str] = []
         self.running: dict[str, Tally] = {}
+        self.notices: dict[str, str] = {}
+
+    def noticed(self, name: str, text: str) -> None:
+        """Keep what an agent's provider has to say, until the next step of that episode."""
+        self.notices[name] = text
 
     def kept(self, episodes: int) -> None:
         self.reasons["before"] += episodes
@@ -121,16 +143,21 @@ class Watch:
     def stepped(self, assignment: Assignment, exchange: Mapping[str, Any] | None) -> None:
         tally = self.running[assignment.name]
         tally.steps += 1
+        self.notices.pop(assignment.name, None)
         if exchange is not None:
             tally.add(exchange)
 
     def ended(self, assignment: Assignment, reason: str) -> None:
         self.reasons[reason] += 1
-        self.running.pop(assignment.name, None)
+        self._leave(assignment)
 
-    def failed(self, assignment: Assignment, error: Exception) -> None:
-        self.errors.append(f"{assignment.name}: unfinished: {error}")
+    def failed(self, assignment: Assignment, error: TenureError) -> None:
+        self.errors.append(Failure(assignment, error).sentence)
+        self._leave(assignment)
+
+    def _leave(self, assignment: Assignment) -> None:
         self.running.pop(assignment.name, None)
+        self.notices.pop(assignment.name, None)
 
     @property
     def standing(self) -> str:
@@ -139,16 +166,26 @@ class Watch:
         complete = f"{self.reasons.total()} of {self.planned} episodes complete"
         return f"{complete} ({reasons})" if reasons else complete
 
-    def table(self) -> Table:
-        """Return the running episodes, for a terminal."""
+    def view(self) -> Group:
+        """Return the running episodes and what there is to say of them, for a terminal."""
+        from rich.console import Group
+        from rich.text import Text
+
+        notices = [f"{name}: {text}" for name, text in tuple(self.notices.items())]
+        lines = [self.standing, *notices, *self.errors]
+        return Group(self._table(), Text(printable("\n".join(lines))))
+
+    def _table(self) -> Table:
         from rich.table import Table
 
-        caption = "\n".join([self.standing, *self.errors])
-        table = Table(box=None, caption=caption, caption_justify="left", pad_edge=False)
-        for index, column in enumerate(_COLUMNS):
-            table.add_column(column, justify="right" if index else "left", no_wrap=True)
-        for name, tally in tuple(self.running.items()):
-            table.add_row(name, *tally.cells())
+        table = Table(box=None, pad_edge=False)
+        running = tuple(self.running.items())
+        asking = any(tally.tokens for _, tally in running)
+        shown = [asking or column not in _OF_MODELS for column in _COLUMNS]
+        for index, column in compress(enumerate(_COLUMNS), shown):
+            table.add_column(column, justify="right" if index else "left", no_wrap=index > 0)
+        for name, tally in running:
+            table.add_row(*compress((name, *tally.cells()), shown))
         return table
 
 
@@ -158,6 +195,9 @@ class Lines(Watch):
     def __init__(self, planned: int) -> None:
         super().__init__(planned)
         self._due_s = monotonic() + SECONDS_BETWEEN_LINES
+
+    def noticed(self, name: str, text: str) -> None:
+        remark(f"{name}: {text}")
 
     def kept(self, episodes: int) -> None:
         super().kept(episodes)
@@ -184,19 +224,41 @@ class Lines(Watch):
             f"{self.standing}"
         )
 
-    def failed(self, assignment: Assignment, error: Exception) -> None:
+    def failed(self, assignment: Assignment, error: TenureError) -> None:
         super().failed(assignment, error)
         remark(self.errors[-1])
 
 
 @contextmanager
-def _live(watch: Watch) -> Iterator[Watch]:
+def _hearing(watch: Watch) -> Iterator[Watch]:
+    """Pass what agents log on to a watch; the task's name is the episode's."""
+    ear = _Ear(watch)
+    logger = logging.getLogger("tenure.agents")
+    logger.addHandler(ear)
+    try:
+        yield watch
+    finally:
+        logger.removeHandler(ear)
+
+
+class _Ear(logging.Handler):
+    def __init__(self, watch: Watch) -> None:
+        super().__init__(logging.WARNING)
+        self._watch = watch
+
+    def emit(self, record: logging.LogRecord) -> None:
+        task = asyncio.current_task()
+        self._watch.noticed(task.get_name() if task else "", record.getMessage())
+
+
+@contextmanager
+def _live(watch: Watch) -> Iterator[None]:
     from rich.console import Console
     from rich.live import Live
 
     console = Console(stderr=True, markup=False, highlight=False)
-    with Live(get_renderable=watch.table, console=console, transient=True):
-        yield watch
+    with Live(get_renderable=watch.view, console=console, transient=True):
+        yield
 
 
 def _span(seconds: float | None) -> str:

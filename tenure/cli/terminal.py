@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from unicodedata import category
@@ -24,17 +26,40 @@ def amount(value: float, figure: str) -> str:
     return f"{'-' if value < 0 else ''}${abs(value) / 100:,.2f}"
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> str:
-    """Return columns of text under their heads.
+def width() -> int | None:
+    """Return how many characters a line of the result may have; `None` if nobody said."""
+    if sys.stdout.isatty() or "COLUMNS" in os.environ:
+        return shutil.get_terminal_size().columns
+    return None
+
+
+def table(
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    left: int = 1,
+    width: int | None = None,
+) -> str:
+    """Return columns of text under their heads; rows as paragraphs where those are too wide.
 
     Args:
         head: The heads.
         rows: As many texts each.
         left: How many columns, from the first, stand to the left; the others to the right.
+        width: The most characters of a line; `None` for any.
     """
     lines = [head, *rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    if width is not None and sum(widths) + 2 * (len(widths) - 1) > width:
+        return "\n".join(_paragraph(head, cells) for cells in rows)
     return "\n".join("  ".join(_padded(cells, widths, left)).rstrip() for cells in lines)
+
+
+def _paragraph(head: Sequence[str], cells: Sequence[str]) -> str:
+    """Return a row under its first cell, a line for each other."""
+    name_chars = max(map(len, head))
+    facts = zip(head[1:], cells[1:], strict=True)
+    return "\n".join([cells[0], *(f"  {name:<{name_chars}}  {cell}" for name, cell in facts)])
 
 
 def _padded(cells: Sequence[str], widths: Sequence[int], left: int) -> Iterator[str]:

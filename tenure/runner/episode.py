@@ -15,7 +15,7 @@ from tenure.agents.contract import Agent, Turn
 from tenure.agents.spec import AgentSpec
 from tenure.envs.jobs import Briefing
 from tenure.envs.world import World
-from tenure.errors import TrajectoryError
+from tenure.errors import TenureError, TrajectoryError
 from tenure.scenarios import References, Scenario
 from tenure.scoring.recorder import Recorder, header
 from tenure.scoring.records import Episode, action_of, read_partial
@@ -43,6 +43,11 @@ class Assignment:
         """What a person calls it, such as `shopkeeper, seed 3`."""
         return f"{self.agent.label}, seed {self.seed}"
 
+    @property
+    def way_out(self) -> str:
+        """What to do if its record cannot go on."""
+        return f"To play the episode anew, move {self.path} away and run again."
+
 
 class Watcher(Protocol):
     """Is told how a run goes. Called often: an implementation must return at once."""
@@ -59,7 +64,7 @@ class Watcher(Protocol):
     def ended(self, assignment: Assignment, reason: str) -> None:
         """An episode is complete."""
 
-    def failed(self, assignment: Assignment, error: Exception) -> None:
+    def failed(self, assignment: Assignment, error: TenureError) -> None:
         """An episode could not be completed."""
 
 
@@ -100,7 +105,7 @@ async def play(
     head = header(
         assignment.scenario,
         assignment.seed,
-        assignment.agent.model_dump(mode="json"),
+        assignment.agent.record(),
         0,
         world,
         references,
@@ -184,7 +189,7 @@ class _Game:
         place = f"step {record - 1}" if record else "the opening"
         message = (
             f"{self._assignment.name} cannot go on: {place} comes out otherwise than recorded. "
-            f"{reason} To play the episode anew, remove {self._assignment.path}."
+            f"{reason} {self._assignment.way_out}"
         )
         return TrajectoryError(message, record)
 
@@ -204,7 +209,7 @@ def _past(assignment: Assignment, head: Mapping[str, Any]) -> Episode | None:
         if field in ("scenario", "seed", "agent", "attempt") and recorded != head[field]:
             raise TrajectoryError(
                 f"{assignment.path} is not the record of {assignment.name}: its {field} is "
-                f"{recorded!r}. To play the episode anew, remove it.",
+                f"{recorded!r}. {assignment.way_out}",
                 0,
             )
     return past

@@ -23,6 +23,18 @@ class Failure:
     assignment: Assignment
     error: TenureError
 
+    @property
+    def damaged(self) -> bool:
+        """Whether its record stands in the way; else the same command goes on."""
+        return isinstance(self.error, TrajectoryError)
+
+    @property
+    def sentence(self) -> str:
+        """What happened to which episode; of a record, also what to do with it."""
+        if self.damaged:
+            return str(self.error)
+        return f"{self.assignment.name} is unfinished: {self.error}"
+
 
 async def run(
     folder: Path, manifest: Manifest, watcher: Watcher, *, concurrency: int = 4
@@ -32,7 +44,8 @@ async def run(
     Args:
         folder: Where the run lives; made if it is not there.
         manifest: The plan.
-        watcher: Is told of every step.
+        watcher: Is told of every step. An episode's asyncio task has the episode's name, so that
+            what an agent logs can be put down to it.
         concurrency: How many episodes may be under way at a time, >= 1.
 
     Returns:
@@ -63,7 +76,7 @@ def _sort_out(
             if not is_complete(item.path):
                 todo.append(item)
         except TrajectoryError as error:
-            failures.append(_fail(item, error, watcher))
+            failures.append(_fail(item, _damaged(item, error), watcher))
     if kept := len(planned) - len(todo) - len(failures):
         watcher.kept(kept)
     return todo, failures
@@ -106,10 +119,16 @@ async def _play_all(
 
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(attempt(item)) for item in todo]
+            tasks = [group.create_task(attempt(item), name=item.name) for item in todo]
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None
     return [failure for task in tasks if (failure := task.result())]
+
+
+def _damaged(item: Assignment, error: TrajectoryError) -> TrajectoryError:
+    return TrajectoryError(
+        f"The record of {item.name} is damaged. {error} {item.way_out}", error.record
+    )
 
 
 def _fail(item: Assignment, error: TenureError, watcher: Watcher) -> Failure:

@@ -14,8 +14,9 @@ def server(monkeypatch):
 
 
 @pytest.fixture
-def tenure(capsys):
+def tenure(capsys, monkeypatch):
     """The command, called as from a shell: returns the exit code and what was printed."""
+    monkeypatch.delenv("COLUMNS", raising=False)
 
     def call(*words):
         code = main([str(word) for word in words])

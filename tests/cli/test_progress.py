@@ -9,6 +9,7 @@ from rich.console import Console
 from tenure.agents import AgentSpec
 from tenure.cli import progress
 from tenure.cli.progress import Lines, Tally, Watch, watching
+from tenure.errors import ProviderError
 from tenure.runner.plan import assignments
 from tests.runner.stand import plan, scenario
 
@@ -25,9 +26,9 @@ def assignment(tmp_path):
     return assignments(tmp_path, plan("idle", days=10, steps=100))[0]
 
 
-def _shown(watch):
-    console = Console(file=io.StringIO(), width=120)
-    console.print(watch.table())
+def _shown(watch, width=120):
+    console = Console(file=io.StringIO(), width=width)
+    console.print(watch.view())
     return [line.split() for line in console.file.getvalue().splitlines()]
 
 
@@ -65,7 +66,21 @@ def test_the_days_count_where_they_are_further_than_the_steps(world):
     tally = Tally(world, 1, 100)
     for _ in range(5):
         world.call("close_for_today")
-    assert tally.share == 0.5
+    assert tally.shares == (0.5, 0.01)
+
+
+def test_the_time_left_is_the_smaller_of_both_estimates(world):
+    tally = Tally(world, 0, 100)
+    for _ in range(5):
+        world.call("close_for_today")
+    tally.steps, tally.began_s = 20, tally.began_s - 30
+    assert tally.seconds_left == pytest.approx(32, abs=1)  # by steps it would be 120
+
+
+def test_the_first_steps_say_nothing_of_the_time_left(world):
+    tally = Tally(world, 0, 100)
+    tally.steps, tally.began_s = 9, tally.began_s - 30
+    assert tally.seconds_left is None
 
 
 @pytest.mark.parametrize(
@@ -78,9 +93,32 @@ def test_spans_are_written_for_people(seconds, text):
 def test_what_failed_stays_on_the_screen(world, assignment):
     watch = Watch(2)
     watch.began(assignment, world, 0)
-    watch.failed(assignment, RuntimeError("no network"))
+    watch.failed(assignment, ProviderError("no network"))
     *_, last = _shown(watch)
-    assert " ".join(last) == "idle, seed 1: unfinished: no network"
+    assert " ".join(last) == "idle, seed 1 is unfinished: no network"
+
+
+def test_a_retry_is_on_the_screen_until_the_next_step(world, assignment):
+    watch = Watch(1)
+    watch.began(assignment, world, 0)
+    watch.noticed(assignment.name, "the connection was refused; retry 2 of 8 in 4 s")
+    assert "refused;" in _shown(watch)[-1]
+    watch.stepped(assignment, None)
+    assert "refused;" not in _shown(watch)[-1]
+
+
+def test_columns_that_no_agent_fills_are_left_out(world, assignment):
+    watch = Watch(1)
+    watch.began(assignment, world, 0)
+    assert _shown(watch)[0] == ["episode", "day", "balance", "steps", "left"]
+
+
+def test_a_narrow_screen_cuts_no_number(world, assignment):
+    watch = Watch(1)
+    watch.began(assignment, world, 0)
+    watch.stepped(assignment, EXCHANGE)
+    words = [word for line in _shown(watch, width=46) for word in line]
+    assert {"$10.00", "1,010", "$0.25"} <= set(words)
 
 
 def test_a_long_episode_without_a_terminal_is_a_line_now_and_then(

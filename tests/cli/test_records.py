@@ -87,6 +87,24 @@ class TestReplay:
         assert "--- day 1 08:00, opening\nThe stand opens." in out
         assert "=== horizon after 120 steps" in out
 
+    @pytest.mark.parametrize(
+        ("bounds", "sentence"),
+        [
+            (("--from", 10, "--to", 4), "No step is shown: --to 4 comes before --from 10."),
+            (("--from", 5000), "There is no step 5000 to show from: the episode has steps 0 to"),
+        ],
+    )
+    def test_bounds_that_hold_no_step_are_said_so(self, tenure, episode, bounds, sentence):
+        code, out, err = tenure("replay", episode, "--show", *bounds)
+        assert (code, out) == (2, "")
+        assert sentence in err
+
+    @pytest.mark.parametrize("bound", ["--from", "--to"])
+    def test_bounds_without_show_are_said_so(self, tenure, episode, bound):
+        code, _, err = tenure("replay", episode, bound, 0)
+        assert code == 2
+        assert "add --show" in err
+
     @pytest.mark.parametrize("exchange", [{"message": [1]}, {"message": "x"}, {"message": None}])
     def test_show_takes_any_exchange(self, tenure, episode, exchange):
         reseal(episode, lambda records: records[2].update(exchange=exchange))
@@ -141,20 +159,46 @@ class TestVerify:
         code, out, _ = tenure("verify", run_folder)
         assert code == 1
         assert "FAILED: episodes/two-a-day/seed-1.jsonl.zst: Record " in out
-        assert "1 episode verified" in out
+        assert "1 episode verified, 1 failed." in out
 
     def test_a_single_episode_can_be_verified(self, tenure, episode):
         assert tenure("verify", episode)[0] == 0
         _flip_a_byte(episode, -1)
         assert tenure("verify", episode)[0] == 1
 
-    def test_an_unfinished_or_a_missing_episode_is_not_verified(self, tenure, run_folder, episode):
+    def test_an_unfinished_or_a_missing_episode_is_no_failure(self, tenure, run_folder, episode):
         _cut(episode)
-        assert tenure("verify", run_folder)[0] == 1
+        code, out, _ = tenure("verify", run_folder)
+        assert code == 3
+        assert out.splitlines()[0].startswith("unfinished: episodes/two-a-day/seed-1")
+        assert out.splitlines()[1] == "1 episode verified, 1 unfinished."
+        assert tenure("verify", episode)[0] == 3
         episode.unlink()
         code, out, _ = tenure("verify", run_folder)
-        assert code == 1
+        assert code == 3
         assert "The episode was planned and is missing." in out
+
+    def test_what_is_damaged_and_what_is_unfinished_are_counted_apart(
+        self, tenure, run_folder, episode
+    ):
+        _cut(episode)
+        _flip_a_byte(run_folder / "episodes/idle/seed-1.jsonl.zst", 500)
+        code, out, _ = tenure("verify", run_folder)
+        assert code == 1
+        assert out.splitlines()[-1] == "0 episodes verified, 1 failed, 1 unfinished."
+
+    def test_an_unfinished_episode_that_cannot_be_reproduced_has_failed(
+        self, tenure, episode, monkeypatch
+    ):
+        _cut(episode)
+        monkeypatch.setattr("tests.lemonade.CUP_CENTS", 60)
+        assert tenure("verify", episode)[0] == 1
+
+    def test_a_file_that_was_not_planned_is_never_merely_unfinished(
+        self, tenure, run_folder, episode
+    ):
+        _cut(Path(shutil.copy(episode, episode.with_name("seed-9.jsonl.zst"))))
+        assert tenure("verify", run_folder)[0] == 1
 
 
 class TestScore:
@@ -203,6 +247,12 @@ class TestReport:
         assert tenure("report", run_folder) == (0, f"{report}\n", "")
         assert report.read_text().startswith("<!doctype html>")
 
+    def test_its_exit_code_is_that_of_the_score(self, tenure, run_folder, episode):
+        _cut(episode)
+        assert [tenure(word, run_folder)[0] for word in ("report", "score")] == [3, 3]
+        episode.write_bytes(b"rubbish")
+        assert [tenure(word, run_folder)[0] for word in ("report", "score")] == [1, 1]
+
     def test_it_is_made_of_a_run_and_not_of_an_episode(self, tenure, episode):
         code, _, err = tenure("report", episode)
         assert code == 2
@@ -219,6 +269,13 @@ class TestLeaderboard:
         assert code == 0
         assert out == f"{board / 'index.html'}\n"
         assert "two-a-day" in (board / "index.html").read_text()
+
+    def test_a_board_that_is_not_there_is_not_made(self, tenure, tmp_path):
+        board = tmp_path / "bord"
+        code, _, err = tenure("leaderboard", board)
+        assert code == 2
+        assert f"`tenure submit RUN --to {board}` makes one." in err
+        assert not board.exists()
 
     def test_a_forged_run_is_refused(self, tenure, run_folder, episode, tmp_path):
         _flip_a_byte(episode, 2000)

@@ -7,6 +7,9 @@ import time
 import pytest
 
 import tests.lemonade
+from tenure.agents import AgentSpec
+from tenure.cli import main
+from tenure.scenarios import load
 from tenure.scoring.records import read, read_partial
 from tests.cli.tenure_command import start
 from tests.runner.stand import SCENARIO_FILE, contents
@@ -172,9 +175,95 @@ def test_a_damaged_record_is_exit_code_1_and_is_left_as_it_is(play, tmp_path):
     file.write_bytes(b"rubbish")
     code, out, err = play(*BOTH)
     assert code == 1
-    assert "idle, seed 1 is unfinished: seed-1.jsonl.zst: Record 0 (header)" in err
+    assert "tenure: The record of idle, seed 1 is damaged. seed-1.jsonl.zst: Record 0" in err
+    assert err.endswith(f"To play the episode anew, move {file} away and run again.\n")
     assert [line.split()[1] for line in out.splitlines()[1:3]] == ["0/1", "1/1"]
     assert file.read_bytes() == b"rubbish"
+
+
+def test_the_advice_on_a_damaged_record_mends_it(play, tmp_path):
+    play(*BOTH)
+    file = tmp_path / "run/episodes/idle/seed-1.jsonl.zst"
+    whole = file.read_bytes()
+    file.write_bytes(b"rubbish")
+    file.rename(tmp_path / "away")
+    assert play(*BOTH)[0] == 0
+    assert file.read_bytes() == whole
+
+
+def test_a_damaged_record_weighs_more_than_an_unfinished_episode(play, server, tmp_path):
+    words = ("--agent", "openai/worker-1", "--agent", "idle", "--base-url", server.url)
+    server.patience = 25
+    play(*words)
+    (tmp_path / "run/episodes/idle/seed-1.jsonl.zst").write_bytes(b"rubbish")
+    code, out, err = play(*words, "--json")
+    assert code == 1
+    assert "To go on with what is unfinished" in err
+    kinds = {item["agent"][:4]: item["damaged"] for item in json.loads(out)["unfinished"]}
+    assert kinds == {"idle": True, "open": False}
+
+
+def test_each_retry_after_the_first_is_a_line(play, server):
+    server.busy = 3
+    code, _, err = play("--agent", "openai/worker-1", "--base-url", server.url)
+    assert code == 0
+    assert [line.partition(", seed ")[2] for line in err.splitlines()[:2]] == [
+        "1: it answered 503 busy; retry 2 of 8 in 0 s",
+        "1: it answered 503 busy; retry 3 of 8 in 0 s",
+    ]
+
+
+def test_a_script_is_on_record_by_its_name_alone(play, tmp_path):
+    play("--agent", "idle")
+    manifest = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert manifest["agents"] == [{"label": "idle", "name": "idle"}]
+    record = read(tmp_path / "run/episodes/idle/seed-1.jsonl.zst")
+    assert record.header["agent"] == {"name": "idle"}
+
+
+def test_an_endpoint_from_the_environment_is_on_record(play, server, tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+    assert play("--agent", "openai/worker-1")[0] == 0
+    (file,) = (tmp_path / "run/episodes").glob("openai*/*")
+    assert read(file).header["agent"]["base_url"] == server.url
+
+
+def test_quiet_is_quiet_about_retries_too(play, server):
+    server.busy = 3
+    assert play("--agent", "openai/worker-1", "--base-url", server.url, "--quiet")[2] == ""
+
+
+@pytest.mark.parametrize(
+    "option", [("--base-url", "http://x"), ("--price", 0, 0), ("--temperature", 0)]
+)
+def test_options_of_models_need_a_model(play, option):
+    code, _, err = play(*BOTH, *option)
+    assert code == 2
+    assert err.startswith(f"tenure: {option[0]} would mean nothing: idle and two-a-day asks no")
+
+
+def test_the_help_tells_the_defaults_of_the_spec(capsys):
+    with pytest.raises(SystemExit):
+        main(["run", "--help"])
+    text, spec = " ".join(capsys.readouterr().out.split()), AgentSpec(name="openai/x")
+    assert f"in tokens ({spec.window_tokens:,})" in text
+    assert f"tokens ({spec.max_output_tokens:,})" in text
+    assert "auto" in text
+
+
+def test_a_scenario_that_differs_from_the_built_in_one_of_its_id_is_told(tenure, tmp_path):
+    words = ("run", "vending/week", "--agent", "null", "--out", tmp_path / "run")
+    _, _, err = tenure(*words, "--max-steps", 3)
+    steps = load("vending/week").limits.steps
+    assert err.splitlines()[0] == (f"not the built-in vending/week: limits.steps is 3, not {steps}")
+
+
+def test_on_a_narrow_terminal_each_agent_is_a_paragraph(play, monkeypatch):
+    play(*BOTH)
+    monkeypatch.setenv("COLUMNS", "60")
+    _, out, _ = play(*BOTH)
+    assert out.splitlines()[:3] == ["idle", "  episodes    1/1", "  cash        $10.00"]
+    assert max(map(len, out.split("\n\n")[0].splitlines())) <= 60
 
 
 def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(play, server, tmp_path):

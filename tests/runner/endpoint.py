@@ -15,11 +15,15 @@ ANSWER = {
 
 
 class Endpoint(ThreadingHTTPServer):
-    """Counts the requests it answers, and refuses more than `patience` of them."""
+    """Counts the requests it answers, and refuses more than `patience` of them.
+
+    The first `busy` requests are asked to come again at once.
+    """
 
     daemon_threads = True
     patience = 10**6
     answered = 0
+    busy = 0
 
     @property
     def url(self):
@@ -32,6 +36,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
+        if self.server.busy:
+            self.server.busy -= 1
+            self._reply(503, {"error": {"message": "busy"}}, {"Retry-After": "0"})
+            return
         if self.server.answered >= self.server.patience:
             self._reply(401, {"error": {"message": "no such key"}})
             return
@@ -40,11 +48,13 @@ class _Handler(BaseHTTPRequestHandler):
         choice = {"message": ANSWER, "finish_reason": "tool_calls"}
         self._reply(200, {"model": "worker-1", "choices": [choice], "usage": usage})
 
-    def _reply(self, status, content):
+    def _reply(self, status, content, headers=None):
         body = json.dumps(content).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 

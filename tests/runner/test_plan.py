@@ -1,7 +1,15 @@
 import pytest
 
 from tenure.errors import UsageError
-from tenure.runner.plan import assignments, check_folder, default_folder, settled, with_step_limit
+from tenure.runner.plan import (
+    assignments,
+    check_folder,
+    default_folder,
+    departures,
+    settled,
+    with_step_limit,
+)
+from tenure.scenarios import load
 from tests.runner.stand import plan, scenario
 
 
@@ -67,6 +75,35 @@ def test_a_folder_with_another_plan_is_refused_with_what_differs(tmp_path):
     assert "agents.two-a-day is absent there and present here" in message
     assert "scenario.limits.steps is 50 there and 400 here" in message
     assert "seeds is [1,2] there and [1] here" in message
+
+
+def test_long_texts_are_shown_where_they_differ(tmp_path):
+    there, here = plan(), plan()
+    brief = "word " * 100
+    there, here = (
+        manifest.model_copy(
+            update={"scenario": manifest.scenario.model_copy(update={"brief": brief + end})}
+        )
+        for manifest, end in ((there, "old tail"), (here, "new tail"))
+    )
+    there.write(tmp_path)
+    with pytest.raises(UsageError) as refusal:
+        check_folder(tmp_path, here)
+    words = "word word word word"
+    assert f"scenario.brief is ...{words} old tail there and ...{words} new tail here" in str(
+        refusal.value
+    )
+
+
+def test_a_scenario_of_ones_own_departs_from_no_built_in_one():
+    assert departures(scenario()) == []
+    assert departures(load("vending/week")) == []
+
+
+def test_a_changed_built_in_scenario_says_in_what():
+    week = load("vending/week")
+    changed = week.model_copy(update={"title": "Mine"})
+    assert departures(changed) == [f"title is Mine, not {week.title}"]
 
 
 def test_two_processes_cannot_play_in_one_folder_at_a_time(tmp_path):
