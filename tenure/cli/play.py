@@ -108,12 +108,13 @@ def _run(options: argparse.Namespace) -> int:
     import asyncio
 
     from tenure.cli.progress import watching
-    from tenure.runner.plan import default_folder, departures
+    from tenure.runner.plan import default_folder
     from tenure.runner.run import run
+    from tenure.scenarios import departures
 
     manifest = _plan(options)
-    if not options.quiet and (differences := departures(manifest.scenario)):
-        remark(f"not the built-in {manifest.scenario.id}: {'; '.join(differences)}")
+    if not options.quiet and (changes := departures(manifest.scenario)):
+        remark(f"not the built-in {manifest.scenario.id}: {'; '.join(changes)}")
     folder: Path = options.out or default_folder(manifest)
     planned = len(manifest.agents) * len(manifest.seeds)
     try:

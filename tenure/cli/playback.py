@@ -83,8 +83,8 @@ def _verify(options: argparse.Namespace) -> int:
     if verification.verified:
         say("Not proven: who acted, what it cost, or that no other attempt was left out.")
     if verification.departures:
-        changed = ", ".join(verification.departures)
-        say(f"The scenario is not the built-in scenario of this id: it differs in {changed}.")
+        changes = "; ".join(verification.departures)
+        say(f"The scenario is not the built-in one of its id: {changes}.")
     if verification.ok:
         return Exit.DONE
     return Exit.UNFINISHED if all(unfinished) else Exit.INVALID

@@ -14,13 +14,10 @@ import orjson
 from tenure.agents.spec import AgentSpec
 from tenure.errors import UsageError
 from tenure.runner.episode import Assignment
-from tenure.scenarios import Scenario, load, names
+from tenure.scenarios import Scenario, differences
 from tenure.scoring.manifest import FILE_NAME, Manifest
 
 _DRAFT = ".draft"
-_MAX_CHARS = 60
-_CHARS_BEFORE = 20
-"""How much of a long text is shown before the place where it differs."""
 
 
 def draw_up(scenario: Scenario, agents: Sequence[AgentSpec], seeds: Sequence[int]) -> Manifest:
@@ -55,21 +52,6 @@ def with_step_limit(scenario: Scenario, steps: int) -> Scenario:
     return Scenario.model_validate({**scenario.model_dump(), "limits": limits})
 
 
-def departures(scenario: Scenario) -> list[str]:
-    """Tell how a scenario differs from the built-in one whose id it has.
-
-    Returns:
-        Such as `limits.steps is 80, not 200`; nothing if there is no built-in one of that id.
-    """
-    if scenario.id not in names():
-        return []
-    built_in = load(scenario.id).model_dump(mode="json")
-    return [
-        f"{name} is {here}, not {there}"
-        for name, there, here in _differences(built_in, scenario.model_dump(mode="json"))
-    ]
-
-
 def default_folder(manifest: Manifest) -> Path:
     """Return the folder of a plan, so that the same command finds its own run again."""
     canonical = orjson.dumps(_plan(manifest), option=orjson.OPT_SORT_KEYS)
@@ -87,13 +69,13 @@ def check_folder(folder: Path, manifest: Manifest) -> None:
         if folder.exists() and not _is_free(folder):
             raise UsageError(f"{folder} holds something else than a run; choose another --out.")
         return
-    differences = [
+    changes = [
         f"{name} is {there} there and {here} here"
-        for name, there, here in _differences(_plan(Manifest.read(folder)), _plan(manifest))
+        for name, there, here in differences(_plan(Manifest.read(folder)), _plan(manifest))
     ]
-    if differences:
+    if changes:
         raise UsageError(
-            f"{folder} holds another plan: {'; '.join(differences)}. Choose another --out."
+            f"{folder} holds another plan: {'; '.join(changes)}. Choose another --out."
         )
 
 
@@ -145,40 +127,6 @@ def _plan(manifest: Manifest) -> dict[str, Any]:
     agents = dict(zip(manifest.labels, manifest.agents, strict=True))
     scenario = manifest.scenario.model_dump(mode="json")
     return {"scenario": scenario, "agents": agents, "seeds": list(manifest.seeds)}
-
-
-def _differences(there: Any, here: Any, name: str = "") -> Iterator[tuple[str, str, str]]:
-    """Yield the name of what differs, and both values, shortened to where they do."""
-    if isinstance(there, Mapping) and isinstance(here, Mapping):
-        for key in sorted({*there, *here}):
-            yield from _differences(
-                there.get(key, "absent"), here.get(key, "absent"), f"{name}.{key}".lstrip(".")
-            )
-    elif there != here:
-        texts = _text(there), _text(here)
-        start = max(0, _same_chars(*texts) - _CHARS_BEFORE)
-        yield name, _excerpt(texts[0], start), _excerpt(texts[1], start)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "present"
-    return orjson.dumps(value).decode() if not isinstance(value, str) else value
-
-
-def _same_chars(one: str, other: str) -> int:
-    """Return how many characters two different texts begin with alike."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((index for index, (a, b) in pairs if a != b), min(len(one), len(other)))
-
-
-def _excerpt(text: str, start: int) -> str:
-    """Return a text, or if it is long, a piece of it in one line."""
-    if len(text) <= _MAX_CHARS:
-        return text
-    end = start + _MAX_CHARS
-    piece = " ".join(text[start:end].split())
-    return f"{'...' if start else ''}{piece}{'...' if end < len(text) else ''}"
 
 
 @contextmanager

@@ -1,8 +1,18 @@
 """Scenarios: schema, loader and the built-in YAML files."""
 
 import tenure.envs  # noqa: F401  registers the jobs that scenarios name
+from tenure.scenarios.comparison import departures, differences
 from tenure.scenarios.loader import load, names
 from tenure.scenarios.references import References, references
 from tenure.scenarios.schema import Limits, Scenario
 
-__all__ = ["Limits", "References", "Scenario", "load", "names", "references"]
+__all__ = [
+    "Limits",
+    "References",
+    "Scenario",
+    "departures",
+    "differences",
+    "load",
+    "names",
+    "references",
+]

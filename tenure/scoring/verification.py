@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tenure.errors import TrajectoryError, UsageError
-from tenure.scenarios import References, Scenario, load, names, references
+from tenure.scenarios import References, Scenario, departures, references
 from tenure.scoring.manifest import EPISODES, SUFFIX, Manifest
 from tenure.scoring.records import Episode, read
 from tenure.scoring.replay import replay
@@ -34,7 +34,7 @@ class Verification(NamedTuple):
     Attributes:
         verified: Episodes whose every byte, observation and score was reproduced.
         findings: One an offending file; none means that all is as it should be.
-        departures: Fields in which the scenario differs from the built-in one of its id.
+        departures: How the scenario differs from the built-in one of its id, in words.
     """
 
     verified: int
@@ -65,20 +65,7 @@ def verify(path: Path) -> Verification:
     except TrajectoryError as error:
         return Verification(0, (Finding(path.name, str(error), error.record),))
     played = Scenario.model_validate(episode.header["scenario"])
-    return Verification(1, (), departures(played))
-
-
-def departures(scenario: Scenario) -> tuple[str, ...]:
-    """Return which fields differ from the built-in scenario of the same id; none if there is none.
-
-    Nobody's own scenario departs from anything. One under a built-in id is not what its id says,
-    and its scores cannot be compared with others.
-    """
-    if scenario.id not in names():
-        return ()
-    known = load(scenario.id).model_dump(mode="json")
-    said = scenario.model_dump(mode="json")
-    return tuple(name for name, value in said.items() if value != known[name])
+    return Verification(1, (), tuple(departures(played)))
 
 
 class _Plan(NamedTuple):
@@ -100,7 +87,7 @@ def _verify_run(run_dir: Path) -> Verification:
     checks = [_check(run_dir / name, name, plan) for name, plan in planned.items()]
     bad = (*(finding for finding in checks if finding), *_unplanned(run_dir, planned.keys()))
     verified = checks.count(None)
-    return Verification(verified, bad, departures(manifest.scenario))
+    return Verification(verified, bad, tuple(departures(manifest.scenario)))
 
 
 def _check(path: Path, name: str, plan: _Plan) -> Finding | None:

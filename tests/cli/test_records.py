@@ -152,7 +152,7 @@ class TestVerify:
         reported.run(tmp_path, (1,), [{"name": "null"}], short)
         code, out, _ = tenure("verify", tmp_path)
         assert code == 0
-        assert "is not the built-in scenario of this id: it differs in limits.\n" in out
+        assert "is not the built-in one of its id: limits.steps is 3, not 200.\n" in out
 
     def test_one_changed_byte_is_found_and_its_file_named(self, tenure, run_folder, episode):
         _flip_a_byte(episode, 2000)

@@ -5,11 +5,9 @@ from tenure.runner.plan import (
     assignments,
     check_folder,
     default_folder,
-    departures,
     settled,
     with_step_limit,
 )
-from tenure.scenarios import load
 from tests.runner.stand import plan, scenario
 
 
@@ -93,17 +91,6 @@ def test_long_texts_are_shown_where_they_differ(tmp_path):
     assert f"scenario.brief is ...{words} old tail there and ...{words} new tail here" in str(
         refusal.value
     )
-
-
-def test_a_scenario_of_ones_own_departs_from_no_built_in_one():
-    assert departures(scenario()) == []
-    assert departures(load("vending/week")) == []
-
-
-def test_a_changed_built_in_scenario_says_in_what():
-    week = load("vending/week")
-    changed = week.model_copy(update={"title": "Mine"})
-    assert departures(changed) == [f"title is Mine, not {week.title}"]
 
 
 def test_two_processes_cannot_play_in_one_folder_at_a_time(tmp_path):

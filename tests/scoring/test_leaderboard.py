@@ -192,7 +192,7 @@ def test_a_built_in_scenario_played_unchanged_is_marked_so(tmp_path, board, week
 def test_a_changed_brief_under_a_built_in_id_is_refused(tmp_path, board, week):
     helpful = week.model_copy(update={"brief": "Buy low, sell high."})
     reported.run(tmp_path / "week", (1,), [{"name": "null"}], helpful)
-    refused(tmp_path / "week", board, "differs from it in 'brief'", UsageError)
+    refused(tmp_path / "week", board, "but brief is Buy low", UsageError)
 
 
 def test_another_version_of_a_built_in_scenario_is_refused(tmp_path, board, week):

@@ -164,7 +164,7 @@ def test_a_changed_built_in_scenario_is_called_changed(tmp_path):
     shorter = week.model_copy(update={"limits": Limits(steps=1)})
     reported.run(tmp_path, (1,), [{"name": "null"}], shorter)
     text = words(page(tmp_path))
-    assert "vending/week, changed. Played with limits.steps 1 instead of 200." in text
+    assert "vending/week, changed. Not as built in: limits.steps is 1, not 200." in text
     assert "Step limit 1 tool call an episode" in text
 
 

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from tenure.agents import AgentSpec
 from tenure.scoring.report import settings, wording
-from tenure.scoring.report.differences import differences
 
 
 @pytest.mark.parametrize(
@@ -57,16 +56,6 @@ def test_an_unknown_cost_is_not_zero(cost, said):
 )
 def test_one_is_singular(count, said):
     assert wording.counted(count, "file") == said
-
-
-def test_differences_of_scenarios_are_named_with_both_values():
-    played = {"id": "a/b", "limits": {"steps": 40}, "parameters": {"fee": 2}, "brief": "x" * 50}
-    known = {"id": "a/b", "limits": {"steps": 200}, "parameters": {}, "brief": "y" * 50}
-    assert differences(played, known) == [
-        "limits.steps 40 instead of 200",
-        "parameters.fee 2 instead of its default",
-        "another brief",
-    ]
 
 
 @pytest.mark.parametrize(

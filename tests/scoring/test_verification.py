@@ -111,8 +111,16 @@ def test_a_scenario_that_only_has_the_id_of_a_built_in_one_is_told_apart(tmp_pat
     for name, scenario in (("true", week), ("short", short)):
         reported.run(tmp_path / name, (1,), [{"name": "null"}], scenario)
     assert verify(tmp_path / "true") == (1, (), ())
-    assert verify(tmp_path / "short") == (1, (), ("title", "limits"))
-    assert verify(tmp_path / "short/episodes/null/seed-1.jsonl.zst") == (1, (), ("title", "limits"))
+    assert verify(tmp_path / "short") == (
+        1,
+        (),
+        ("limits.steps is 3, not 200", f"title is Mine, not {week.title}"),
+    )
+    assert verify(tmp_path / "short/episodes/null/seed-1.jsonl.zst") == (
+        1,
+        (),
+        ("limits.steps is 3, not 200", f"title is Mine, not {week.title}"),
+    )
 
 
 def test_what_is_not_there_cannot_be_verified(tmp_path):

@@ -21,7 +21,7 @@ from tenure.scoring.records import Episode, read
 from tenure.scoring.report import write_report
 from tenure.scoring.scorecard import FILE_NAME as SCORECARD
 from tenure.scoring.scorecard import Scorecard, score_run
-from tenure.scoring.verification import departures, verify
+from tenure.scoring.verification import verify
 
 _MAX_EPISODE_BYTES = 2**28
 
@@ -111,10 +111,10 @@ def _check_scenario(manifest: Manifest) -> None:
             f"The run was played on {played.id} version {played.version}; this Tenure has version "
             f"{known.version}. Submit it with the Tenure that played it, or play it again."
         )
-    if changed := departures(played):
+    if changes := scenarios.departures(played):
         raise UsageError(
-            f"The run claims the built-in scenario {played.id} but differs from it in "
-            f"{', '.join(map(repr, changed))}. A changed scenario needs an id of its own."
+            f"The run claims the built-in scenario {played.id}, but {'; '.join(changes)}. "
+            "A changed scenario needs an id of its own."
         )
 
 

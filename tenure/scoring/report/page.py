@@ -20,7 +20,6 @@ from tenure.scenarios import Scenario
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.records import read
 from tenure.scoring.report import figures, wording
-from tenure.scoring.report.differences import differences
 from tenure.scoring.report.figures import Drawing
 from tenure.scoring.report.settings import settings
 from tenure.scoring.scorecard import (
@@ -164,15 +163,12 @@ def _origin(scenario: Scenario) -> str:
 
 def _changed(scenario: Scenario) -> str:
     """Tell what sets a scenario apart from the built-in one of its id; empty if nothing does."""
-    if scenario.id not in scenarios.names():
+    changes = scenarios.departures(scenario)
+    if not changes:
         return ""
-    known = scenarios.load(scenario.id)
-    if scenario.digest == known.digest:
-        return ""
-    parts = differences(scenario.model_dump(mode="json"), known.model_dump(mode="json"))
     return (
-        f"Played with {'; '.join(parts)}. Compare these scores only with those of runs that were "
-        "changed in the same way."
+        f"Not as built in: {'; '.join(changes)}. Compare these scores only with those of runs that "
+        "were changed in the same way."
     )
 
 
