@@ -119,7 +119,11 @@ class Narrator:
         record: dict[str, Any] = {"type": "end", "steps": self.steps, "reason": reason}
         if events := world.run_out():
             record["events"] = events
-        return record | {"measured": list(world.measured), "digest": world.digest()}
+        return record | {
+            "minute": world.state.now_minutes,
+            "measured": list(world.measured),
+            "digest": world.digest(),
+        }
 
     def _changed(self, figures: tuple[int, ...]) -> dict[str, int]:
         before, self._measured = self._measured, figures

@@ -126,6 +126,7 @@ class EndRecord(TypedDict):
     steps: int
     reason: str
     events: NotRequired[list[dict[str, Any]]]
+    minute: Minute
     measured: list[int]
     digest: str
     hash: str
@@ -334,9 +335,8 @@ def _checked(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
         if kind != "step":
             figures = figures or len(record["figures"])
             _check_number(len(record["measured"]), figures, "the length of 'measured'", index)
-        if kind != "end":
-            _check_time(record["minute"], minute, index)
-            minute = record["minute"]
+        _check_time(record["minute"], minute, index)
+        minute = record["minute"]
         yield record
 
 

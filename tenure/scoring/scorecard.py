@@ -351,8 +351,9 @@ def tool_called(step: StepRecord) -> str:
 
 
 def series(episode: Episode) -> Series:
-    """Return an episode by day."""
-    days = day_of(episode.last_minute) + 1
+    """Return an episode by day; what a step limit left to nobody is flat until its last day."""
+    end_minute = episode.end["minute"] if episode.end else episode.last_minute
+    days = day_of(end_minute) + 1
     calls: dict[str, list[int]] = {}
     faults = [0] * days
     current = dict(zip(episode.figure_names, episode.header["measured"], strict=True))
@@ -365,6 +366,9 @@ def series(episode: Episode) -> Series:
         current = current | step.get("figures", {})
         began = day_of(step["minute"])
         last_of_day[began] = current
+    if episode.end:
+        final = zip(episode.figure_names, episode.end["measured"], strict=True)
+        last_of_day[day_of(end_minute)] = dict(final)
     return Series(
         figures=_carried_forward(episode.figure_names, last_of_day, days),
         calls=dict(sorted(calls.items())),

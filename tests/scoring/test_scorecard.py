@@ -115,6 +115,17 @@ def test_an_episode_by_day(episode):
     assert by_day.faults == [0, 3, 0, 0, 0, 0]
 
 
+def test_after_a_step_limit_the_series_goes_on_to_the_end_of_the_world(tmp_path):
+    limited = SCENARIO.model_copy(
+        update={"limits": SCENARIO.limits.model_copy(update={"steps": 2})}
+    )
+    episode = read(play(tmp_path / "e", [BREW, BREW, SLEEP], scenario=limited))
+    cash = score_episode(episode).series.figures["cash_cents"]
+    assert cash[0] == 800
+    assert len(cash) == SCENARIO.make_world(1).parameters.horizon_days + 1
+    assert cash[-1] == score_episode(episode).score
+
+
 def test_the_series_agrees_with_the_totals(tmp_path):
     score = score_episode(read(play(tmp_path / "e", scripted("two-a-day", 2), seed=2)))
     assert {name: sum(days) for name, days in score.series.calls.items()} == score.tools
