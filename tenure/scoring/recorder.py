@@ -10,7 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import orjson
 import zstandard
 
 from tenure import __version__
@@ -30,7 +29,6 @@ _RECORDS_A_BLOCK = 8
 """How many records a damaged byte can make unreadable, in a finished file."""
 _FLUSH = zstandard.COMPRESSOBJ_FLUSH_BLOCK
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_DEEPEST = 100
 
 
 def header(  # noqa: PLR0917  the six facts of an episode, in the order of the record
@@ -179,16 +177,14 @@ class Recorder:
         Args:
             world: The world after the step.
             action: What the agent said, as given to `world.step`.
-            exchange: What passed between agent and model; `None` for agents without a model.
+            exchange: What passed between agent and model, JSON-able and recorded as it is; `None`
+                for agents without a model.
             step: What `world.step` returned.
+
+        Raises:
+            TypeError: If the exchange is not JSON-able, which is a bug of the agent's author.
         """
-        record = self._narrator.step(world, action, exchange, step)
-        try:
-            self._write(record)
-        except TypeError:
-            if exchange is None:
-                raise
-            self._write(record | {"exchange": _writable(exchange)})
+        self._write(self._narrator.step(world, action, exchange, step))
 
     def end(self, world: World[Any], reason: str) -> None:
         """Write the last record, in a compact and sealed file that takes this one's place at once.
@@ -245,20 +241,3 @@ def _without_surrogates(action: str, start: int) -> dict[str, Any]:
             [found.start(), ord(found.group())] for found in _SURROGATE.finditer(action, start)
         ],
     }
-
-
-def _writable(value: Any, depth: int = 0) -> Any:
-    """Return what JSON can hold of an exchange: no lone surrogates, no abysmal nesting."""
-    if depth > _DEEPEST:
-        return "\ufffd"
-    if isinstance(value, str):
-        return _SURROGATE.sub("\ufffd", value)
-    if isinstance(value, Mapping):
-        return {_writable(str(key)): _writable(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_writable(item, depth + 1) for item in value]
-    try:
-        orjson.dumps(value)
-    except TypeError:
-        return str(value)
-    return value
