@@ -5,6 +5,5 @@ from tenure.envs import jobs
 jobs.register(
     "vending",
     "tenure.envs.vending:JOB",
-    env_id="tenure/Vending-v1",
-    env="tenure.envs.vending.env:VendingEnv",
+    jobs.Face("tenure/Vending-v1", "tenure.envs.vending.env:VendingEnv"),
 )

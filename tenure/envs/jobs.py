@@ -30,6 +30,20 @@ class Briefing(NamedTuple):
     seed: int
 
 
+class Face(NamedTuple):
+    """A Gymnasium environment of a job.
+
+    Attributes:
+        id: Gymnasium id, such as `tenure/Vending-v1`.
+        env: Import string `module:class` of the environment.
+        vector: Import string of its `gymnasium.vector.VectorEnv`, if it has one.
+    """
+
+    id: str
+    env: str
+    vector: str = ""
+
+
 Policy = Generator[ToolCall, str, None]
 """Yields a call and is sent the text it led to, until the episode ends."""
 
@@ -42,8 +56,8 @@ class Job:
         world: The simulation.
         policies: Scripted agents by name, weakest first.
         floor: The policy whose score is normalised to 0.
-        bound: The highest score (in units of the world's score figure) that any agent can reach
-            with the given parameters and seed: the optimum, or a proven upper bound.
+        bound: The highest score without luck (in units of the world's score figure) that any agent
+            can reach with the given parameters and seed: the optimum, or a proven upper bound.
     """
 
     world: type[World[Any]]
@@ -63,20 +77,22 @@ class Job:
 _JOBS: dict[str, str] = {}
 
 
-def register(name: str, job: str, *, env_id: str, env: str) -> None:
+def register(name: str, job: str, *faces: Face) -> None:
     """Make a job known.
 
     Args:
         name: The job's name, the first part of its scenarios' ids.
         job: Import string `module:attribute` of its `Job`.
-        env_id: Gymnasium id, such as `tenure/Vending-v1`.
-        env: Import string of its `ToolEnv` subclass.
+        faces: Its Gymnasium environments.
     """
     import gymnasium
 
     _JOBS[name] = job
-    if env_id not in gymnasium.registry:
-        gymnasium.register(id=env_id, entry_point=env)
+    for face in faces:
+        if face.id not in gymnasium.registry:
+            gymnasium.register(
+                id=face.id, entry_point=face.env, vector_entry_point=face.vector or None
+            )
 
 
 def names() -> list[str]:

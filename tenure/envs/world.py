@@ -107,15 +107,22 @@ class World(ABC, Generic[StateT]):
     figures: ClassVar[tuple[Figure, ...]]
     score: ClassVar[str]
     """The name of the figure that decides, and whose change is the reward."""
+    luck: ClassVar[str] = ""
+    """The name of a hidden figure that holds what chance alone has added to the score so far, if
+    the world knows it. It must have mean zero whatever an agent does; scores are normalised
+    without it, so that few seeds tell as much as many."""
 
     toolbox: ClassVar[Toolbox]
     _score_index: ClassVar[int]
+    _luck_index: ClassVar[int | None]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.toolbox = Toolbox.of(cls)
         if hasattr(cls, "figures"):
-            cls._score_index = [figure.name for figure in cls.figures].index(cls.score)
+            names = [figure.name for figure in cls.figures]
+            cls._score_index = names.index(cls.score)
+            cls._luck_index = names.index(cls.luck) if cls.luck else None
 
     def __init__(self, parameters: BaseModel, seed: int) -> None:
         self.parameters = parameters
@@ -171,6 +178,12 @@ class World(ABC, Generic[StateT]):
     def measured(self) -> tuple[int, ...]:
         """The values of `figures` after the latest step."""
         return self._measured
+
+    @property
+    def earned(self) -> int:
+        """The score figure without what luck has added to it, as far as the world knows."""
+        luck = 0 if self._luck_index is None else self._measured[self._luck_index]
+        return self._measured[self._score_index] - luck
 
     def step(self, action: str) -> Step:
         """Do what an action says.

@@ -10,7 +10,7 @@ from tenure.scenarios.schema import Scenario
 
 
 class References(NamedTuple):
-    """Raw scores (in units of the world's score figure) that are normalised to 0 and to 1.
+    """Scores (in units of the world's score figure, without luck) normalised to 0 and to 1.
 
     Attributes:
         floor: What the job's named naive script reaches on the seed.
@@ -29,18 +29,17 @@ def references(scenario: Scenario, seed: int) -> References:
     """
     job = scenario.job
     return References(
-        floor=_final_score(scenario, seed, job.floor),
+        floor=_earned(scenario, seed, job.floor),
         bound=job.bound(scenario.world_parameters, seed),
     )
 
 
-def _final_score(scenario: Scenario, seed: int, policy_name: str) -> int:
+def _earned(scenario: Scenario, seed: int, policy_name: str) -> int:
     world = scenario.make_world(seed)
     start = Briefing(scenario.briefing, world.opening(), world.toolbox, seed=0)
     policy = scenario.job.policies[policy_name](start)
     _play(policy, world, scenario.limits.steps)
-    names = [figure.name for figure in world.figures]
-    return world.measured[names.index(world.score)]
+    return world.earned
 
 
 def _play(policy: Policy, world: World[Any], steps: int) -> None:

@@ -38,7 +38,7 @@ class Scenario(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: str = Field(pattern=r"^[a-z0-9_]+/[a-z0-9_-]+$")
+    id: str = Field(pattern=r"^[a-z0-9_-]+/[a-z0-9_-]+$")
     version: int = Field(ge=1, le=10**9)
     title: str
     brief: str

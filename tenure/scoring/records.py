@@ -59,7 +59,7 @@ class AgentRecord(TypedDict):
 
 
 class ReferencesRecord(TypedDict):
-    """The raw scores that are normalised to 0 and to 1."""
+    """The scores, without luck, that are normalised to 0 and to 1."""
 
     floor: int
     bound: int
@@ -88,6 +88,7 @@ class HeaderRecord(TypedDict):
     attempt: Annotated[int, Field(ge=0)]
     references: ReferencesRecord
     score: str
+    luck: NotRequired[str]
     figures: list[FigureRecord]
     measured: list[int]
     minute: Minute
@@ -398,8 +399,9 @@ def _check_header(record: dict[str, Any]) -> None:
         )
     header = _HEADER.validate_python(record)
     names = [figure["name"] for figure in header["figures"]]
-    if header["score"] not in names:
-        raise _bad(0, f"the score {header['score']!r} is not one of the figures {names}")
+    for role in ("score", "luck"):
+        if header.get(role, header["score"]) not in names:
+            raise _bad(0, f"the {role} {header[role]!r} is not one of the figures {names}")
 
 
 def _check_surrogates(step: StepRecord, index: int) -> None:

@@ -13,14 +13,14 @@ from tenure.envs.world import World
 from tenure.errors import TrajectoryError, UsageError
 from tenure.scenarios import References, Scenario, references
 from tenure.scoring.recorder import Narrator, header
-from tenure.scoring.records import Episode, StepRecord, action_of
+from tenure.scoring.records import Episode, HeaderRecord, StepRecord, action_of
 
 STEP_LIMIT_REASON = "steps"
 """Why an episode ended that the scenario's limit, and not the world, brought to its end."""
 
 _GIVEN = frozenset({"scenario", "tenure", "exchange", "hash"})
 """What a replay takes as given, or has no part in."""
-_STEP_FIELDS = frozenset(StepRecord.__annotations__) - _GIVEN
+_KNOWN = frozenset({*HeaderRecord.__annotations__, *StepRecord.__annotations__}) - _GIVEN
 
 
 class Divergence(NamedTuple):
@@ -120,7 +120,7 @@ def _difference(index: int, recorded: Mapping[str, Any], told: dict[str, Any]) -
     said = {name: value for name, value in recorded.items() if name not in _GIVEN}
     if orjson.dumps(said) == orjson.dumps(told):
         return None
-    for name in (*told, *(_STEP_FIELDS & said.keys() - told.keys())):
+    for name in (*told, *(_KNOWN & said.keys() - told.keys())):
         if name not in _GIVEN and orjson.dumps(said.get(name)) != orjson.dumps(told.get(name)):
             return Divergence(index, name, said.get(name), told.get(name))
     return None

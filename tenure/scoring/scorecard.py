@@ -101,9 +101,10 @@ class EpisodeScore(_Part):
 
     Attributes:
         score: Final value of the score figure, in its unit.
-        floor: What the naive script reaches on the seed.
-        bound: What no agent can exceed on the seed.
-        normalised: (score - floor) / (bound - floor); `None` if the two coincide.
+        luck: What chance alone added to the score, in its unit; 0 if the world does not tell.
+        floor: What the naive script reaches on the seed, without luck.
+        bound: What no agent can exceed on the seed, without luck.
+        normalised: (score - luck - floor) / (bound - floor); `None` if the two coincide.
         figures: Final values of all figures.
         reason: Why it ended: `horizon`, `steps` (the scenario's limit), or the world's own word.
         days: Simulated days worked, the last one included.
@@ -119,6 +120,7 @@ class EpisodeScore(_Part):
     seed: int
     attempt: int
     score: int
+    luck: int = 0
     floor: int
     bound: int
     normalised: float | None
@@ -130,6 +132,11 @@ class EpisodeScore(_Part):
     tools: dict[str, int]
     spending: Spending
     series: Series | None = Field(default=None, exclude=True)
+
+    @property
+    def earned(self) -> int:
+        """The score without luck."""
+        return self.score - self.luck
 
     @property
     def ended_early(self) -> bool:
@@ -316,14 +323,16 @@ def score_episode(episode: Episode, agent: str = "") -> EpisodeScore | Unscored:
         )
     final = dict(zip(episode.figure_names, episode.end["measured"], strict=True))
     score, known = final[episode.header["score"]], episode.header["references"]
+    luck = final[episode.header["luck"]] if "luck" in episode.header else 0
     return EpisodeScore(
         agent=agent,
         seed=episode.seed,
         attempt=episode.attempt,
         score=score,
+        luck=luck,
         floor=known["floor"],
         bound=known["bound"],
-        normalised=normalised(score, known["floor"], known["bound"]),
+        normalised=normalised(score - luck, known["floor"], known["bound"]),
         figures=final,
         reason=episode.end["reason"],
         days=_days_worked(episode),
@@ -537,7 +546,7 @@ def _summary(values: Sequence[float | None]) -> Summary | None:
 
 def _above_floor(scored: Sequence[EpisodeScore]) -> dict[int, float]:
     """Take the scenario for the task and the seeds for independent attempts at it."""
-    passes = sum(episode.score > episode.floor for episode in scored)
+    passes = sum(episode.earned > episode.floor for episode in scored)
     return {k: pass_hat_k([(passes, len(scored))], k) for k in PASS_HAT_KS if k <= len(scored)}
 
 

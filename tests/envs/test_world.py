@@ -3,9 +3,9 @@ import pytest
 
 from tenure.envs.spaces import TextSpace
 from tenure.envs.tools import Fault, ToolCall
-from tenure.envs.world import FAULT_MINUTES
+from tenure.envs.world import FAULT_MINUTES, Figure
 from tenure.errors import EpisodeOver
-from tests.lemonade import JOB
+from tests.lemonade import JOB, Stand
 
 
 @pytest.fixture
@@ -120,3 +120,15 @@ def test_when_nobody_works_any_more_time_runs_to_the_end(stand):
     assert [event["day"] for event in events] == [0, 1, 2]
     assert stand.measured[0] == 100 + 50 * sum(event["sold"] for event in events)
     assert stand.run_out() == ()
+
+
+def test_what_luck_has_added_is_no_part_of_what_was_earned(stand):
+    class Lucky(Stand):
+        luck = "tips_cents"
+        figures = (*Stand.figures, Figure("tips_cents", "given by strangers", hidden=True))
+
+        def measure(self) -> tuple[int, ...]:
+            return (*super().measure(), 40)
+
+    assert stand.earned == 300
+    assert Lucky(stand.parameters, seed=2).earned == 260

@@ -97,5 +97,5 @@ class StandEnv(ToolEnv):
 
 JOB = Job(Stand, {"idle": idle, "two-a-day": two_a_day}, floor="idle", bound=bound)
 jobs.register(
-    "lemonade", "tests.lemonade:JOB", env_id="tests/Lemonade-v0", env="tests.lemonade:StandEnv"
+    "lemonade", "tests.lemonade:JOB", jobs.Face("tests/Lemonade-v0", "tests.lemonade:StandEnv")
 )

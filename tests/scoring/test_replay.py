@@ -65,6 +65,7 @@ def test_what_the_model_said_is_not_replayed(tmp_path):
         (0, "minute", 0),
         (0, "figures", []),
         (0, "score", "cups"),
+        (0, "luck", "cups"),
         (0, "references", {"floor": 0, "bound": 1775}),
         (0, "references", {"floor": 1000, "bound": 1000}),
         (1, "text", "400 cups are ready."),

@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -50,6 +51,14 @@ def test_an_episode_is_scored_by_its_last_figures(episode):
     assert score.figures == {"cash_cents": 1100, "cups": 0}
     assert (score.reason, score.ended_early) == ("horizon", False)
     assert (score.days, score.steps) == (5, 9)
+
+
+def test_a_score_is_normalised_without_luck(episode):
+    lucky = replace(episode, header=episode.header | {"luck": "cups"})
+    lucky.end["measured"][1] = 50
+    score = score_episode(lucky)
+    assert (score.score, score.luck, score.earned) == (1100, 50, 1050)
+    assert score.normalised == pytest.approx(50 / 775)
 
 
 def test_faults_are_counted_by_kind_and_tools_by_name(episode):
