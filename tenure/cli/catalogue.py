@@ -34,7 +34,7 @@ def _scenarios(_: argparse.Namespace) -> int:
 
 
 def _agents(options: argparse.Namespace) -> int:
-    from tenure.agents import names
+    from tenure.agents import names, roles
     from tenure.envs import jobs
     from tenure.scenarios import load
 
@@ -42,11 +42,15 @@ def _agents(options: argparse.Namespace) -> int:
     for job_name in chosen:
         job = jobs.load(job_name)
         say(f"{job_name}:")
-        for line in _marked(names(job), job.floor):
+        for line in _marked(names(job), roles(job), job.floor):
             say(f"  {line}")
     return Exit.DONE
 
 
-def _marked(names: list[str], floor: str) -> Iterator[str]:
+def _marked(names: list[str], roles: dict[str, str], floor: str) -> Iterator[str]:
     for name in names:
-        yield f"{name}  (its score is normalised to 0)" if name == floor else name
+        also = [role for role, policy in roles.items() if policy == name]
+        facts = [f"also: {' and '.join(also)}"] if also else []
+        if name == floor:
+            facts.append("its score is normalised to 0")
+        yield f"{name}  ({'; '.join(facts)})" if facts else name

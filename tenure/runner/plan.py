@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from tenure.agents import appoint
 from tenure.agents.spec import AgentSpec
 from tenure.errors import UsageError
 from tenure.runner.episode import Assignment
@@ -21,7 +22,7 @@ _DRAFT = ".draft"
 
 
 def draw_up(scenario: Scenario, agents: Sequence[AgentSpec], seeds: Sequence[int]) -> Manifest:
-    """Plan each agent's episodes on each seed.
+    """Plan each agent's episodes on each seed; `floor` and `best` become what they stand for.
 
     Raises:
         UsageError: If two agents would share a label.
@@ -30,9 +31,10 @@ def draw_up(scenario: Scenario, agents: Sequence[AgentSpec], seeds: Sequence[int
     for label in labels:
         if labels.count(label) > 1:
             raise UsageError(f"The agent {label!r} stands twice in the plan; name it once.")
+    appointed = [appoint(agent, scenario.job) for agent in agents]
     return Manifest(
         scenario=scenario,
-        agents=[{"label": agent.label, **agent.record()} for agent in agents],
+        agents=[{"label": agent.label, **agent.record()} for agent in appointed],
         seeds=list(seeds),
     )
 
