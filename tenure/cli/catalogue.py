@@ -1,4 +1,4 @@
-"""`tenure scenarios` and `tenure agents`: what there is to choose from."""
+"""`tenure scenarios`, `tenure suites` and `tenure agents`: what there is to choose from."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ def _define_scenarios(_: Parser) -> Callable[[argparse.Namespace], int]:
     return _scenarios
 
 
+def _define_suites(_: Parser) -> Callable[[argparse.Namespace], int]:
+    return _suites
+
+
 def _define_agents(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.add_argument("scenario", nargs="?", help="id or YAML file; without it, for every job")
     return _agents
 
 
-COMMANDS = {"scenarios": _define_scenarios, "agents": _define_agents}
+COMMANDS = {"scenarios": _define_scenarios, "suites": _define_suites, "agents": _define_agents}
 
 
 def _scenarios(_: argparse.Namespace) -> int:
@@ -30,6 +34,18 @@ def _scenarios(_: argparse.Namespace) -> int:
         scenario = load(name)
         rows.append((name, scenario.title, str(scenario.version), f"{scenario.limits.steps:,}"))
     say(table(("scenario", "title", "version", "steps"), rows, left=2))
+    return Exit.DONE
+
+
+def _suites(_: argparse.Namespace) -> int:
+    from tenure.scenarios import load_suite, suite_names
+
+    rows = []
+    for name in suite_names():
+        suite = load_suite(name)
+        episodes = [f"{len(suite.seeds(entry))} of {entry.scenario}" for entry in suite.scenarios]
+        rows.append((name, suite.title, ", ".join(episodes), str(suite.version)))
+    say(table(("suite", "title", "episodes an agent", "version"), rows, left=3))
     return Exit.DONE
 
 

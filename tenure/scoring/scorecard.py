@@ -287,6 +287,13 @@ class Scorecard(_Part):
         """Episodes scored."""
         return sum(agent.complete for agent in self.agents)
 
+    @property
+    def telling_figures(self) -> list[str]:
+        """The figures to show beside the score: luck, and those that count units moved so far."""
+        names = dict.fromkeys(name for agent in self.agents for name in agent.figures)
+        moved = [name for name in names if name.startswith("units_") and name != self.score_figure]
+        return [self.luck_figure, *moved] if self.luck_figure else moved
+
     def to_json(self) -> bytes:
         """Return the content of `scorecard.json`: the same bytes for the same run, anywhere."""
         content = rounded(self.model_dump(mode="json"))

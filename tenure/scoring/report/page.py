@@ -163,14 +163,14 @@ def _context(
     manifest: Manifest, scorecard: Scorecard, agents: list[AgentScore], place: Place
 ) -> dict[str, Any]:
     scenario, figure = manifest.scenario, scorecard.score_figure
-    others = _telling(agents, scorecard)
+    others = scorecard.telling_figures
     return {
         "level": place.level,
         "at": place.prefix,
         "alone": place == _ALONE,
         "scenario": scenario,
         "summary": _summary(scorecard),
-        "gaps": _gaps(scorecard),
+        "gaps": gaps(scorecard.planned, scorecard.complete),
         "origin": _origin(scenario),
         "changed": _changed(scenario),
         "score_title": wording.title(figure) or "Score",
@@ -236,13 +236,14 @@ def _summary(scorecard: Scorecard) -> str:
     return f"{scorecard.scenario['id']}: {agents} on {seeds}, {scored}."
 
 
-def _gaps(scorecard: Scorecard) -> str:
-    missing = scorecard.planned - scorecard.complete
+def gaps(planned: int, complete: int) -> str:
+    """Tell how many planned episodes have no score; empty if all have one."""
+    missing = planned - complete
     if not missing:
         return ""
     have = "has" if missing == 1 else "have"
     return (
-        f"{missing} of {wording.counted(scorecard.planned, 'planned episode')} {have} no score. "
+        f"{missing} of {wording.counted(planned, 'planned episode')} {have} no score. "
         "A gap counts as neither zero nor success; the numbers below rest on the others alone."
     )
 
@@ -267,18 +268,6 @@ def _pretty(value: Any) -> str:
 
 
 # --- tables ----------------------------------------------------------------------------------
-
-
-def _telling(agents: Sequence[AgentScore], scorecard: Scorecard) -> list[str]:
-    """Name the figures that the tables add to the score: luck, and how many units were moved."""
-    luck = [scorecard.luck_figure] if scorecard.luck_figure else []
-    return luck + moved_units(agents, scorecard.score_figure)
-
-
-def moved_units(agents: Sequence[AgentScore], score: str) -> list[str]:
-    """Name the figures, apart from the score, that by their name count units moved so far."""
-    names = dict.fromkeys(name for agent in agents for name in agent.figures)
-    return [name for name in names if name.startswith("units_") and name != score]
 
 
 def _row(
