@@ -136,7 +136,7 @@ def _score_episode(options: argparse.Namespace) -> int:
     elif isinstance(outcome, Unscored):
         say(f"{outcome.agent}, seed {outcome.seed}: unscored. {outcome.problem}")
     else:
-        say(_sheet(outcome, episode.header["score"]))
+        say(_sheet(outcome, episode.header["score"], has_luck="luck" in episode.header))
     return Exit.UNFINISHED if isinstance(outcome, Unscored) else Exit.DONE
 
 
@@ -197,13 +197,14 @@ def _spent(spending: Spending | None) -> tuple[str, str]:
     return tokens if spending.tokens else f"{tokens}+", f"${spending.cost_usd:,.2f}"
 
 
-def _sheet(score: EpisodeScore, figure: str) -> str:
+def _sheet(score: EpisodeScore, figure: str, *, has_luck: bool) -> str:
     """Return everything known of one episode, a line each."""
     tokens, cost = _spent(score.spending)
     facts: dict[str, Any] = {
         "agent": score.agent,
         "seed": score.seed,
         "score": f"{amount(score.score, figure)} ({figure})",
+        **({"luck in it": amount(score.luck, figure)} if has_luck else {}),
         "floor, bound": f"{amount(score.floor, figure)}, {amount(score.bound, figure)}",
         "normalised": _NOTHING if score.normalised is None else ratio(score.normalised),
         "ended": f"{score.reason} after {score.steps:,} steps, {score.days:,} days",

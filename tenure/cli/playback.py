@@ -110,7 +110,7 @@ def _is_unfinished(path: Path, finding: Finding) -> bool:
 
     file = path / finding.file if path.is_dir() else path
     if not file.exists():
-        return True
+        return file.suffix != ".json"  # an episode is still to be played, a lost plan is a loss
     if finding.record is None:
         return False  # it is the file that is wrong, such as one that was not planned
     try:

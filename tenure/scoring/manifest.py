@@ -111,9 +111,9 @@ class Manifest(BaseModel):
         """
         path = run_dir / FILE_NAME
         if (run_dir / SUITE_FILE_NAME).is_file():
+            runs = ", ".join(str(path.parent) for path in sorted(run_dir.glob(f"*/*/{FILE_NAME}")))
             raise UsageError(
-                f"{run_dir} is the run of a whole suite; name a run in it, such as "
-                f"{run_dir / 'vending' / 'week'}."
+                f"{run_dir} is the run of a whole suite. Name one of its runs: {runs}."
             )
         if not path.is_file():
             raise UsageError(f"{run_dir} is not a run: it has no {FILE_NAME}.")

@@ -129,7 +129,8 @@ class Across(_Part):
     Attributes:
         label: The agent's label.
         scored: In how many scenarios it has a normalised score.
-        worst_scenario: Where its mean normalised score is lowest, among these; `None` without any.
+        worst_scenario: Where its mean normalised score is lowest, the first of equals; `None`
+            without any.
         worst_normalised: That score.
     """
 

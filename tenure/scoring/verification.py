@@ -113,8 +113,10 @@ def _other_plans(suite_dir: Path, suite: SuiteManifest) -> Iterator[Finding]:
 
 
 def _disagreement(folder: Path, run: Manifest) -> str:
+    if not folder.is_dir():
+        return ""  # each of its episodes is missing, which is said
     if not (folder / FILE_NAME).is_file():
-        return "The run was planned and its manifest is missing."
+        return "The run's manifest is missing."
     try:
         there = Manifest.read(folder)
     except UsageError as error:

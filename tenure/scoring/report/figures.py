@@ -7,13 +7,15 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
+from itertools import pairwise
+from math import floor, log10
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import Formatter, FuncFormatter, MaxNLocator
 
 from tenure.scoring.report import wording
 from tenure.scoring.scorecard import AgentScore, EpisodeScore, Series
@@ -368,13 +370,32 @@ def _scatter(axes: Axes, index: int, x: Sequence[float], y: Sequence[float]) -> 
 
 
 def _set_units(axes: Axes, *, money: bool) -> None:
-    sign = "$" if money else ""
-
-    def spell(value: float, _: int) -> str:
-        return ("" if value >= 0 else wording.MINUS) + sign + wording.short(abs(value))
-
-    axes.yaxis.set_major_formatter(FuncFormatter(spell))
+    axes.yaxis.set_major_formatter(_Units("$" if money else ""))
     axes.yaxis.set_major_locator(MaxNLocator(5))
+
+
+class _Units(Formatter):
+    """Writes the values of ticks: short, or in full where short ones would be alike."""
+
+    def __init__(self, sign: str) -> None:
+        self._sign = sign
+
+    def __call__(self, value: float, pos: int | None = None) -> str:
+        del pos
+        return self.format_ticks([value])[0]
+
+    def format_ticks(self, values: Sequence[float]) -> list[str]:
+        short = [wording.short(abs(value)) for value in values]
+        if len(set(zip(short, np.sign(values), strict=True))) < len(values):
+            short = [f"{abs(value):,.{_decimals(values)}f}" for value in values]
+        signs = ["" if value >= 0 else wording.MINUS for value in values]
+        return [sign + self._sign + text for sign, text in zip(signs, short, strict=True)]
+
+
+def _decimals(values: Sequence[float]) -> int:
+    """Return how many decimals tell neighbouring values apart."""
+    step = min(b - a for a, b in pairwise(sorted(values)))
+    return max(0, -floor(log10(step) + 1e-9)) if step > 0 else 0
 
 
 def _clipped(text: str, length: int) -> str:

@@ -376,6 +376,7 @@ def _told(episode: EpisodeScore | Unscored, figure: str) -> dict[str, str]:
     return {
         "unscored": "",
         "score": wording.amount(figure, episode.score),
+        "luck": wording.amount(figure, episode.luck),
         "normalised": wording.ratio(episode.normalised),
         "days": wording.number(episode.days),
         "steps": wording.number(episode.steps),

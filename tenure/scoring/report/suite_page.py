@@ -81,7 +81,7 @@ def _parts(
             "title": scenario.title,
             "anchor": f"part-{number}",
             "summary": context["summary"],
-            "score": f"{wording.title(own.score_figure) or 'Score'}, below",
+            "score": wording.title(own.score_figure) or "Score",
             "sections": Markup(fill("report.html.j2", context)),  # noqa: S704  escaped there
         }
 
