@@ -77,7 +77,9 @@ class Tally:
     @property
     def shares(self) -> tuple[float, float]:
         """What part of the episode is done by days, and by steps: it ends when one is 1."""
-        days: int | None = getattr(self.world.parameters, "horizon_days", None)
+        parameters = self.world.parameters
+        weeks: int = getattr(parameters, "horizon_weeks", 0)
+        days: int = getattr(parameters, "horizon_days", 7 * weeks)
         minute: int = self.world.state.now_minutes
         by_days = minute / (days * MINUTES_PER_DAY) if days else 0.0
         return by_days, self.steps / self.limit

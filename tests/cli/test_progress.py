@@ -4,6 +4,7 @@ import io
 import sys
 
 import pytest
+from pydantic import BaseModel
 from rich.console import Console
 
 from tenure.agents import AgentSpec
@@ -66,6 +67,16 @@ def test_the_days_count_where_they_are_further_than_the_steps(world):
     tally = Tally(world, 1, 100)
     for _ in range(5):
         world.call("close_for_today")
+    assert tally.shares == (0.5, 0.01)
+
+
+def test_a_horizon_may_be_in_weeks(world):
+    class Weeks(BaseModel):
+        horizon_weeks: int = 2
+
+    world.parameters = Weeks()
+    tally = Tally(world, 1, 100)
+    world.state.now_minutes = 7 * 1440
     assert tally.shares == (0.5, 0.01)
 
 

@@ -63,6 +63,7 @@ def test_costs_are_negative_dollars_and_luck_stands_beside_them(html):
     assert re.search(r"Result −\$9,9\d\d\.\d\d luck −?\$\d\.\d\d", text)  # noqa: RUF001
     assert "Normalised scores leave this luck out" in text
     assert text.count("leave this luck out") == 1  # one of three jobs tells its luck
+    assert text.count("Normalised, without luck") == 1
     assert "Final score without luck of every episode" in text
     assert "−$9.99k" not in html  # noqa: RUF001  ticks of a narrow axis are written in full
 

@@ -309,6 +309,10 @@ def spoken_interval(summary: Summary | None, count: int, figure: str = "") -> st
     return f"{low} to {high}"
 
 
+def _spoken(interval: Interval | None, figure: str) -> str:
+    return "{} to {}".format(*_ends(interval, figure)) if interval else "n < 5: no interval"
+
+
 def _ends(interval: Interval, figure: str) -> tuple[str, str]:
     if figure:
         return wording.amount(figure, interval.low), wording.amount(figure, interval.high)
@@ -331,15 +335,14 @@ def cost(spent: Spending | None) -> str:
 
 
 def _comparison(pair: Comparison, figure: str) -> dict[str, str]:
-    score = pair.score
-    interval = "n < 5: no interval"
-    if score.interval is not None:
-        interval = "{} to {}".format(*_ends(score.interval, figure))
+    score, scaled = pair.score, pair.normalised
     return {
         "first": pair.first,
         "second": pair.second,
         "mean": wording.amount(figure, score.mean),
-        "interval": interval,
+        "interval": _spoken(score.interval, figure),
+        "normalised": wording.ratio(scaled.mean if scaled else None),
+        "normalised_interval": _spoken(scaled.interval, "") if scaled else "",
         "detectable": wording.amount(figure, score.smallest_detectable),
         "seeds": str(len(score.seeds)),
     }

@@ -112,7 +112,7 @@ def _cell(agent: AgentScore, scorecard: Scorecard) -> Mapping[str, str]:
     return {
         "normalised": wording.ratio(agent.normalised.mean if agent.normalised else None),
         "interval": spoken_interval(agent.normalised, agent.complete),
-        "raw": wording.amount(figure, agent.score.mean if agent.score else None),
+        "raw": wording.amount(figure, agent.score.mean) if agent.score else "",
         "luck": wording.amount(luck, agent.figures[luck]) if luck and agent.score else "",
         "count": count if agent.complete < agent.planned else "",
     }
