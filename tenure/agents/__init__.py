@@ -20,7 +20,7 @@ from tenure.errors import UsageError, nearest
 if TYPE_CHECKING:
     from tenure.agents.providers import Provider
 
-__all__ = ["Agent", "AgentSpec", "Turn", "names", "staff"]
+__all__ = ["Agent", "AgentSpec", "Turn", "appoint", "names", "roles", "staff"]
 
 Hire = Callable[[int], Agent]
 """Makes one agent for one episode, given the agent's own seed."""
@@ -31,6 +31,25 @@ _MODELS = ("local/smollm2-135m", "openai/<model>")
 def names(job: Job) -> list[str]:
     """Return the agents a job can be given to: its policies, then models."""
     return [*job.policies, *_MODELS]
+
+
+def roles(job: Job) -> dict[str, str]:
+    """Return the names that every job knows, with the policy that each stands for.
+
+    `floor` is the script whose score is normalised to 0, `best` the last of the job's ladder. A
+    policy that a job itself calls so keeps its name.
+    """
+    known = {"floor": job.floor, "best": list(job.policies)[-1]}
+    return {role: policy for role, policy in known.items() if role not in job.policies}
+
+
+def appoint(spec: AgentSpec, job: Job) -> AgentSpec:
+    """Return the spec with what its name stands for in a job, if it is one that every job knows.
+
+    Done once, when a run is planned, so that plan and record say which policy played: a later
+    version of the job may have a better one.
+    """
+    return spec.model_copy(update={"policy": roles(job).get(spec.name)})
 
 
 @asynccontextmanager
@@ -45,9 +64,10 @@ async def staff(spec: AgentSpec, job: Job) -> AsyncIterator[Hire]:
             installed first; the message says how to mend it.
         ProviderError: On entering, if a local server does not start.
     """
-    if spec.provider == "" and spec.name in job.policies:
-        policy = job.policies[spec.name]
-        yield lambda seed: ScriptedAgent(spec.name, policy, seed)
+    name = spec.policy or spec.name
+    if spec.provider == "" and name in job.policies:
+        policy = job.policies[name]
+        yield lambda seed: ScriptedAgent(name, policy, seed)
     elif spec.provider == "openai" and spec.model:
         yield _remote(spec)
     elif spec.provider == "local":
@@ -56,7 +76,8 @@ async def staff(spec: AgentSpec, job: Job) -> AsyncIterator[Hire]:
         async with serve(spec.model) as server:
             yield _model(spec, server.provider)
     else:
-        raise UsageError(f"There is no agent {spec.name!r}. {nearest(spec.name, names(job))}")
+        known = [*names(job), *roles(job)]
+        raise UsageError(f"There is no agent {name!r}. {nearest(name, known)}")
 
 
 def _remote(spec: AgentSpec) -> Hire:

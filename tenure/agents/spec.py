@@ -75,8 +75,11 @@ class AgentSpec(BaseModel):
     the answer), answers of at most 256 tokens, temperature 0, a fixed seed, prices of zero.
 
     Attributes:
-        name: A policy of the scenario's job (`shopkeeper`), `openai/<model>` for any model behind
-            an OpenAI-compatible endpoint, or `local/smollm2-135m`.
+        name: A policy of the scenario's job (`shopkeeper`), a name that every job knows (`floor`,
+            `best`), `openai/<model>` for any model behind an OpenAI-compatible endpoint, or
+            `local/smollm2-135m`.
+        policy: The job's policy that a name which every job knows stood for when the run was
+            planned; `None` for all others.
         protocol: How the model calls tools: natively (`tools`), as JSON text that a schema
             constrains (`json`), or `auto`: `json` for local models and `tools` otherwise.
         window_tokens: The longest prompt; beyond it the oldest turns are dropped. An observation
@@ -100,6 +103,7 @@ class AgentSpec(BaseModel):
     )
 
     name: str = Field(min_length=1)
+    policy: str | None = Field(default=None, min_length=1)
     protocol: Literal["auto", "tools", "json"] = "auto"
     window_tokens: _Tokens = Field(default=69_000, ge=1_024)
     keep_percent: int = Field(default=61, ge=10, le=90)
@@ -121,7 +125,9 @@ class AgentSpec(BaseModel):
         return given
 
     @model_validator(mode="after")
-    def _check_local(self) -> Self:
+    def _check_provider(self) -> Self:
+        if self.provider and self.policy is not None:
+            raise ValueError("a model has no policy; leave it out")
         if self.provider == "local" and self.base_url is not None:
             raise ValueError(
                 "a local/ model is served by the run itself; for an endpoint of your own,"
@@ -144,10 +150,11 @@ class AgentSpec(BaseModel):
         """A name for files and tables, different for different specs.
 
         Such as `openai-gpt-5-mini`, followed by a short hash when an option is not its default,
-        wherever that option came from: a model behind another endpoint is another agent.
+        wherever that option came from: a model behind another endpoint is another agent. What
+        `floor` or `best` stands for is no part of it, so that it is the same in every job.
         """
         slug = _UNSAFE.sub("-", self.name)
-        said = self.record()
+        said = self.model_copy(update={"policy": None}).record()
         if said == AgentSpec(name=self.name).record() and _PLAIN_NAME.fullmatch(self.name):
             return slug
         canonical = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
@@ -156,9 +163,12 @@ class AgentSpec(BaseModel):
     def record(self) -> dict[str, Any]:
         """Return what a manifest and a record's header say: JSON-able, and enough to make it anew.
 
-        Of a model that is every setting, of a scripted agent its name alone.
+        Of a model that is every setting, of a scripted agent its name, and its policy if that has
+        another.
         """
-        return self.model_dump(mode="json", include=None if self.provider else {"name"})
+        if self.provider:
+            return self.model_dump(mode="json", exclude={"policy"})
+        return self.model_dump(mode="json", include={"name", "policy"}, exclude_none=True)
 
     def with_endpoint(self, environment: Mapping[str, str]) -> AgentSpec:
         """Return the spec with the endpoint that `OPENAI_BASE_URL` names, if it names none itself.

@@ -3,55 +3,89 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser
-from tenure.cli.terminal import amount, say, table, width
+from tenure.cli.terminal import amount, heading, ratio, say, table, width
 from tenure.errors import UsageError
 
 if TYPE_CHECKING:
     from tenure.scoring.scorecard import AgentScore, EpisodeScore, Scorecard, Spending, Summary
+    from tenure.scoring.suite import SuiteScorecard
 
 _NOTHING = "-"
 
 
 def _define_score(parser: Parser) -> Callable[[argparse.Namespace], int]:
-    parser.add_argument("path", type=Path, help="an episode's file, or a run's folder")
+    parser.add_argument(
+        "path", type=Path, help="an episode's file, or the folder of a run or a suite"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document only")
     return _score
 
 
 def _define_report(parser: Parser) -> Callable[[argparse.Namespace], int]:
-    parser.add_argument("run", type=Path, help="a run's folder")
+    parser.add_argument("run", type=Path, help="the folder of a run or a suite")
     return _report
 
 
 COMMANDS = {"score": _define_score, "report": _define_report}
 
 
-def conclude(folder: Path) -> tuple[Scorecard, Path]:
-    """Score a run and write `scorecard.json` and `report.html` into its folder.
+def conclude(folder: Path) -> tuple[Scorecard | SuiteScorecard, Path]:
+    """Score a run or a suite's, and write its scorecard and `report.html` into its folder.
 
     Returns:
         The scorecard, and the report's path.
     """
-    from tenure.scoring.report import write_report
-    from tenure.scoring.scorecard import score_run
+    from tenure.scoring.report import write_report, write_suite_report
+    from tenure.scoring.scorecard import Scorecard
 
-    scorecard = score_run(folder)
+    scorecard = _scored(folder)
     scorecard.write(folder)
-    return scorecard, write_report(folder, scorecard)
+    if isinstance(scorecard, Scorecard):
+        return scorecard, write_report(folder, scorecard)
+    return scorecard, write_suite_report(folder, scorecard)
 
 
-def summary(scorecard: Scorecard) -> str:
-    """Return a run's table: one line an agent, its figures per episode."""
-    figure = scorecard.score_figure
-    rows = [_row(agent, figure) for agent in scorecard.agents]
+def summary(scorecard: Scorecard | SuiteScorecard) -> str:
+    """Return a run's table, one line an agent; of a suite the matrix and each scenario's table."""
+    from tenure.scoring.scorecard import Scorecard
+
+    if isinstance(scorecard, Scorecard):
+        return _table(scorecard)
+    parts = (f"{own.scenario['id']}\n{_table(own)}" for own in scorecard.scenarios)
+    return "\n\n".join([_matrix(scorecard), *parts])
+
+
+def _scored(folder: Path) -> Scorecard | SuiteScorecard:
+    from tenure.scoring.scorecard import score_run
+    from tenure.scoring.suite import is_suite_run, score_suite
+
+    return score_suite(folder) if is_suite_run(folder) else score_run(folder)
+
+
+def _table(scorecard: Scorecard) -> str:
+    rows = [_row(agent, scorecard) for agent in scorecard.agents]
     heads = [head for head in rows[0] if any(row[head] for row in rows)]
     return table(heads, [[row[head] for head in heads] for row in rows], width=width())
+
+
+def _matrix(suite: SuiteScorecard) -> str:
+    """Return the normalised scores: one line an agent, one column a scenario."""
+    heads = ["normalised", *(own.scenario["id"] for own in suite.scenarios), "worst in"]
+    rows = [
+        [
+            across.label,
+            *(_ratio(own.agents[place].normalised) for own in suite.scenarios),
+            across.worst_scenario or _NOTHING,
+        ]
+        for place, across in enumerate(suite.agents)
+    ]
+    return table(heads, rows, width=width())
 
 
 def _score(options: argparse.Namespace) -> int:
@@ -61,27 +95,32 @@ def _score(options: argparse.Namespace) -> int:
 
 
 def _score_run(options: argparse.Namespace) -> int:
-    from tenure.scoring.scorecard import score_run
-
-    scorecard = score_run(options.path)
+    scorecard = _scored(options.path)
     path = scorecard.write(options.path)
     say(scorecard.to_json().decode().rstrip() if options.json else f"{summary(scorecard)}\n{path}")
     return _exit_of(scorecard)
 
 
-def _exit_of(scorecard: Scorecard) -> Exit:
-    """Return the exit code of a run: a damaged record weighs more than an unfinished episode."""
+def _exit_of(scorecard: Scorecard | SuiteScorecard) -> Exit:
+    """Return the exit code: a damaged record weighs more than an unfinished episode."""
     from tenure.scoring.scorecard import Unscored
 
     kinds = [
         outcome.kind
-        for agent in scorecard.agents
+        for agent in _agents(scorecard)
         for outcome in agent.episodes
         if isinstance(outcome, Unscored)
     ]
     if "damaged" in kinds:
         return Exit.INVALID
     return Exit.UNFINISHED if kinds else Exit.DONE
+
+
+def _agents(scorecard: Scorecard | SuiteScorecard) -> Iterator[AgentScore]:
+    from tenure.scoring.scorecard import Scorecard
+
+    for own in [scorecard] if isinstance(scorecard, Scorecard) else scorecard.scenarios:
+        yield from own.agents
 
 
 def _score_episode(options: argparse.Namespace) -> int:
@@ -97,7 +136,7 @@ def _score_episode(options: argparse.Namespace) -> int:
     elif isinstance(outcome, Unscored):
         say(f"{outcome.agent}, seed {outcome.seed}: unscored. {outcome.problem}")
     else:
-        say(_sheet(outcome, episode.header["score"]))
+        say(_sheet(outcome, episode.header["score"], has_luck="luck" in episode.header))
     return Exit.UNFINISHED if isinstance(outcome, Unscored) else Exit.DONE
 
 
@@ -112,25 +151,30 @@ def _report(options: argparse.Namespace) -> int:
     return _exit_of(scorecard)
 
 
-def _row(agent: AgentScore, figure: str) -> dict[str, str]:
+def _row(agent: AgentScore, scorecard: Scorecard) -> dict[str, str]:
     """Return an agent's cells by head; steps and faults are per episode, tokens and cost in all."""
     done = max(agent.complete, 1)
     tokens, cost = _spent(agent.spending)
-    units = agent.figures.get("units_sold")
+    figure = scorecard.score_figure
     return {
         "agent": agent.label,
         "episodes": f"{agent.complete}/{agent.planned}",
-        figure.removesuffix("_cents") or "score": _mean(
-            agent.score, lambda value: amount(value, figure)
-        ),
-        "normalised": _mean(agent.normalised, "{:.3f}".format),
+        heading(figure) or "score": _mean(agent.score, lambda value: amount(value, figure)),
+        "normalised": _ratio(agent.normalised),
         "worst": amount(agent.score.worst, figure) if agent.score else _NOTHING,
-        "units": "" if units is None else f"{units:,.0f}",
+        **{
+            heading(name): amount(agent.figures[name], name) if agent.score else _NOTHING
+            for name in scorecard.telling_figures
+        },
         "steps": f"{agent.steps / done:,.0f}",
         "faults": f"{sum(agent.faults.values()) / done:,.0f}",
         "tokens": tokens,
         "cost": cost,
     }
+
+
+def _ratio(of: Summary | None) -> str:
+    return _mean(of, ratio)
 
 
 def _mean(of: Summary | None, written: Callable[[float], str]) -> str:
@@ -153,15 +197,16 @@ def _spent(spending: Spending | None) -> tuple[str, str]:
     return tokens if spending.tokens else f"{tokens}+", f"${spending.cost_usd:,.2f}"
 
 
-def _sheet(score: EpisodeScore, figure: str) -> str:
+def _sheet(score: EpisodeScore, figure: str, *, has_luck: bool) -> str:
     """Return everything known of one episode, a line each."""
     tokens, cost = _spent(score.spending)
     facts: dict[str, Any] = {
         "agent": score.agent,
         "seed": score.seed,
         "score": f"{amount(score.score, figure)} ({figure})",
+        **({"luck in it": amount(score.luck, figure)} if has_luck else {}),
         "floor, bound": f"{amount(score.floor, figure)}, {amount(score.bound, figure)}",
-        "normalised": _NOTHING if score.normalised is None else f"{score.normalised:.3f}",
+        "normalised": _NOTHING if score.normalised is None else ratio(score.normalised),
         "ended": f"{score.reason} after {score.steps:,} steps, {score.days:,} days",
         "faults": _listed(score.faults),
         "tools": _listed(score.tools),

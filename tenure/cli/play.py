@@ -1,12 +1,12 @@
-"""`tenure run`: play the episodes of a plan, score them, and say where the report is."""
+"""`tenure run`: play a scenario or a suite, score it, and say where the report is."""
 
 from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser, choice, whole_number
@@ -15,9 +15,10 @@ from tenure.errors import UsageError
 
 if TYPE_CHECKING:
     from tenure.agents.spec import AgentSpec
+    from tenure.runner.episode import Watcher
     from tenure.runner.run import Failure
-    from tenure.scoring.manifest import Manifest
     from tenure.scoring.scorecard import Scorecard
+    from tenure.scoring.suite import SuiteScorecard
 
 _MODEL_OPTIONS = (
     *("protocol", "window_tokens", "max_output_tokens"),
@@ -26,17 +27,21 @@ _MODEL_OPTIONS = (
 _EPILOG = """\
 The episodes are each agent on seeds S to S+N-1. Without --out they go to a folder under runs/ that
 follows from the plan, so the same command finds its own run again: what is complete is kept, what
-was cut short goes on.
+was cut short goes on. A suite plays several scenarios, and says how many seeds of each; --episodes,
+--seed and --max-steps then hold for all of them. Every job knows the agents floor and best.
 
 examples:
   tenure run vending/week --agent null --agent shopkeeper --episodes 5
   tenure run vending/year --agent openai/MODEL --episodes 10 --price 0.25 2.00
+  tenure run suites/quick --agent floor --agent best
 """
 
 
 def _define_run(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.epilog = _EPILOG
-    parser.add_argument("scenario", help="id of a built-in scenario, or path of a YAML file")
+    parser.add_argument(
+        "scenario", help="id of a built-in scenario or suite, or path of a YAML file"
+    )
     parser.add_argument(
         "--agent",
         dest="agents",
@@ -47,10 +52,12 @@ def _define_run(parser: Parser) -> Callable[[argparse.Namespace], int]:
     )
     number = whole_number(1)
     parser.add_argument(
-        "--episodes", metavar="N", type=number, default=1, help="how many seeds (1)"
+        "--episodes", metavar="N", type=number, help="how many seeds (1, or as the suite says)"
     )
     seed = whole_number(0)
-    parser.add_argument("--seed", metavar="S", type=seed, default=1, help="the first seed (1)")
+    parser.add_argument(
+        "--seed", metavar="S", type=seed, help="the first seed (1, or as the suite says)"
+    )
     parser.add_argument(
         "--out", metavar="DIR", type=Path, help="the run's folder (one that follows from the plan)"
     )
@@ -108,18 +115,15 @@ def _run(options: argparse.Namespace) -> int:
     import asyncio
 
     from tenure.cli.progress import watching
-    from tenure.runner.plan import default_folder
-    from tenure.runner.run import run
-    from tenure.scenarios import departures
 
-    manifest = _plan(options)
-    if not options.quiet and (changes := departures(manifest.scenario)):
-        remark(f"not the built-in {manifest.scenario.id}: {'; '.join(changes)}")
-    folder: Path = options.out or default_folder(manifest)
-    planned = len(manifest.agents) * len(manifest.seeds)
+    plan = _plan(options)
+    folder = plan.folder
+    for name, changes in plan.departures.items():
+        if changes and not options.quiet:
+            remark(f"not the built-in {name}: {'; '.join(changes)}")
     try:
-        with watching(planned, quiet=options.quiet) as watcher:
-            failures = asyncio.run(run(folder, manifest, watcher, concurrency=options.concurrency))
+        with watching(plan.episodes, quiet=options.quiet) as watcher:
+            failures = asyncio.run(plan.play(watcher))
     except KeyboardInterrupt:
         remark(f"Interrupted. What was played is kept in {folder}; to go on:\n  {options.line}")
         return Exit.INTERRUPTED
@@ -127,16 +131,73 @@ def _run(options: argparse.Namespace) -> int:
     return _explain(options, failures)
 
 
-def _plan(options: argparse.Namespace) -> Manifest:
-    from tenure.runner.plan import draw_up, with_step_limit
-    from tenure.scenarios import load
+class _Plan(NamedTuple):
+    """What is to be played.
+
+    Attributes:
+        folder: Where it goes.
+        episodes: How many are planned.
+        departures: By the id of a built-in suite or scenario, how this one differs from it.
+        play: Plays what is not complete yet.
+    """
+
+    folder: Path
+    episodes: int
+    departures: dict[str, list[str]]
+    play: Callable[[Watcher], Coroutine[Any, Any, list[Failure]]]
+
+
+def _plan(options: argparse.Namespace) -> _Plan:
+    from tenure.scenarios import is_suite
+
+    return _plan_suite(options) if is_suite(options.scenario) else _plan_scenario(options)
+
+
+def _plan_scenario(options: argparse.Namespace) -> _Plan:
+    from tenure.runner.plan import default_folder, draw_up, with_step_limit
+    from tenure.runner.run import run
+    from tenure.scenarios import departures, load
 
     scenario = load(options.scenario)
     if options.max_steps is not None:
         scenario = with_step_limit(scenario, options.max_steps)
+    first = 1 if options.seed is None else options.seed
+    seeds = range(first, first + (options.episodes or 1))
+    manifest = draw_up(scenario, _specs(options), seeds)
+    folder: Path = options.out or default_folder(manifest)
+    return _Plan(
+        folder,
+        len(manifest.agents) * len(manifest.seeds),
+        {scenario.id: departures(scenario)},
+        lambda watcher: run(folder, manifest, watcher, concurrency=options.concurrency),
+    )
+
+
+def _plan_suite(options: argparse.Namespace) -> _Plan:
+    from tenure.runner.run import run_suite
+    from tenure.runner.suite import default_suite_folder, draw_up_suite
+    from tenure.scenarios import departures, load_suite
+
+    manifest = draw_up_suite(
+        load_suite(options.scenario),
+        _specs(options),
+        episodes=options.episodes,
+        seed=options.seed,
+        max_steps=options.max_steps,
+    )
+    folder: Path = options.out or default_suite_folder(manifest)
+    scenarios = {run.scenario.id: departures(run.scenario) for run in manifest.runs}
+    return _Plan(
+        folder,
+        manifest.planned,
+        {manifest.id: manifest.departures(), **scenarios},
+        lambda watcher: run_suite(folder, manifest, watcher, concurrency=options.concurrency),
+    )
+
+
+def _specs(options: argparse.Namespace) -> list[AgentSpec]:
     _check_model_options(options)
-    agents = [_spec(name, options) for name in options.agents]
-    return draw_up(scenario, agents, range(options.seed, options.seed + options.episodes))
+    return [_spec(name, options) for name in options.agents]
 
 
 def _check_model_options(options: argparse.Namespace) -> None:
@@ -187,11 +248,17 @@ def _conclude(options: argparse.Namespace, folder: Path, failures: Sequence[Fail
     say(str(report))
 
 
-def _document(folder: Path, scorecard: Scorecard, report: Path, failures: Sequence[Failure]) -> str:
+def _document(
+    folder: Path,
+    scorecard: Scorecard | SuiteScorecard,
+    report: Path,
+    failures: Sequence[Failure],
+) -> str:
     import orjson
 
     unfinished = [
         {
+            "scenario": failure.assignment.scenario.id,
             "agent": failure.assignment.agent.label,
             "seed": failure.assignment.seed,
             "damaged": failure.damaged,

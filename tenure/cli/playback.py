@@ -13,6 +13,7 @@ from tenure.cli.terminal import printable, say
 from tenure.errors import TrajectoryError, UsageError
 
 if TYPE_CHECKING:
+    from tenure.scoring.manifest import Manifest
     from tenure.scoring.records import Episode, StepRecord
     from tenure.scoring.verification import Finding
 
@@ -20,7 +21,9 @@ _MAX_SHOWN_CHARS = 500
 
 
 def _define_replay(parser: Parser) -> Callable[[argparse.Namespace], int]:
-    parser.add_argument("path", type=Path, help="an episode's file, or a run's folder")
+    parser.add_argument(
+        "path", type=Path, help="an episode's file, or the folder of a run or a suite"
+    )
     parser.add_argument("--show", action="store_true", help="print the episode (a file) as well")
     number = whole_number(0)
     parser.add_argument("--from", dest="first", metavar="N", type=number, help="first step to show")
@@ -29,7 +32,9 @@ def _define_replay(parser: Parser) -> Callable[[argparse.Namespace], int]:
 
 
 def _define_verify(parser: Parser) -> Callable[[argparse.Namespace], int]:
-    parser.add_argument("path", type=Path, help="an episode's file, or a run's folder")
+    parser.add_argument(
+        "path", type=Path, help="an episode's file, or the folder of a run or a suite"
+    )
     return _verify
 
 
@@ -105,7 +110,7 @@ def _is_unfinished(path: Path, finding: Finding) -> bool:
 
     file = path / finding.file if path.is_dir() else path
     if not file.exists():
-        return True
+        return file.suffix != ".json"  # an episode is still to be played, a lost plan is a loss
     if finding.record is None:
         return False  # it is the file that is wrong, such as one that was not planned
     try:
@@ -116,15 +121,27 @@ def _is_unfinished(path: Path, finding: Finding) -> bool:
 
 
 def _compare_all(folder: Path) -> Exit:
-    from tenure.scoring.manifest import Manifest
-
-    manifest = Manifest.read(folder)
-    paths = [folder / manifest.episode_path(label, seed) for label, seed in manifest.planned()]
+    paths = [path for run, manifest in _runs(folder) for path in _episodes(run, manifest)]
     played = [path for path in paths if path.exists()]
     if not played:
         say(f"No episode of {folder} has been played yet.")
         return Exit.UNFINISHED
     return max(map(_compare, played))
+
+
+def _runs(folder: Path) -> list[tuple[Path, Manifest]]:
+    """Return the folders and plans below a folder: of a suite's runs, or of the one run it is."""
+    from tenure.scoring.manifest import Manifest
+    from tenure.scoring.suite import SuiteManifest, is_suite_run
+
+    if is_suite_run(folder):
+        return list(SuiteManifest.read(folder).folders(folder))
+    return [(folder, Manifest.read(folder))]
+
+
+def _episodes(folder: Path, manifest: Manifest) -> Iterator[Path]:
+    for label, seed in manifest.planned():
+        yield folder / manifest.episode_path(label, seed)
 
 
 def _compare(path: Path) -> Exit:

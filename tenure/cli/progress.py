@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 SECONDS_BETWEEN_LINES = 30
-_COLUMNS = ("episode", "day", "balance", "steps", "tokens", "cost", "left")
+_COLUMNS = ("episode", "day", "score", "steps", "tokens", "cost", "left")
 _OF_MODELS = ("tokens", "cost")
 _STEPS_BEFORE_ESTIMATE = 10
 """A model's first answers say little of how long the others will take."""
@@ -77,7 +77,9 @@ class Tally:
     @property
     def shares(self) -> tuple[float, float]:
         """What part of the episode is done by days, and by steps: it ends when one is 1."""
-        days: int | None = getattr(self.world.parameters, "horizon_days", None)
+        parameters = self.world.parameters
+        weeks: int = getattr(parameters, "horizon_weeks", 0)
+        days: int = getattr(parameters, "horizon_days", 7 * weeks)
         minute: int = self.world.state.now_minutes
         by_days = minute / (days * MINUTES_PER_DAY) if days else 0.0
         return by_days, self.steps / self.limit
@@ -95,7 +97,7 @@ class Tally:
         )
 
     @property
-    def balance(self) -> str:
+    def score(self) -> str:
         """The figure that decides, for a reader."""
         names = [figure.name for figure in self.world.figures]
         return amount(self.world.measured[names.index(self.world.score)], self.world.score)
@@ -108,11 +110,11 @@ class Tally:
             self.cost_usd = None if cost_usd is None else self.cost_usd + cost_usd
 
     def cells(self) -> tuple[str, ...]:
-        """Return day, balance, steps, tokens, cost and time left."""
+        """Return day, score, steps, tokens, cost and time left."""
         cost = "?" if self.cost_usd is None else f"${self.cost_usd:.2f}"
         return (
             str(day_of(self.world.state.now_minutes) + 1),
-            self.balance,
+            self.score,
             f"{self.steps:,}",
             f"{self.tokens:,}" if self.tokens else "-",
             cost if self.tokens else "-",
@@ -220,7 +222,7 @@ class Lines(Watch):
         tally = self.running[assignment.name]
         super().ended(assignment, reason)
         remark(
-            f"{assignment.name}: {tally.balance} after {tally.steps:,} steps ({reason}); "
+            f"{assignment.name}: {tally.score} after {tally.steps:,} steps ({reason}); "
             f"{self.standing}"
         )
 

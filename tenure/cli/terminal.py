@@ -22,8 +22,19 @@ def remark(text: str) -> None:
 def amount(value: float, figure: str) -> str:
     """Return a figure's value as a person reads it: dollars if its name says cents."""
     if not figure.endswith("_cents"):
-        return f"{value:,.0f}"
-    return f"{'-' if value < 0 else ''}${abs(value) / 100:,.2f}"
+        return f"{round(value):,}"
+    cents = round(value)
+    return f"{'-' if cents < 0 else ''}${abs(cents) / 100:,.2f}"
+
+
+def ratio(value: float) -> str:
+    """Return a normalised score with three decimals; what rounds to zero has no sign."""
+    return f"{round(value, 3) + 0.0:.3f}"
+
+
+def heading(figure: str) -> str:
+    """Return a figure's name as the head of a column: `units_sold` is `units sold`."""
+    return figure.removesuffix("_cents").replace("_", " ")
 
 
 def width() -> int | None:

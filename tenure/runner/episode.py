@@ -25,23 +25,35 @@ STEPS_BETWEEN_PAUSES = 64
 """How long an agent that never waits may keep the others waiting."""
 
 
+Post = tuple[str, str]
+"""An agent's label, and the job it is hired for; empty if that does not matter."""
+
+
 @dataclass(frozen=True)
 class Assignment:
     """One planned episode.
 
     Attributes:
         path: Where its record stands, or will stand.
+        among_scenarios: Whether the plan has several scenarios, so that a name must say which.
     """
 
     scenario: Scenario
     agent: AgentSpec
     seed: int
     path: Path
+    among_scenarios: bool = False
 
     @cached_property
     def name(self) -> str:
-        """What a person calls it, such as `shopkeeper, seed 3`."""
-        return f"{self.agent.label}, seed {self.seed}"
+        """What a person calls it: `shopkeeper, seed 3`, in a suite `vending/week, best, seed 3`."""
+        place = f"{self.scenario.id}, " if self.among_scenarios else ""
+        return f"{place}{self.agent.label}, seed {self.seed}"
+
+    @property
+    def post(self) -> Post:
+        """What one hire serves: a script plays for its job, a model for all."""
+        return self.agent.label, "" if self.agent.provider else self.scenario.job_name
 
     @property
     def way_out(self) -> str:

@@ -11,17 +11,19 @@ from typing import Any
 
 import orjson
 
+from tenure.agents import appoint
 from tenure.agents.spec import AgentSpec
 from tenure.errors import UsageError
 from tenure.runner.episode import Assignment
 from tenure.scenarios import Scenario, differences
 from tenure.scoring.manifest import FILE_NAME, Manifest
+from tenure.scoring.suite import SuiteManifest
 
 _DRAFT = ".draft"
 
 
 def draw_up(scenario: Scenario, agents: Sequence[AgentSpec], seeds: Sequence[int]) -> Manifest:
-    """Plan each agent's episodes on each seed.
+    """Plan each agent's episodes on each seed; `floor` and `best` become what they stand for.
 
     Raises:
         UsageError: If two agents would share a label.
@@ -30,9 +32,10 @@ def draw_up(scenario: Scenario, agents: Sequence[AgentSpec], seeds: Sequence[int
     for label in labels:
         if labels.count(label) > 1:
             raise UsageError(f"The agent {label!r} stands twice in the plan; name it once.")
+    appointed = [appoint(agent, scenario.job) for agent in agents]
     return Manifest(
         scenario=scenario,
-        agents=[{"label": agent.label, **agent.record()} for agent in agents],
+        agents=[{"label": agent.label, **agent.record()} for agent in appointed],
         seeds=list(seeds),
     )
 
@@ -54,9 +57,14 @@ def with_step_limit(scenario: Scenario, steps: int) -> Scenario:
 
 def default_folder(manifest: Manifest) -> Path:
     """Return the folder of a plan, so that the same command finds its own run again."""
-    canonical = orjson.dumps(_plan(manifest), option=orjson.OPT_SORT_KEYS)
+    return folder_for(manifest.scenario.id, contents_of(manifest))
+
+
+def folder_for(name: str, plan: Mapping[str, Any]) -> Path:
+    """Return the folder of what has a name such as `vending/year` and a plan."""
+    canonical = orjson.dumps(plan, option=orjson.OPT_SORT_KEYS)
     digest = blake2b(canonical, digest_size=4).hexdigest()
-    return Path("runs") / f"{manifest.scenario.id.replace('/', '-')}-{digest}"
+    return Path("runs") / f"{name.replace('/', '-')}-{digest}"
 
 
 def check_folder(folder: Path, manifest: Manifest) -> None:
@@ -65,13 +73,30 @@ def check_folder(folder: Path, manifest: Manifest) -> None:
     Raises:
         UsageError: If it holds another plan (the message says what differs), or other things.
     """
-    if not (folder / FILE_NAME).exists():
-        if folder.exists() and not _is_free(folder):
-            raise UsageError(f"{folder} holds something else than a run; choose another --out.")
-        return
+    if (folder / FILE_NAME).exists():
+        check_same(folder, contents_of(Manifest.read(folder)), contents_of(manifest))
+    else:
+        check_free(folder, "a run")
+
+
+def check_free(folder: Path, what: str) -> None:
+    """See that a folder is not there, or empty.
+
+    Raises:
+        UsageError: If it holds something else than what should go there.
+    """
+    if folder.exists() and not _is_free(folder):
+        raise UsageError(f"{folder} holds something else than {what}; choose another --out.")
+
+
+def check_same(folder: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
+    """See that the plan in a folder is the one that is to be played.
+
+    Raises:
+        UsageError: If it is another one; the message says what differs.
+    """
     changes = [
-        f"{name} is {there} there and {here} here"
-        for name, there, here in differences(_plan(Manifest.read(folder)), _plan(manifest))
+        f"{name} is {before} there and {now} here" for name, before, now in differences(there, here)
     ]
     if changes:
         raise UsageError(
@@ -87,19 +112,24 @@ def settled(folder: Path, manifest: Manifest) -> Iterator[None]:
         UsageError: If another process plays there, or what `check_folder` raises.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder):
+    with locked(folder):
         check_folder(folder, manifest)
-        if not (folder / FILE_NAME).exists():
-            _write_at_once(folder, manifest)
+        write_at_once(folder, FILE_NAME, manifest)
         yield
 
 
-def assignments(folder: Path, manifest: Manifest) -> list[Assignment]:
+def assignments(
+    folder: Path, manifest: Manifest, *, among_scenarios: bool = False
+) -> list[Assignment]:
     """Return the planned episodes, seed by seed, so that agents can be compared early."""
     agents = [_spec(agent) for agent in manifest.agents]
     return [
         Assignment(
-            manifest.scenario, agent, seed, folder / manifest.episode_path(agent.label, seed)
+            manifest.scenario,
+            agent,
+            seed,
+            folder / manifest.episode_path(agent.label, seed),
+            among_scenarios,
         )
         for seed in manifest.seeds
         for agent in agents
@@ -110,11 +140,13 @@ def _is_free(folder: Path) -> bool:
     return folder.is_dir() and all(entry.name == _DRAFT for entry in folder.iterdir())
 
 
-def _write_at_once(folder: Path, manifest: Manifest) -> None:
-    """Write the manifest so that a kill leaves the whole of it or nothing."""
+def write_at_once(folder: Path, name: str, manifest: Manifest | SuiteManifest) -> None:
+    """Write a manifest that is not there yet so that a kill leaves the whole of it or nothing."""
+    if (folder / name).exists():
+        return
     draft = folder / _DRAFT
     manifest.write(draft)
-    (draft / FILE_NAME).replace(folder / FILE_NAME)
+    (draft / name).replace(folder / name)
     draft.rmdir()
 
 
@@ -122,7 +154,7 @@ def _spec(agent: Mapping[str, Any]) -> AgentSpec:
     return AgentSpec.model_validate({key: agent[key] for key in agent if key != "label"})
 
 
-def _plan(manifest: Manifest) -> dict[str, Any]:
+def contents_of(manifest: Manifest) -> dict[str, Any]:
     """Return what makes two plans the same; the version of Tenure does not."""
     agents = dict(zip(manifest.labels, manifest.agents, strict=True))
     scenario = manifest.scenario.model_dump(mode="json")
@@ -130,7 +162,12 @@ def _plan(manifest: Manifest) -> dict[str, Any]:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
+    """Hold a folder against other processes.
+
+    Raises:
+        UsageError: If another process holds it.
+    """
     try:
         import fcntl
     except ImportError:  # Windows has no such lock

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from tenure.agents import Hire, staff
 from tenure.errors import ProviderError, TenureError, TrajectoryError
-from tenure.runner.episode import Assignment, Watcher, is_complete, play
+from tenure.runner.episode import Assignment, Post, Watcher, is_complete, play
 from tenure.runner.plan import assignments, check_folder, settled
+from tenure.runner.suite import check_suite_folder, settled_suite, suite_assignments
 from tenure.scenarios import References, references
 from tenure.scoring.manifest import Manifest
+from tenure.scoring.suite import SuiteManifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,36 @@ async def run(
         UsageError: If the folder is not this plan's, or an agent cannot be had.
     """
     check_folder(folder, manifest)
-    todo, failures = _sort_out(assignments(folder, manifest), watcher)
+    hold = settled(folder, manifest)
+    return await _play_out(assignments(folder, manifest), hold, watcher, concurrency)
+
+
+async def run_suite(
+    suite_dir: Path, manifest: SuiteManifest, watcher: Watcher, *, concurrency: int = 4
+) -> list[Failure]:
+    """Play what is not complete yet of a suite, as `run` does; its limit is that of all runs.
+
+    Raises:
+        UsageError: If the folder is not this plan's, or an agent cannot be had.
+    """
+    check_suite_folder(suite_dir, manifest)
+    hold = settled_suite(suite_dir, manifest)
+    return await _play_out(suite_assignments(suite_dir, manifest), hold, watcher, concurrency)
+
+
+async def _play_out(
+    planned: Sequence[Assignment],
+    hold: AbstractContextManager[None],
+    watcher: Watcher,
+    concurrency: int,
+) -> list[Failure]:
+    """Play what is not complete yet, in folders that are held as soon as agents are ready."""
+    todo, failures = _sort_out(planned, watcher)
     async with AsyncExitStack() as stack:
         hires, unserved = await _hire(todo, stack, watcher)
-        stack.enter_context(settled(folder, manifest))
+        stack.enter_context(hold)
         served = [
-            item for item in todo if item.agent.label in hires and not is_complete(item.path)
+            item for item in todo if item.post in hires and not is_complete(item.path)
         ]  # asked again: another process may have been here while servers started
         return failures + unserved + await _play_all(served, hires, watcher, concurrency)
 
@@ -84,35 +110,36 @@ def _sort_out(
 
 async def _hire(
     todo: Sequence[Assignment], stack: AsyncExitStack, watcher: Watcher
-) -> tuple[dict[str, Hire], list[Failure]]:
-    """Make ready what each agent with something to do needs, by label.
+) -> tuple[dict[Post, Hire], list[Failure]]:
+    """Make ready what each agent with something to do needs, by its post.
 
     Returns:
         How to hire them, and the episodes of those whose server does not start.
     """
-    hires: dict[str, Hire] = {}
+    hires: dict[Post, Hire] = {}
     failures: list[Failure] = []
-    for label, item in {item.agent.label: item for item in todo}.items():
+    for post, item in {item.post: item for item in todo}.items():
         try:
-            hires[label] = await stack.enter_async_context(staff(item.agent, item.scenario.job))
+            hires[post] = await stack.enter_async_context(staff(item.agent, item.scenario.job))
         except ProviderError as error:
-            own = [item for item in todo if item.agent.label == label]
+            own = [item for item in todo if item.post == post]
             failures += [_fail(item, error, watcher) for item in own]
     return hires, failures
 
 
 async def _play_all(
-    todo: Sequence[Assignment], hires: dict[str, Hire], watcher: Watcher, concurrency: int
+    todo: Sequence[Assignment], hires: dict[Post, Hire], watcher: Watcher, concurrency: int
 ) -> list[Failure]:
     gate = asyncio.Semaphore(concurrency)
-    known: dict[int, References] = {}
+    known: dict[tuple[str, int], References] = {}
 
     async def attempt(item: Assignment) -> Failure | None:
         async with gate:
-            if item.seed not in known:
-                known[item.seed] = references(item.scenario, item.seed)
+            world = item.scenario.id, item.seed
+            if world not in known:
+                known[world] = references(item.scenario, item.seed)
             try:
-                await play(item, hires[item.agent.label], known[item.seed], watcher)
+                await play(item, hires[item.post], known[world], watcher)
             except (ProviderError, TrajectoryError) as error:
                 return _fail(item, error, watcher)
             return None

@@ -5,14 +5,19 @@ from tenure.scenarios.comparison import departures, differences
 from tenure.scenarios.loader import load, names
 from tenure.scenarios.references import References, references
 from tenure.scenarios.schema import Limits, Scenario
+from tenure.scenarios.suite import Suite, is_suite, load_suite, suite_names
 
 __all__ = [
     "Limits",
     "References",
     "Scenario",
+    "Suite",
     "departures",
     "differences",
+    "is_suite",
     "load",
+    "load_suite",
     "names",
     "references",
+    "suite_names",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -11,6 +12,8 @@ from pydantic import ValidationError
 from tenure.errors import UsageError, nearest
 from tenure.scenarios.schema import Scenario, problems
 
+SUITES = "suites"
+"""The folder of built-in suites; no job has this name."""
 _BUILTIN = resources.files("tenure.scenarios") / "builtin"
 
 
@@ -19,7 +22,7 @@ def names() -> list[str]:
     return sorted(
         f"{job.name}/{file.name.removesuffix('.yaml')}"
         for job in _BUILTIN.iterdir()
-        if job.is_dir()
+        if job.is_dir() and job.name != SUITES
         for file in job.iterdir()
         if file.name.endswith(".yaml")
     )
@@ -44,13 +47,22 @@ def load(name: str) -> Scenario:
     return _parse((_BUILTIN / f"{name}.yaml").read_bytes(), name)
 
 
-def _parse(content: bytes, source: str) -> Scenario:
+def read_yaml(content: bytes, source: str) -> Any:
+    """Return what a YAML file says.
+
+    Raises:
+        UsageError: If it is not YAML; the message names `source`.
+    """
     try:
-        said = yaml.safe_load(content)
+        return yaml.safe_load(content)
     except RecursionError:
         raise UsageError(f"{source} is not YAML: it is nested too deeply") from None
     except (yaml.YAMLError, ValueError) as error:  # such as a 13th month
         raise UsageError(f"{source} is not YAML: {error}") from None
+
+
+def _parse(content: bytes, source: str) -> Scenario:
+    said = read_yaml(content, source)
     try:
         scenario = Scenario.model_validate(said)
         _ = scenario.briefing

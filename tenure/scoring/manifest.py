@@ -17,6 +17,7 @@ from tenure.scenarios import Scenario
 from tenure.scoring.records import HIGHEST_SEED, Episode
 
 FILE_NAME = "run.json"
+SUITE_FILE_NAME = "suite.json"
 EPISODES = "episodes"
 SUFFIX = ".jsonl.zst"
 ATTEMPT = 0
@@ -109,6 +110,11 @@ class Manifest(BaseModel):
             UsageError: If the folder holds no run, or one that this version cannot read.
         """
         path = run_dir / FILE_NAME
+        if (run_dir / SUITE_FILE_NAME).is_file():
+            runs = ", ".join(str(path.parent) for path in sorted(run_dir.glob(f"*/*/{FILE_NAME}")))
+            raise UsageError(
+                f"{run_dir} is the run of a whole suite. Name one of its runs: {runs}."
+            )
         if not path.is_file():
             raise UsageError(f"{run_dir} is not a run: it has no {FILE_NAME}.")
         try:

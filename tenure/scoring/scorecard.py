@@ -258,6 +258,8 @@ class Scorecard(_Part):
         scenario: The scenario in full.
         scenario_digest: Hash of all it says.
         score_figure: Name of the figure that decides; empty if no episode can be read.
+        luck_figure: Name of the figure that holds what chance alone added to the score, which
+            normalised scores leave out; empty if the job does not tell.
         figure_meanings: What each figure means.
         agents: One entry an agent, in the order of the manifest.
         comparisons: Every pair of agents that share a finished seed.
@@ -270,6 +272,7 @@ class Scorecard(_Part):
     scenario_digest: str
     seeds: list[int]
     score_figure: str
+    luck_figure: str = ""
     figure_meanings: dict[str, str]
     agents: list[AgentScore]
     comparisons: list[Comparison]
@@ -284,9 +287,16 @@ class Scorecard(_Part):
         """Episodes scored."""
         return sum(agent.complete for agent in self.agents)
 
+    @property
+    def telling_figures(self) -> list[str]:
+        """The figures to show beside the score: luck, and those that count units moved so far."""
+        names = dict.fromkeys(name for agent in self.agents for name in agent.figures)
+        moved = [name for name in names if name.startswith("units_") and name != self.score_figure]
+        return [self.luck_figure, *moved] if self.luck_figure else moved
+
     def to_json(self) -> bytes:
         """Return the content of `scorecard.json`: the same bytes for the same run, anywhere."""
-        content = _rounded(self.model_dump(mode="json"))
+        content = rounded(self.model_dump(mode="json"))
         return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
     def write(self, run_dir: Path) -> Path:
@@ -463,15 +473,20 @@ def score_run(run_dir: Path) -> Scorecard:
     Raises:
         UsageError: If the folder holds no run.
     """
-    manifest = Manifest.read(run_dir)
+    return score_planned(run_dir, Manifest.read(run_dir))
+
+
+def score_planned(run_dir: Path, manifest: Manifest) -> Scorecard:
+    """Score a plan whose episodes stand in a folder, whether they were played or not."""
     figures: dict[str, str] = {}
-    score_figure = ""
+    score_figure = luck_figure = ""
     outcomes: dict[str, list[EpisodeScore | Unscored]] = {label: [] for label in manifest.labels}
     for label, seed in manifest.planned():
         outcome, episode = _outcome(run_dir, manifest, label, seed)
         outcomes[label].append(outcome)
         if episode is not None and not figures:
             score_figure = episode.header["score"]
+            luck_figure = episode.header.get("luck", "")
             figures = {figure["name"]: figure["meaning"] for figure in episode.header["figures"]}
     agents = [_agent_score(manifest.agent(label), label, outcomes[label]) for label in outcomes]
     return Scorecard(
@@ -479,6 +494,7 @@ def score_run(run_dir: Path) -> Scorecard:
         scenario_digest=manifest.scenario.digest,
         seeds=manifest.seeds,
         score_figure=score_figure,
+        luck_figure=luck_figure,
         figure_meanings=figures,
         agents=agents,
         comparisons=_comparisons(agents),
@@ -615,11 +631,12 @@ def _generator() -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(_BOOTSTRAP_SEED))
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
+    """Return JSON-able content with all floats as they are written."""
     if isinstance(value, float):
         return float(f"{value:.{SIGNIFICANT_DIGITS}g}")
     if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
+        return {key: rounded(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_rounded(item) for item in value]
+        return [rounded(item) for item in value]
     return value

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
 from tenure.errors import TrajectoryError, UsageError
 from tenure.scenarios import References, Scenario, departures, references
-from tenure.scoring.manifest import EPISODES, SUFFIX, Manifest
+from tenure.scoring.manifest import EPISODES, FILE_NAME, SUFFIX, Manifest
 from tenure.scoring.records import Episode, read
 from tenure.scoring.replay import replay
+from tenure.scoring.suite import SuiteManifest, is_suite_run
 
 
 class Finding(NamedTuple):
@@ -48,16 +49,19 @@ class Verification(NamedTuple):
 
 
 def verify(path: Path) -> Verification:
-    """Check the hash chain of one trajectory or of a run's, and replay them.
+    """Check the hash chain of one trajectory, of a run's or of a suite's, and replay them.
 
     For a run folder, the files are also held against the manifest: missing and additional ones,
-    and those that belong to another agent, seed or scenario are named.
+    and those that belong to another agent, seed or scenario are named. For a suite's, so are the
+    runs.
 
     Raises:
         UsageError: If there is no such file or folder, or the folder holds no run.
     """
+    if path.is_dir() and is_suite_run(path):
+        return _verify_suite(path)
     if path.is_dir():
-        return _verify_run(path)
+        return _verify_run(path, Manifest.read(path))
     if not path.is_file():
         raise UsageError(f"There is no file or folder {str(path)!r}.")
     try:
@@ -77,8 +81,59 @@ class _Plan(NamedTuple):
     known: Callable[[int], References]
 
 
-def _verify_run(run_dir: Path) -> Verification:
-    manifest = Manifest.read(run_dir)
+def _verify_suite(suite_dir: Path) -> Verification:
+    """Verify every run of a suite; files are named relative to the suite's folder."""
+    suite = SuiteManifest.read(suite_dir)
+    runs = [_named(_verify_run(folder, run), run) for folder, run in suite.folders(suite_dir)]
+    odd = [*_other_plans(suite_dir, suite), *_unplanned_runs(suite_dir, suite)]
+    return Verification(
+        sum(run.verified for run in runs),
+        (*(finding for run in runs for finding in run.findings), *odd),
+        (*suite.departures(), *(departure for run in runs for departure in run.departures)),
+    )
+
+
+def _named(verification: Verification, run: Manifest) -> Verification:
+    """Return what was found in a run of a suite, with the scenario that it belongs to."""
+    scenario_id = run.scenario.id
+    return verification._replace(
+        findings=tuple(
+            finding._replace(file=f"{scenario_id}/{finding.file}")
+            for finding in verification.findings
+        ),
+        departures=tuple(f"{scenario_id}: {change}" for change in verification.departures),
+    )
+
+
+def _other_plans(suite_dir: Path, suite: SuiteManifest) -> Iterator[Finding]:
+    """Find runs whose own manifest says something else than the suite's."""
+    for folder, run in suite.folders(suite_dir):
+        if problem := _disagreement(folder, run):
+            yield Finding(f"{run.scenario.id}/{FILE_NAME}", problem)
+
+
+def _disagreement(folder: Path, run: Manifest) -> str:
+    if not folder.is_dir():
+        return ""  # each of its episodes is missing, which is said
+    if not (folder / FILE_NAME).is_file():
+        return "The run's manifest is missing."
+    try:
+        there = Manifest.read(folder)
+    except UsageError as error:
+        return str(error)
+    same = there.model_copy(update={"tenure": run.tenure}) == run
+    return "" if same else "The run's plan is not the one that the suite has for it."
+
+
+def _unplanned_runs(suite_dir: Path, suite: SuiteManifest) -> Iterator[Finding]:
+    planned = {folder for folder, _ in suite.folders(suite_dir)}
+    for path in sorted(suite_dir.rglob(FILE_NAME)):
+        if path.parent not in planned:
+            name = path.relative_to(suite_dir).as_posix()
+            yield Finding(name, "The run is not in the suite's plan.")
+
+
+def _verify_run(run_dir: Path, manifest: Manifest) -> Verification:
     known = cache(partial(references, manifest.scenario))
     planned = {
         manifest.episode_path(label, seed).as_posix(): _Plan(manifest, label, seed, known)

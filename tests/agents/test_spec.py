@@ -110,7 +110,7 @@ def test_a_models_record_gives_its_spec_back(options, base_url, name):
     spec = AgentSpec(name=name, **options | ({} if name == "local/m" else {"base_url": base_url}))
     again = AgentSpec.model_validate(through_json(spec.record()))
     assert (again, again.label) == (spec, spec.label)
-    assert set(spec.record()) == set(AgentSpec.model_fields)
+    assert set(spec.record()) == set(AgentSpec.model_fields) - {"policy"}
 
 
 @given(settings_of_models, endpoints)
@@ -168,3 +168,16 @@ def test_an_unfit_endpoint_in_the_environment_is_refused_without_being_shown():
     with pytest.raises(UsageError, match="OPENAI_BASE_URL does not fit") as failure:
         settled("https://me:hunter2@host/v1")
     assert "hunter2" not in str(failure.value)
+
+
+def test_a_role_has_one_label_whatever_it_stands_for_and_records_what_that_is():
+    best = AgentSpec(name="best", policy="shopkeeper")
+    assert best.label == AgentSpec(name="best").label == "best"
+    assert best.record() == {"name": "best", "policy": "shopkeeper"}
+    assert AgentSpec(name="best").record() == {"name": "best"}
+
+
+def test_a_model_has_no_policy():
+    assert "policy" not in AgentSpec(name="openai/x").record()
+    with pytest.raises(ValidationError, match="a model has no policy"):
+        AgentSpec(name="openai/x", policy="shopkeeper")

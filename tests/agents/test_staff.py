@@ -1,8 +1,9 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
-from tenure.agents import AgentSpec, local, names, staff
+from tenure.agents import AgentSpec, appoint, local, names, roles, staff
 from tenure.agents.llm import LLMAgent
 from tenure.agents.scripted import ScriptedAgent
 from tenure.errors import UsageError
@@ -29,6 +30,24 @@ def test_a_job_can_be_given_to_its_policies_and_to_models():
     assert names(JOB) == ["idle", "two-a-day", "local/smollm2-135m", "openai/<model>"]
 
 
+def test_every_job_knows_its_floor_and_its_best():
+    assert roles(JOB) == {"floor": "idle", "best": "two-a-day"}
+    assert appoint(AgentSpec(name="best"), JOB).policy == "two-a-day"
+    assert appoint(AgentSpec(name="idle"), JOB) == AgentSpec(name="idle")
+    assert appoint(AgentSpec(name="openai/best"), JOB).policy is None
+
+
+def test_a_policy_that_a_job_calls_best_keeps_its_name():
+    odd = replace(JOB, policies={"best": JOB.policies["idle"], "idle": JOB.policies["idle"]})
+    assert roles(odd) == {"floor": "idle"}
+
+
+def test_a_role_is_filled_by_what_it_stood_for():
+    assert isinstance(hired("best", policy="two-a-day"), ScriptedAgent)
+    with pytest.raises(UsageError, match="There is no agent 'three-a-day'"):
+        hired("best", policy="three-a-day")
+
+
 def test_a_policys_name_hires_a_scripted_agent():
     assert isinstance(hired("two-a-day"), ScriptedAgent)
 
@@ -37,7 +56,8 @@ def test_a_policys_name_hires_a_scripted_agent():
     ("name", "advice"),
     [
         ("two-a-dy", "Did you mean 'two-a-day'"),
-        ("opnai/gpt", "Known: idle, local/smollm2-135m, openai/<model>, two-a-day"),
+        ("opnai/gpt", "Known: best, floor, idle, local/smollm2-135m, openai/<model>, two-a-day"),
+        ("flor", "Did you mean 'floor'"),
         ("openai/", "openai/<model>"),
         ("local/smollm", "smollm2-135m"),
     ],

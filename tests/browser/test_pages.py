@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from tenure.scoring import leaderboard
-from tenure.scoring.report import write_report
+from tenure.scoring.manifest import Manifest
+from tenure.scoring.report import write_report, write_suite_report
 from tenure.scoring.scorecard import score_run
+from tenure.scoring.suite import SuiteManifest, score_suite
 from tests.scoring import reported
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
@@ -39,6 +41,26 @@ def report(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
     reported.run(folder, agents=[*reported.TWO, LONG])
     return write_report(folder, score_run(folder))
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory):
+    """Twelve scenarios: more columns than any screen has room for."""
+    folder = tmp_path_factory.mktemp("suite")
+    agents = [{**agent, "label": f"agent-{n}"} for n, agent in enumerate([*reported.TWO, LONG])]
+    runs = [
+        Manifest(
+            scenario=reported.STAND.model_copy(update={"id": f"lemonade/a-long-name-{number}"}),
+            agents=agents,
+            seeds=[1],
+        )
+        for number in range(12)
+    ]
+    manifest = SuiteManifest(id="suites/many", suite_version=1, title="Many", runs=runs)
+    manifest.write(folder)
+    for place, run in list(manifest.folders(folder))[:2]:
+        reported.run(place, run.seeds, run.agents, run.scenario)
+    return write_suite_report(folder, score_suite(folder))
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +116,7 @@ def asked(tmp_path):
     return ask
 
 
-@pytest.mark.parametrize("name", ["report", "board", "empty"])
+@pytest.mark.parametrize("name", ["report", "suite", "board", "empty"])
 @pytest.mark.parametrize("width", [PHONE, TABLET, LAPTOP, DESK])
 def test_a_page_never_scrolls_sideways(name, width, request, asked):
     page = request.getfixturevalue(name)
@@ -167,6 +189,16 @@ def test_a_click_sorts_the_board(board, asked):
         return up + ' ' + names().join() + ' ' + button.parentElement.getAttribute("aria-sort");
     }"""
     assert asked(board, question, DESK) == "idle,open,two- two-,open,idle descending"
+
+
+def test_a_suites_matrix_is_a_table_on_a_desk_and_a_card_an_agent_on_a_phone(suite, asked):
+    question = """(d, w) => {
+        const row = d.querySelector(".matrix tbody tr");
+        const tops = new Set([...row.cells].map(cell => cell.getBoundingClientRect().top));
+        return tops.size;
+    }"""
+    assert asked(suite, question, DESK) == "1"
+    assert asked(suite, question, PHONE) == "14"
 
 
 @pytest.mark.parametrize("name", ["report", "board"])

@@ -26,8 +26,8 @@ def test_the_agents_of_a_scenario_are_its_scripts_and_the_models(tenure):
     assert code == 0
     assert out.splitlines() == [
         "lemonade:",
-        "  idle  (its score is normalised to 0)",
-        "  two-a-day",
+        "  idle  (also: floor; its score is normalised to 0)",
+        "  two-a-day  (also: best)",
         "  local/smollm2-135m",
         "  openai/<model>",
     ]

@@ -4,6 +4,7 @@ import io
 import sys
 
 import pytest
+from pydantic import BaseModel
 from rich.console import Console
 
 from tenure.agents import AgentSpec
@@ -32,7 +33,7 @@ def _shown(watch, width=120):
     return [line.split() for line in console.file.getvalue().splitlines()]
 
 
-def test_a_running_episode_shows_day_balance_steps_tokens_and_cost(world, assignment):
+def test_a_running_episode_shows_day_score_steps_tokens_and_cost(world, assignment):
     watch = Watch(1)
     watch.began(assignment, world, 0)
     world.call("close_for_today")
@@ -66,6 +67,16 @@ def test_the_days_count_where_they_are_further_than_the_steps(world):
     tally = Tally(world, 1, 100)
     for _ in range(5):
         world.call("close_for_today")
+    assert tally.shares == (0.5, 0.01)
+
+
+def test_a_horizon_may_be_in_weeks(world):
+    class Weeks(BaseModel):
+        horizon_weeks: int = 2
+
+    world.parameters = Weeks()
+    tally = Tally(world, 1, 100)
+    world.state.now_minutes = 7 * 1440
     assert tally.shares == (0.5, 0.01)
 
 
@@ -110,7 +121,7 @@ def test_a_retry_is_on_the_screen_until_the_next_step(world, assignment):
 def test_columns_that_no_agent_fills_are_left_out(world, assignment):
     watch = Watch(1)
     watch.began(assignment, world, 0)
-    assert _shown(watch)[0] == ["episode", "day", "balance", "steps", "left"]
+    assert _shown(watch)[0] == ["episode", "day", "score", "steps", "left"]
 
 
 def test_a_narrow_screen_cuts_no_number(world, assignment):
@@ -129,7 +140,7 @@ def test_a_long_episode_without_a_terminal_is_a_line_now_and_then(
     lines.began(assignment, world, 0)
     lines.stepped(assignment, EXCHANGE)
     assert capsys.readouterr().err.startswith(
-        "idle, seed 1: day 1, balance $10.00, steps 1, tokens 1,010, cost $0.25, left "
+        "idle, seed 1: day 1, score $10.00, steps 1, tokens 1,010, cost $0.25, left "
     )
 
 

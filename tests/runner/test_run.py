@@ -10,8 +10,10 @@ import pytest
 from tenure.cli.progress import Watch
 from tenure.errors import TrajectoryError, UsageError
 from tenure.runner.run import run
+from tenure.scoring.manifest import Manifest
 from tenure.scoring.records import read, read_partial
 from tenure.scoring.replay import replay
+from tenure.scoring.verification import verify
 from tests.lemonade import Stand
 from tests.runner.stand import contents, plan
 
@@ -219,3 +221,20 @@ def test_a_bug_stops_the_run_and_what_was_recorded_can_go_on(tmp_path, monkeypat
         play(tmp_path, manifest)
     monkeypatch.undo()
     assert play(tmp_path, manifest) == []
+
+
+def test_what_best_stood_for_is_on_record_and_a_better_script_does_not_take_over(
+    tmp_path, monkeypatch
+):
+    manifest = plan("best", days=10)
+    play(tmp_path, manifest)
+    file = tmp_path / "episodes/best/seed-1.jsonl.zst"
+    whole = file.read_bytes()
+    assert read(file).header["agent"] == {"name": "best", "policy": "two-a-day"}
+    assert verify(tmp_path).ok
+
+    file.write_bytes(whole[:-60])
+    policies = manifest.scenario.job.policies
+    monkeypatch.setitem(policies, "three-a-day", policies["idle"])
+    assert play(tmp_path, Manifest.read(tmp_path)) == []
+    assert file.read_bytes() == whole

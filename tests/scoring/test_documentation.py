@@ -3,8 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from tenure.scenarios import Suite
+from tenure.scenarios.suite import Entry
 from tenure.scoring.records import EndRecord, HeaderRecord, StepRecord
-from tenure.scoring.scorecard import AgentScore, EpisodeScore
+from tenure.scoring.scorecard import AgentScore, EpisodeScore, Scorecard
+from tenure.scoring.suite import Across
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -28,7 +31,16 @@ def test_the_page_on_the_trajectory_knows_every_field(heading, record):
 
 @pytest.mark.parametrize(
     ("heading", "model", "unwritten"),
-    [("One episode", EpisodeScore, {"series"}), ("One agent", AgentScore, set())],
+    [
+        ("One episode", EpisodeScore, {"series"}),
+        ("One agent", AgentScore, set()),
+        ("The whole", Scorecard, {"format", "version", "tenure"}),
+    ],
 )
 def test_the_page_on_the_scorecard_knows_every_field(heading, model, unwritten):
     assert documented("scorecard.md", heading) == set(model.model_fields) - unwritten
+
+
+def test_the_page_on_suites_knows_every_field_of_a_file_and_of_a_scorecard():
+    assert documented("suites.md", "The file") == {*Suite.model_fields, *Entry.model_fields}
+    assert documented("suites.md", "One agent over the suite") == set(Across.model_fields)

@@ -7,13 +7,15 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
+from itertools import pairwise
+from math import floor, log10
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import Formatter, FuncFormatter, MaxNLocator
 
 from tenure.scoring.report import wording
 from tenure.scoring.scorecard import AgentScore, EpisodeScore, Series
@@ -61,6 +63,11 @@ class Drawing(NamedTuple):
     svg: str
     about: int | None = None
 
+    def prefixed(self, prefix: str) -> Drawing:
+        """Return the drawing with a prefix before its ids, for a page with others like it."""
+        svg = re.sub(r'(\bid="|href="#|url\(#)(?!agent-)', rf"\g<1>{prefix}", self.svg)
+        return self._replace(svg=svg)
+
 
 @_settings()
 def over_time(figure: str, meaning: str, agents: Sequence[AgentScore], *, small: bool) -> Drawing:
@@ -95,28 +102,31 @@ def over_time(figure: str, meaning: str, agents: Sequence[AgentScore], *, small:
 
 
 @_settings()
-def final_scores(figure: str, agents: Sequence[AgentScore]) -> Drawing:
-    """Draw the final score of every episode, seed by seed, with each seed's floor and bound."""
+def final_scores(figure: str, agents: Sequence[AgentScore], *, has_luck: bool = False) -> Drawing:
+    """Draw the final score of every episode, seed by seed, with each seed's floor and bound.
+
+    Where luck is known the scores are those without it, as floor and bound are.
+    """
     episodes = [episode for agent in agents for episode in agent.scored]
     seeds = sorted({episode.seed for episode in episodes})
     scale = 100 if wording.is_money(figure) else 1
     canvas, axes = _canvas(270)
     for place, seed in enumerate(seeds):
-        scores = [episode.score / scale for episode in episodes if episode.seed == seed]
+        scores = [episode.earned / scale for episode in episodes if episode.seed == seed]
         axes.plot([place] * 2, [min(scores), max(scores)], color=_FAINT, linewidth=1)
     for index, agent in enumerate(agents):
         shift = 0.5 * ((index + 0.5) / len(agents) - 0.5)
         places = [seeds.index(episode.seed) + shift for episode in agent.scored]
-        _scatter(axes, index, places, [episode.score / scale for episode in agent.scored])
+        _scatter(axes, index, places, [episode.earned / scale for episode in agent.scored])
     marks = {episode.seed: (episode.floor, episode.bound) for episode in episodes}
-    shows_bound = _draw_references(axes, [marks[seed] for seed in seeds], scale)
+    shown = _draw_references(axes, [marks[seed] for seed in seeds], scale)
     _label_seeds(axes, seeds)
-    axes.set_ylabel(wording.title(figure) + wording.unit(figure))
+    without = " without luck" if has_luck else ""
+    axes.set_ylabel(wording.title(figure) + without + wording.unit(figure))
     _set_units(axes, money=wording.is_money(figure))
-    bounds = [bound for _, bound in marks.values()]
     return Drawing(
-        "Final score of every episode, seed by seed",
-        _final_caption(figure, bounds, shows_bound=shows_bound),
+        f"Final score{without} of every episode, seed by seed",
+        _final_caption(figure, list(marks.values()), shown),
         _svg(canvas, "final", _spoken_scores(figure, agents)),
     )
 
@@ -283,15 +293,20 @@ def _mean_tokens(agent: AgentScore) -> tuple[float, float]:
     return sum(part.input for part in parts) / count, sum(part.output for part in parts) / count
 
 
-def _draw_references(axes: Axes, marks: Sequence[tuple[int, int]], scale: int) -> bool:
-    """Mark each seed's floor, and its bound where that leaves the dots room to differ."""
+def _draw_references(axes: Axes, marks: Sequence[tuple[int, int]], scale: int) -> tuple[bool, bool]:
+    """Mark each seed's floor and its bound, each where that leaves the dots room to differ.
+
+    Returns:
+        Whether the floors are shown, and whether the bounds are.
+    """
     low, high = axes.get_ylim()
     floors, bounds = ([value / scale for value in values] for values in zip(*marks, strict=True))
-    shows_bound = bool(max(bounds) - low <= 3 * (high - low))
-    for values in (floors, bounds) if shows_bound else (floors,):
-        places = range(len(values))
-        axes.scatter(places, values, marker="_", s=200, color=_INK, linewidths=1.2, zorder=1)
-    return shows_bound
+    shown = high - min(floors) <= 3 * (high - low), max(bounds) - low <= 3 * (high - low)
+    for values, fits in zip((floors, bounds), shown, strict=True):
+        if fits:
+            places = range(len(values))
+            axes.scatter(places, values, marker="_", s=200, color=_INK, linewidths=1.2, zorder=1)
+    return bool(shown[0]), bool(shown[1])
 
 
 def _label_seeds(axes: Axes, seeds: Sequence[int]) -> None:
@@ -301,22 +316,28 @@ def _label_seeds(axes: Axes, seeds: Sequence[int]) -> None:
     axes.set_xlabel("seed")
 
 
-def _final_caption(figure: str, bounds: Sequence[int], *, shows_bound: bool) -> str:
+def _final_caption(figure: str, marks: Sequence[tuple[int, int]], shown: tuple[bool, bool]) -> str:
     caption = "Agents on one seed met the same world: compare within a column. "
-    if shows_bound:
+    if all(shown):
         return caption + "Dashes: the seed's floor (normalised 0) and its bound (1)."
-    mean = wording.amount(figure, sum(bounds) / len(bounds))
-    return (
-        f"{caption}Dash: the seed's floor (normalised 0). The bounds, {mean} mean, are far above."
+    floor, bound = (
+        wording.amount(figure, sum(values) / len(values)) for values in zip(*marks, strict=True)
     )
+    said = (
+        "Dash: the seed's floor (normalised 0)." if shown[0] else "",
+        "Dash: the seed's bound (normalised 1)." if shown[1] else "",
+        "" if shown[0] else f"The floors (normalised 0), {floor} mean, are far below.",
+        "" if shown[1] else f"The bounds, {bound} mean, are far above.",
+    )
+    return caption + " ".join(part for part in said if part)
 
 
 def _spoken_scores(figure: str, agents: Sequence[AgentScore]) -> str:
     parts = [
-        f"{agent.label} from {wording.amount(figure, agent.score.worst)} "
-        f"to {wording.amount(figure, agent.score.best)}"
+        f"{agent.label} from {wording.amount(figure, min(scores))} "
+        f"to {wording.amount(figure, max(scores))}"
         for agent in agents
-        if agent.score is not None
+        if (scores := [episode.earned for episode in agent.scored])
     ]
     return f"Final scores by seed: {'; '.join(parts)}."
 
@@ -349,13 +370,32 @@ def _scatter(axes: Axes, index: int, x: Sequence[float], y: Sequence[float]) -> 
 
 
 def _set_units(axes: Axes, *, money: bool) -> None:
-    sign = "$" if money else ""
-
-    def spell(value: float, _: int) -> str:
-        return ("" if value >= 0 else wording.MINUS) + sign + wording.short(abs(value))
-
-    axes.yaxis.set_major_formatter(FuncFormatter(spell))
+    axes.yaxis.set_major_formatter(_Units("$" if money else ""))
     axes.yaxis.set_major_locator(MaxNLocator(5))
+
+
+class _Units(Formatter):
+    """Writes the values of ticks: short, or in full where short ones would be alike."""
+
+    def __init__(self, sign: str) -> None:
+        self._sign = sign
+
+    def __call__(self, value: float, pos: int | None = None) -> str:
+        del pos
+        return self.format_ticks([value])[0]
+
+    def format_ticks(self, values: Sequence[float]) -> list[str]:
+        short = [wording.short(abs(value)) for value in values]
+        if len(set(zip(short, np.sign(values), strict=True))) < len(values):
+            short = [f"{abs(value):,.{_decimals(values)}f}" for value in values]
+        signs = ["" if value >= 0 else wording.MINUS for value in values]
+        return [sign + self._sign + text for sign, text in zip(signs, short, strict=True)]
+
+
+def _decimals(values: Sequence[float]) -> int:
+    """Return how many decimals tell neighbouring values apart."""
+    step = min(b - a for a, b in pairwise(sorted(values)))
+    return max(0, -floor(log10(step) + 1e-9)) if step > 0 else 0
 
 
 def _clipped(text: str, length: int) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from hashlib import sha256
 from importlib import resources
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import orjson
@@ -42,6 +42,23 @@ _UNFOLDED_EPISODES = 24
 _SPOKEN_REASONS = {"horizon": "worked to the end", "steps": "step limit reached"}
 
 
+class Place(NamedTuple):
+    """Where a run's sections stand in a page.
+
+    Attributes:
+        level: Level of their headings: 2 in a page of their own, 3 in a suite's.
+        prefix: What their ids begin with, so that no two of a page are the same.
+        folder: The run's folder, relative to the page's; empty for the same.
+    """
+
+    level: int = 2
+    prefix: str = ""
+    folder: str = ""
+
+
+_ALONE = Place()
+
+
 def write_report(run_dir: Path, scorecard: Scorecard) -> Path:
     """Write the report of a run into its folder.
 
@@ -58,11 +75,14 @@ def write_report(run_dir: Path, scorecard: Scorecard) -> Path:
         UsageError: If the folder holds no run.
         TrajectoryError: If an episode that has a score can no longer be read.
     """
-    manifest = Manifest.read(run_dir)
-    agents = [_with_series(agent, run_dir, manifest) for agent in scorecard.agents]
-    context = _context(manifest, scorecard, agents)
-    path = run_dir / FILE_NAME
-    path.write_text(render("report.html.j2", context), encoding="utf-8", newline="\n")
+    context = run_context(run_dir, Manifest.read(run_dir), scorecard)
+    return write_page(run_dir, "run.html.j2", context)
+
+
+def write_page(folder: Path, template: str, context: dict[str, Any]) -> Path:
+    """Write the report of a folder and return its path."""
+    path = folder / FILE_NAME
+    path.write_text(render(template, context), encoding="utf-8", newline="\n")
     return path
 
 
@@ -74,6 +94,18 @@ def render(template: str, context: dict[str, Any], script: str = "") -> str:
         context: What it shows; all text is escaped.
         script: The one script that the page may run.
     """
+    return fill(
+        template,
+        context,
+        tenure=__version__,
+        look=Markup(asset("look.css")),  # noqa: S704  our own file
+        script=Markup(script),  # noqa: S704  our own file
+        script_source=_source_of(script),
+    )
+
+
+def fill(template: str, *context: dict[str, Any], **more: Any) -> str:
+    """Fill a template, be it a page or a part of one; all text is escaped."""
     environment = Environment(
         loader=PackageLoader("tenure.scoring.report", _TEMPLATES),
         autoescape=True,
@@ -81,13 +113,7 @@ def render(template: str, context: dict[str, Any], script: str = "") -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(template).render(
-        context,
-        tenure=__version__,
-        look=Markup(asset("look.css")),  # noqa: S704  our own file
-        script=Markup(script),  # noqa: S704  our own file
-        script_source=_source_of(script),
-    )
+    return environment.get_template(template).render(*context, **more)
 
 
 def asset(name: str) -> str:
@@ -100,6 +126,23 @@ def _source_of(script: str) -> str:
     if not script:
         return "'none'"
     return f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
+
+
+def run_context(
+    run_dir: Path, manifest: Manifest, scorecard: Scorecard, place: Place = _ALONE
+) -> dict[str, Any]:
+    """Return what the sections of a run show.
+
+    Raises:
+        TrajectoryError: If an episode that has a score can no longer be read.
+    """
+    agents = [_with_series(agent, run_dir, manifest) for agent in scorecard.agents]
+    return _context(manifest, scorecard, agents, place)
+
+
+def swatches(count: int) -> list[Markup]:
+    """Return the signs of so many agents; a page holds them once."""
+    return [Markup(figures.swatch(index)) for index in range(count)]  # noqa: S704  drawn here
 
 
 def _with_series(agent: AgentScore, run_dir: Path, manifest: Manifest) -> AgentScore:
@@ -116,21 +159,27 @@ def _with_series(agent: AgentScore, run_dir: Path, manifest: Manifest) -> AgentS
     return agent.model_copy(update={"episodes": episodes})
 
 
-def _context(manifest: Manifest, scorecard: Scorecard, agents: list[AgentScore]) -> dict[str, Any]:
+def _context(
+    manifest: Manifest, scorecard: Scorecard, agents: list[AgentScore], place: Place
+) -> dict[str, Any]:
     scenario, figure = manifest.scenario, scorecard.score_figure
-    others = _telling(agents, figure)
+    others = scorecard.telling_figures
     return {
+        "level": place.level,
+        "at": place.prefix,
+        "alone": place == _ALONE,
         "scenario": scenario,
         "summary": _summary(scorecard),
-        "gaps": _gaps(scorecard),
+        "gaps": gaps(scorecard.planned, scorecard.complete),
         "origin": _origin(scenario),
         "changed": _changed(scenario),
         "score_title": wording.title(figure) or "Score",
         "score_meaning": scorecard.figure_meanings.get(figure, "the figure that decides"),
         "floor": floor_name(scenario),
         "figure_headings": [wording.title(name) for name in others],
-        "rows": [_row(manifest, agent, figure, others) for agent in agents],
-        "swatches": [Markup(figures.swatch(index)) for index in range(len(agents))],  # noqa: S704  drawn here
+        "has_luck": bool(scorecard.luck_figure),
+        "rows": [_row(manifest, agent, figure, others, place.folder) for agent in agents],
+        "swatches": swatches(len(agents)),
         "comparisons": [_comparison(pair, figure) for pair in scorecard.comparisons],
         "unfolded": scorecard.planned <= _UNFOLDED_EPISODES,
         "usage_note": _usage_note(agents),
@@ -140,7 +189,7 @@ def _context(manifest: Manifest, scorecard: Scorecard, agents: list[AgentScore])
         "parameters": _pretty(scenario.parameters),
         "brief": _brief(scenario),
         "example": manifest.episode_path(*next(manifest.planned())),
-        **_drawings(scorecard, agents),
+        **_drawings(scorecard, agents, place.prefix),
     }
 
 
@@ -187,13 +236,14 @@ def _summary(scorecard: Scorecard) -> str:
     return f"{scorecard.scenario['id']}: {agents} on {seeds}, {scored}."
 
 
-def _gaps(scorecard: Scorecard) -> str:
-    missing = scorecard.planned - scorecard.complete
+def gaps(planned: int, complete: int) -> str:
+    """Tell how many planned episodes have no score; empty if all have one."""
+    missing = planned - complete
     if not missing:
         return ""
     have = "has" if missing == 1 else "have"
     return (
-        f"{missing} of {wording.counted(scorecard.planned, 'planned episode')} {have} no score. "
+        f"{missing} of {wording.counted(planned, 'planned episode')} {have} no score. "
         "A gap counts as neither zero nor success; the numbers below rest on the others alone."
     )
 
@@ -220,14 +270,8 @@ def _pretty(value: Any) -> str:
 # --- tables ----------------------------------------------------------------------------------
 
 
-def _telling(agents: Sequence[AgentScore], score: str) -> list[str]:
-    """Name the figures that the tables add to the score: how many units were moved."""
-    names = agents[0].figures if agents else {}
-    return [name for name in names if name.startswith("units_") and name != score]
-
-
 def _row(
-    manifest: Manifest, agent: AgentScore, figure: str, others: Sequence[str]
+    manifest: Manifest, agent: AgentScore, figure: str, others: Sequence[str], folder: str
 ) -> dict[str, Any]:
     faults, spent = sum(agent.faults.values()), agent.spending
     score, scaled = agent.score, agent.normalised
@@ -248,7 +292,10 @@ def _row(
         "fault_share": f"{faults / agent.steps:.1%} of steps" if agent.steps else "",
         "tokens": _tokens(spent),
         "cost": cost(spent),
-        "episodes": [_episode_row(manifest, agent, episode, figure) for episode in agent.episodes],
+        "episodes": [
+            _episode_row(PurePosixPath(folder, path), episode, figure)
+            for path, episode in _filed(manifest, agent)
+        ],
     }
 
 
@@ -260,6 +307,10 @@ def spoken_interval(summary: Summary | None, count: int, figure: str = "") -> st
         return f"n = {count} < {FEWEST_FOR_INTERVAL}: no interval"
     low, high = _ends(summary.interval, figure)
     return f"{low} to {high}"
+
+
+def _spoken(interval: Interval | None, figure: str) -> str:
+    return "{} to {}".format(*_ends(interval, figure)) if interval else "n < 5: no interval"
 
 
 def _ends(interval: Interval, figure: str) -> tuple[str, str]:
@@ -284,24 +335,29 @@ def cost(spent: Spending | None) -> str:
 
 
 def _comparison(pair: Comparison, figure: str) -> dict[str, str]:
-    score = pair.score
-    interval = "n < 5: no interval"
-    if score.interval is not None:
-        interval = "{} to {}".format(*_ends(score.interval, figure))
+    score, scaled = pair.score, pair.normalised
     return {
         "first": pair.first,
         "second": pair.second,
         "mean": wording.amount(figure, score.mean),
-        "interval": interval,
+        "interval": _spoken(score.interval, figure),
+        "normalised": wording.ratio(scaled.mean if scaled else None),
+        "normalised_interval": _spoken(scaled.interval, "") if scaled else "",
         "detectable": wording.amount(figure, score.smallest_detectable),
         "seeds": str(len(score.seeds)),
     }
 
 
+def _filed(
+    manifest: Manifest, agent: AgentScore
+) -> Iterator[tuple[PurePosixPath, EpisodeScore | Unscored]]:
+    for episode in agent.episodes:
+        yield manifest.episode_path(agent.label, episode.seed), episode
+
+
 def _episode_row(
-    manifest: Manifest, agent: AgentScore, episode: EpisodeScore | Unscored, figure: str
+    path: PurePosixPath, episode: EpisodeScore | Unscored, figure: str
 ) -> dict[str, Any]:
-    path = manifest.episode_path(agent.label, episode.seed)
     return {
         "seed": episode.seed,
         "file": path.name,
@@ -323,6 +379,7 @@ def _told(episode: EpisodeScore | Unscored, figure: str) -> dict[str, str]:
     return {
         "unscored": "",
         "score": wording.amount(figure, episode.score),
+        "luck": wording.amount(figure, episode.luck),
         "normalised": wording.ratio(episode.normalised),
         "days": wording.number(episode.days),
         "steps": wording.number(episode.steps),
@@ -334,28 +391,31 @@ def _told(episode: EpisodeScore | Unscored, figure: str) -> dict[str, str]:
 # --- figures ---------------------------------------------------------------------------------
 
 
-def _drawings(scorecard: Scorecard, agents: Sequence[AgentScore]) -> dict[str, Any]:
+def _drawings(
+    scorecard: Scorecard, agents: Sequence[AgentScore], prefix: str
+) -> dict[str, list[Drawing]]:
     """Draw all figures; without a scored episode there is nothing to draw."""
-    if not scorecard.complete:
-        return dict.fromkeys(("drawings", "small_drawings", "tool_drawings", "usage_drawings"), ())
-    figure, meanings = scorecard.score_figure, scorecard.figure_meanings
-    return {
-        "drawings": [
-            figures.over_time(figure, meanings[figure], agents, small=False),
-            figures.final_scores(figure, agents),
-        ],
-        "small_drawings": [
-            figures.over_time(name, meanings[name], agents, small=True)
-            for name in _worth_drawing(meanings, figure)
-        ],
-        "tool_drawings": _tool_drawings(agents),
-        "usage_drawings": [figures.tokens(agents)] if _uses_tokens(agents) else (),
+    kinds: dict[str, list[Drawing]] = {
+        name: [] for name in ("drawings", "small_drawings", "tool_drawings", "usage_drawings")
     }
+    if scorecard.complete:
+        figure, meanings = scorecard.score_figure, scorecard.figure_meanings
+        kinds["drawings"] = [
+            figures.over_time(figure, meanings[figure], agents, small=False),
+            figures.final_scores(figure, agents, has_luck=bool(scorecard.luck_figure)),
+        ]
+        kinds["small_drawings"] = [
+            figures.over_time(name, meanings[name], agents, small=True)
+            for name in _worth_drawing(meanings, {figure, scorecard.luck_figure})
+        ]
+        kinds["tool_drawings"] = _tool_drawings(agents)
+        kinds["usage_drawings"] = [figures.tokens(agents)] if _uses_tokens(agents) else []
+    return {name: [item.prefixed(prefix) for item in drawn] for name, drawn in kinds.items()}
 
 
-def _worth_drawing(figures_known: Iterable[str], score: str) -> list[str]:
+def _worth_drawing(figures_known: Iterable[str], shown: Collection[str]) -> list[str]:
     """Choose figures that tell of the work: units moved, then stock, then money, then the rest."""
-    names = [name for name in figures_known if name != score and not name.startswith(_CLOCK)]
+    names = [name for name in figures_known if name not in shown and not name.startswith(_CLOCK)]
     return sorted(names, key=_rank)[:_SMALL_FIGURES]
 
 

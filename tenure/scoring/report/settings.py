@@ -55,7 +55,8 @@ class Settings(NamedTuple):
     """The settings of an agent.
 
     Attributes:
-        name: Its name: of a script, or of a model with its provider.
+        name: Its name: of a script, with its policy if that has another, or of a model with its
+            provider.
         chosen: Settings that differ from the defaults and can change what the model does; empty
             for a script, which has none.
         rest: The others that say something.
@@ -71,7 +72,8 @@ def settings(spec: Mapping[str, Any]) -> Settings:
     name = str(spec.get("name", ""))
     provider, slash, _ = name.partition("/")
     if not slash:
-        return Settings(name, "", "")
+        policy = spec.get("policy")
+        return Settings(f"{name} ({policy})" if policy else name, "", "")
     usual = LOCAL_DEFAULTS if provider == "local" else MODEL_DEFAULTS
     said = {key: value for key, value in spec.items() if key not in ("name", "label")}
     chosen = {

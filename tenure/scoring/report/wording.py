@@ -48,7 +48,7 @@ def counted(count: float, noun: str) -> str:
 
 def ratio(value: float | None) -> str:
     """Return a normalised score with three decimals; a dash for none."""
-    return DASH if value is None else f"{value:.3f}".replace("-", MINUS)
+    return DASH if value is None else f"{round(value, 3) + 0.0:.3f}".replace("-", MINUS)
 
 
 def short(value: float) -> str:
