@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 T = TypeVar("T")
+
+_LOW_WORD = 2**64 - 1
+_EMPTY_BUFFER = np.zeros(4, np.uint64)
 
 
 class Chance:
@@ -31,12 +34,14 @@ class Chance:
         if seed < 0:
             raise ValueError(f"seed must be >= 0, got {seed}")
         self.seed = seed
+        self._generator = np.random.Philox(key=0)
 
     def words(self, stream: str, entity: str = "", *, start: int = 0, count: int) -> list[int]:
         """Return words `start` to `start + count - 1` of a stream, each uniform in [0, 2**64)."""
         block, offset = divmod(start, 4)
-        generator = np.random.Philox(key=self._key(stream, entity), counter=block)
-        raw: list[int] = generator.random_raw(offset + count).tolist()
+        # Giving a generator another state takes a sixth of the time of making a new one.
+        self._generator.state = _state(self._key(stream, entity), block)
+        raw: list[int] = self._generator.random_raw(offset + count).tolist()
         return raw[offset:]
 
     def word(self, stream: str, entity: str = "", *, at: int = 0) -> int:
@@ -46,6 +51,22 @@ class Chance:
     def _key(self, stream: str, entity: str) -> int:
         name = f"{self.seed}\x1f{stream}\x1f{entity}".encode()
         return int.from_bytes(blake2b(name, digest_size=16).digest(), "little")
+
+
+def _state(key: int, block: int) -> Any:
+    """Return the state of a Philox that was just made with a key and a counter."""
+    low, high = key & _LOW_WORD, key >> 64
+    return {
+        "bit_generator": "Philox",
+        "state": {
+            "counter": np.array([block, 0, 0, 0], np.uint64),
+            "key": np.array([low, high], np.uint64),
+        },
+        "buffer": _EMPTY_BUFFER,
+        "buffer_pos": 4,
+        "has_uint32": 0,
+        "uinteger": 0,
+    }
 
 
 def below(word: int, bound: int) -> int:

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +26,15 @@ def test_the_words_of_a_stream_are_frozen():
         2595299302675962022,
         5685668869326834482,
     ]
+
+
+@given(st.integers(0, 50), st.integers(0, 10_000), st.integers(1, 9))
+def test_words_are_those_of_a_generator_made_for_their_stream(seed, start, count):
+    chance = Chance(seed)
+    chance.words("something else", count=3)
+    made = np.random.Philox(key=chance._key("weather", ""), counter=start // 4)
+    expected = made.random_raw(start % 4 + count).tolist()[start % 4 :]
+    assert chance.words("weather", start=start, count=count) == expected
 
 
 def test_a_word_depends_on_seed_stream_entity_and_time_alone():
