@@ -240,8 +240,11 @@ class Forecasting(World[Any]):
     def _told(self, standing: Standing) -> str:
         asked = self._asked(standing)
         question = self._questions[asked.ask.question]
+        until = f"by the end of day {asked.closes_day}"
+        if self.state.now_minutes >= asked.closes_minute:
+            until = "with your next step"
         return (
-            f"Forecast {asked.id}, to answer by the end of day {asked.closes_day}: "
+            f"Forecast {asked.id}, to answer {until}: "
             f"{question.text(asked)} "
             f"{rule(question.form, question.unit, asked.ask.dont_know_price_milli)}"
         )
