@@ -21,7 +21,7 @@ from tenure.envs.forecasts.questions import Asked, Question
 from tenure.envs.tools import Fault, Refusal, tool
 from tenure.envs.world import World, WorldState
 
-_FIELD = "forecasts"
+_FIELD = "forecast_book"
 _Quantile = Annotated[int, Field(ge=-MOST, le=MOST)]
 
 
@@ -31,6 +31,7 @@ class Standing:
 
     Attributes:
         id: Its number in the schedule.
+        opened_minute: When it was asked.
         answered: Whether there is an answer.
         numbers: Seven quantiles or one probability; empty for "I don't know".
         closed: Whether the window has closed.
@@ -39,6 +40,7 @@ class Standing:
     """
 
     id: int
+    opened_minute: int
     answered: bool = False
     numbers: tuple[int, ...] = ()
     closed: bool = False
@@ -67,6 +69,8 @@ class Book:
 class Forecasting(World[Any]):
     """A world with the layer over it; see `asking`.
 
+    Its private names have two underscores, so that they never meet a job's.
+
     Args:
         parameters: The job's parameters.
         seed: The draw of this world, >= 0.
@@ -81,8 +85,8 @@ class Forecasting(World[Any]):
         questions: Mapping[str, Question],
         plan: tuple[Asked, ...],
     ) -> None:
-        self._questions = questions
-        self._plan = plan
+        self.__questions = questions
+        self.__plan = plan
         super().__init__(parameters, seed)
 
     def start(self) -> WorldState:
@@ -90,7 +94,7 @@ class Forecasting(World[Any]):
         state = super().start()  # type: ignore[safe-super]  # the job's
         parts = {part.name: getattr(state, part.name) for part in fields(state)}
         self.state = self.State(**parts)
-        self._open()
+        self.__open()
         return cast("WorldState", self.state)
 
     def opening(self) -> str:
@@ -99,13 +103,13 @@ class Forecasting(World[Any]):
             "You will be asked for forecasts; answer with answer_forecast. They are scored beside "
             "the job, not in it. An answer can be changed until its window closes."
         )
-        open_now = [self._told(one) for one in self._book.standing if not one.closed]
+        open_now = [self.__told(one) for one in self.__book.standing if not one.closed]
         return "\n".join([intro, *open_now, super().opening()])  # type: ignore[safe-super]  # the job's
 
     def stamp(self) -> str:
         """Tell which questions wait for an answer."""
         waiting = [
-            str(one.id) for one in self._book.standing if not one.closed and not one.answered
+            str(one.id) for one in self.__book.standing if not one.closed and not one.answered
         ]
         stamp = super().stamp()  # type: ignore[safe-super]  # the job's
         return f"Forecasts to answer: {', '.join(waiting)}\n{stamp}" if waiting else stamp
@@ -113,11 +117,11 @@ class Forecasting(World[Any]):
     def advance(self, minutes: int) -> str:
         """Let time pass, and what it brings to the questions."""
         news = super().advance(minutes)  # type: ignore[safe-super]  # the job's
-        return _joined(news, self._tick())
+        return _joined(news, self.__tick())
 
     def _finish(self, text: str, fault: Fault | None, minutes: int) -> Any:
         # A tool of no minutes may have moved the clock itself.
-        return super()._finish(_joined(text, self._tick()), fault, minutes)
+        return super()._finish(_joined(text, self.__tick()), fault, minutes)
 
     @tool(minutes=5, writes=True)
     def answer_forecast(
@@ -131,12 +135,12 @@ class Forecasting(World[Any]):
 
         The last answer before the window closes counts. Without an answer: reads the question.
         """
-        standing = self._find(forecast)
-        asked = self._asked(standing)
-        question = self._questions[asked.ask.question]
+        standing = self.__find(forecast)
+        asked = self.__asked(standing)
+        question = self.__questions[asked.ask.question]
         given = [quantiles is not None, probability_percent is not None, dont_know]
         if not any(given):
-            return self._told(standing)
+            return self.__told(standing)
         if sum(given) > 1:
             raise Refusal("Give one of quantiles, probability_percent and dont_know.")
         if dont_know:
@@ -155,50 +159,50 @@ class Forecasting(World[Any]):
 
     # --- what time brings ----------------------------------------------------------------------
 
-    def _tick(self) -> str:
+    def __tick(self) -> str:
         """Close, resolve and open what is due, in this order; return what the agent is told.
 
-        A window that opens stays open until the next tick at least, so that there is always a
-        chance to answer, however long the job's steps are.
+        A window stays open until time has passed, so that there is always a chance to answer,
+        however long the job's steps are.
         """
         now, ended = self.state.now_minutes, bool(self.state.ended)
         told = []
-        for standing in list(self._book.standing):
-            asked = self._asked(standing)
-            if not standing.closed and now >= asked.closes_minute:
-                self._close(standing)
+        for standing in list(self.__book.standing):
+            asked = self.__asked(standing)
+            if now >= asked.closes_minute and now > standing.opened_minute and not standing.closed:
+                self.__close(standing)
             if standing.closed and (ended or now >= asked.due_minute):
-                told.append(self._resolve(standing))
+                told.append(self.__resolve(standing))
             elif ended:
-                self._book.standing.remove(standing)
+                self.__book.standing.remove(standing)
                 self.emit("forecast_void", id=asked.id, question=asked.ask.question)
-        opened = [] if ended else self._open()
-        return "\n".join([*told, *map(self._told, opened)])
+        opened = [] if ended else self.__open()
+        return "\n".join([*told, *map(self.__told, opened)])
 
-    def _open(self) -> list[Standing]:
-        book, opened = self._book, []
-        while book.asked < len(self._plan):
-            asked = self._plan[book.asked]
+    def __open(self) -> list[Standing]:
+        book, opened = self.__book, []
+        while book.asked < len(self.__plan):
+            asked = self.__plan[book.asked]
             if self.state.now_minutes < asked.opens_minute:
                 break
             book.asked += 1
             if self.state.now_minutes < asked.due_minute:
-                opened.append(Standing(asked.id))
+                opened.append(Standing(asked.id, self.state.now_minutes))
         book.standing += opened
         return opened
 
-    def _close(self, standing: Standing) -> None:
-        asked = self._asked(standing)
-        question = self._questions[asked.ask.question]
+    def __close(self, standing: Standing) -> None:
+        asked = self.__asked(standing)
+        question = self.__questions[asked.ask.question]
         standing.closed = True
         standing.frozen = dict(question.freeze(self, asked))
-        standing.truth = question.truth(self, self._asked(standing))
+        standing.truth = question.truth(self, self.__asked(standing))
 
-    def _resolve(self, standing: Standing) -> str:
-        asked = self._asked(standing)
-        question = self._questions[asked.ask.question]
+    def __resolve(self, standing: Standing) -> str:
+        asked = self.__asked(standing)
+        question = self.__questions[asked.ask.question]
         outcome = question.outcome(self, asked)
-        self._book.standing.remove(standing)
+        self.__book.standing.remove(standing)
         facts = resolved_facts(
             question.form,
             standing.given,
@@ -221,25 +225,25 @@ class Forecasting(World[Any]):
     # --- finding and telling -------------------------------------------------------------------
 
     @property
-    def _book(self) -> Book:
-        book: Book = self.state.forecasts
+    def __book(self) -> Book:
+        book: Book = self.state.forecast_book
         return book
 
-    def _asked(self, standing: Standing) -> Asked:
-        asked = self._plan[standing.id - 1]
+    def __asked(self, standing: Standing) -> Asked:
+        asked = self.__plan[standing.id - 1]
         return replace(asked, frozen=standing.frozen) if standing.frozen else asked
 
-    def _find(self, number: int) -> Standing:
-        open_now = {one.id: one for one in self._book.standing if not one.closed}
+    def __find(self, number: int) -> Standing:
+        open_now = {one.id: one for one in self.__book.standing if not one.closed}
         if number in open_now:
             return open_now[number]
         choices = ", ".join(map(str, open_now)) or "none"
-        state = "is not open any more" if number <= self._book.asked else "has not been asked"
+        state = "is not open any more" if number <= self.__book.asked else "has not been asked"
         raise Refusal(f"Forecast {number} {state}. Open now: {choices}.")
 
-    def _told(self, standing: Standing) -> str:
-        asked = self._asked(standing)
-        question = self._questions[asked.ask.question]
+    def __told(self, standing: Standing) -> str:
+        asked = self.__asked(standing)
+        question = self.__questions[asked.ask.question]
         until = f"by the end of day {asked.closes_day}"
         if self.state.now_minutes >= asked.closes_minute:
             until = "with your next step"
@@ -260,7 +264,11 @@ def _new_class(world: type[World[Any]]) -> type[Forecasting]:
     )
     return cast(
         "type[Forecasting]",
-        type(f"Asking{world.__name__}", (Forecasting, world), {"State": state}),
+        type(
+            f"Asking{world.__name__}",
+            (Forecasting, world),
+            {"State": state, "__module__": __name__},
+        ),
     )
 
 

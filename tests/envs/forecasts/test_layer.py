@@ -13,6 +13,7 @@ from tenure.envs.checker import (
 )
 from tenure.envs.forecasts import Ask, Question
 from tenure.envs.jobs import Job
+from tenure.envs.tools import tool
 from tests import lemonade
 from tests.envs.forecasts.stand import ASKS, CUSTOMERS, JOB, RICH, AskedJob, stand
 
@@ -204,17 +205,24 @@ def test_questions_of_an_episode_that_ends_early_are_resolved_if_their_window_ha
 
 
 def test_a_window_stays_open_for_one_step_at_least_however_long_steps_are():
+    class Weekly(lemonade.Stand):
+        @tool(minutes=0, writes=True)
+        def close_for_a_week(self) -> str:
+            """Sleep for seven days."""
+            return self.advance(7 * 1440)
+
+    job = Job(**{**vars(JOB), "world": Weekly})
     far = CUSTOMERS.model_copy(update={"first_day": 2, "every_days": None, "days_ahead": 60})
 
-    def after_a_fortnight():
-        world = JOB.make({"horizon_days": 90}, 2, [far])
-        assert "to answer with your next step" in world.advance(14 * 1440)
+    def after_a_week():
+        world = job.make({"horizon_days": 90}, 2, [far])
+        assert "to answer with your next step" in world.call("close_for_a_week").text
         return world
 
-    assert answer(after_a_fortnight(), quantiles=SEVEN).fault is None
-    world = after_a_fortnight()
-    world.call("make_pitchers", count=1)
-    assert answer(world, quantiles=SEVEN).fault == "refused"
+    assert answer(after_a_week(), quantiles=SEVEN).fault is None
+    late = after_a_week()
+    late.call("make_pitchers", count=1)
+    assert answer(late, quantiles=SEVEN).fault == "refused"
 
 
 # --- the world contract --------------------------------------------------------------------------
