@@ -175,7 +175,7 @@ class Forecasting(World[Any]):
                 told.append(self.__resolve(standing))
             elif ended:
                 self.__book.standing.remove(standing)
-                self.emit("forecast_void", id=asked.id, question=asked.ask.question)
+                self.__void(asked)
         opened = [] if ended else self.__open()
         return "\n".join([*told, *map(self.__told, opened)])
 
@@ -197,6 +197,16 @@ class Forecasting(World[Any]):
         standing.closed = True
         standing.frozen = dict(question.freeze(self, asked))
         standing.truth = question.truth(self, self.__asked(standing))
+
+    def __void(self, asked: Asked) -> None:
+        question = self.__questions[asked.ask.question]
+        self.emit(
+            "forecast_void",
+            id=asked.id,
+            question=asked.ask.question,
+            unit=question.unit,
+            form=question.form,
+        )
 
     def __resolve(self, standing: Standing) -> str:
         asked = self.__asked(standing)
