@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from tenure.envs.bookings.rules import expected_loss_micro, true_quantiles
+from tenure.envs.bookings.rules import expected_loss_milli, true_quantiles
 from tenure.envs.bookings.world import BookingsParameters, BookingsWorld
 
 
 def best_score(parameters: BookingsParameters, seed: int) -> int:
-    """Return the highest score without luck on a seed, in micropoints: the optimum, and reached.
+    """Return the highest score without luck on a seed, in millipoints: the optimum, and reached.
 
     What is seen does not depend on what is answered, so the evenings are independent. On each, the
     score without luck is minus the expected loss under the predictive distribution of all that has
     been seen, and no seven numbers expect to lose less than its quantiles (Koenker and Bassett
-    1978); rounding down keeps the order. Where not knowing is cheaper, it is best.
+    1978); rounding keeps the order. Where not knowing is cheaper, it is best.
     """
-    price_micro = 1000 * parameters.dont_know_price_milli
+    price_milli = parameters.dont_know_price_milli
     truths = BookingsWorld(parameters, seed).truths
     return -sum(
-        min(price_micro, expected_loss_micro(true_quantiles(truth), truth)) for truth in truths
+        min(price_milli, expected_loss_milli(true_quantiles(truth), truth)) for truth in truths
     )

@@ -26,15 +26,15 @@ class BookingsEnv(ToolEnv):
 
     A dict of `text` (what a model reads, at most 1,000,000 characters) and `figures` (int64):
 
-    | index | figure      | unit                    | low    | high |
-    |-------|-------------|-------------------------|--------|------|
-    | 0     | micropoints | millionths of a booking | -2**53 | 0    |
-    | 1     | day         | days                    | 0      | 365  |
-    | 2     | answers     | evenings                | 0      | 365  |
+    | index | figure      | unit           | low    | high |
+    |-------|-------------|----------------|--------|------|
+    | 0     | millipoints | 1/1000 booking | -2**53 | 0    |
+    | 1     | day         | days           | 0      | 365  |
+    | 2     | answers     | evenings       | 0      | 365  |
 
     ## Reward
 
-    Minus the loss of the evening, in millionths of a booking: twice the mean pinball loss over
+    Minus the loss of the evening, in thousandths of a booking: twice the mean pinball loss over
     the seven levels, or the price of not knowing.
 
     ## Start

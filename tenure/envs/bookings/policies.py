@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from tenure.envs.bookings.rules import (
     MOST_BOOKINGS,
-    expected_loss_micro,
+    expected_loss_milli,
     predictions,
     true_quantiles,
 )
@@ -22,7 +22,7 @@ _PRICE = re.compile(r"dont_know, or no answer, costs (\d+)(?:\.(\d+))? bookings"
 _RECENT = 8
 
 Forecaster = Callable[[Sequence[int], int], Sequence[int] | None]
-"""Takes the bookings so far and the price of not knowing (in millionths of a booking), and returns
+"""Takes the bookings so far and the price of not knowing (in thousandths of a booking), and returns
 seven quantiles, or `None` for "I don't know"."""
 
 
@@ -78,7 +78,7 @@ def _bayes(seen: Sequence[int], price: int) -> Sequence[int] | None:
     """Give the quantiles of the exact filter; say "I don't know" where that is cheaper."""
     truth = predictions(seen)[-1]
     answer = true_quantiles(truth)
-    return answer if expected_loss_micro(answer, truth) <= price else None
+    return answer if expected_loss_milli(answer, truth) <= price else None
 
 
 def _call(quantiles: Sequence[int]) -> ToolCall:
@@ -92,7 +92,7 @@ def _read_history(opening: str) -> list[int]:
 
 def _read_price(opening: str) -> int:
     found = _PRICE.search(opening)
-    return int(found[1]) * 1_000_000 + int((found[2] or "").ljust(6, "0")) if found else 0
+    return int(found[1]) * 1_000 + int((found[2] or "").ljust(3, "0")) if found else 0
 
 
 POLICIES: Mapping[str, Callable[[Briefing], Policy]] = {

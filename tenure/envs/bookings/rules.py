@@ -24,8 +24,6 @@ MOST_BOOKINGS = 120
 CHANGE_PERCENT = 15
 _TOTAL = 1_000_000
 
-MICRO = 1_000_000
-
 
 @cache
 def poisson(level: int) -> tuple[int, ...]:
@@ -88,19 +86,23 @@ def _mixed(belief: Sequence[int], tables: Sequence[Sequence[int]]) -> Distributi
     )
 
 
-def loss_micro(answer: Sequence[int], outcome: int) -> int:
-    """Return twice the mean pinball loss, in millionths of a booking, rounded down."""
-    return 2 * pinball_percents(answer, outcome) * MICRO // (100 * len(LEVELS_PERCENT))
+def loss_milli(answer: Sequence[int], outcome: int) -> int:
+    """Return twice the mean pinball loss, rounded to thousandths of a booking."""
+    return _rounded(20 * pinball_percents(answer, outcome), len(LEVELS_PERCENT))
 
 
-def expected_loss_micro(answer: Sequence[int], truth: Distribution) -> int:
-    """Return the mean of the loss under a distribution, in millionths, rounded down."""
+def expected_loss_milli(answer: Sequence[int], truth: Distribution) -> int:
+    """Return the mean of the loss under a distribution, rounded to thousandths of a booking."""
     total = sum(
         weight * pinball_percents(answer, outcome)
         for outcome, weight in enumerate(truth.weights, truth.start)
         if weight
     )
-    return 2 * total * MICRO // (100 * len(LEVELS_PERCENT) * truth.total)
+    return _rounded(20 * total, len(LEVELS_PERCENT) * truth.total)
+
+
+def _rounded(above: int, below: int) -> int:
+    return (2 * above + below) // (2 * below)
 
 
 def true_quantiles(truth: Distribution) -> list[int]:

@@ -12,8 +12,8 @@ from tenure.envs.bookings.rules import (
     LEVEL_WEIGHTS,
     LEVELS,
     draw_bookings,
-    expected_loss_micro,
-    loss_micro,
+    expected_loss_milli,
+    loss_milli,
     predictions,
 )
 from tenure.envs.clock import MINUTES_PER_DAY, at
@@ -46,13 +46,13 @@ class BookingsState(WorldState):
     """What has been answered and what it has cost.
 
     Attributes:
-        micropoints: Minus the loss so far, in millionths of a booking.
-        luck_micropoints: Minus what chance has added to it.
+        millipoints: Minus the loss so far, in thousandths of a booking.
+        luck_millipoints: What chance has added to that.
         answers: Evenings with quantiles.
     """
 
-    micropoints: int = 0
-    luck_micropoints: int = 0
+    millipoints: int = 0
+    luck_millipoints: int = 0
     answers: int = 0
 
 
@@ -60,18 +60,18 @@ class BookingsWorld(World[BookingsState]):
     """A desk that counts bookings and forecasts those of tomorrow."""
 
     State, Parameters = BookingsState, BookingsParameters
-    score, luck = "micropoints", "luck_micropoints"
+    score, luck = "millipoints", "luck_millipoints"
     figures = (
         Figure(
-            "micropoints",
-            "minus the forecast loss, in millionths of a booking; the score",
+            "millipoints",
+            "minus the forecast loss, in thousandths of a booking; the score",
             low=-(2**53),
             high=0,
         ),
         Figure("day", "1 for the first", high=365),
         Figure("answers", "evenings on which quantiles were given", high=365),
         Figure(
-            "luck_micropoints",
+            "luck_millipoints",
             "what the outcomes have added to the score beyond its expectation",
             low=-(2**53),
             hidden=True,
@@ -105,7 +105,7 @@ class BookingsWorld(World[BookingsState]):
         """Return the figures."""
         state = self.state
         day = min(self._evening + 1, self.parameters.horizon_days)
-        return state.micropoints, day, state.answers, state.luck_micropoints
+        return state.millipoints, day, state.answers, state.luck_millipoints
 
     def stamp(self) -> str:
         """Say which evening it is."""
@@ -157,13 +157,13 @@ class BookingsWorld(World[BookingsState]):
         outcome = self.bookings[self.parameters.history_days + day]
         truth = self.truths[day]
         price = self.parameters.dont_know_price_milli
-        cost = expected = 1000 * price
+        cost = expected = price
         if given is not None and given.numbers:
-            cost = loss_micro(given.numbers, outcome)
-            expected = expected_loss_micro(given.numbers, truth)
+            cost = loss_milli(given.numbers, outcome)
+            expected = expected_loss_milli(given.numbers, truth)
             state.answers += 1
-        state.micropoints -= cost
-        state.luck_micropoints -= cost - expected
+        state.millipoints -= cost
+        state.luck_millipoints -= cost - expected
         facts = resolved_facts(
             "quantiles",
             given,
@@ -178,7 +178,7 @@ class BookingsWorld(World[BookingsState]):
         state.now_minutes = at(day + 1, EVENING_HOUR)
         if day + 1 == self.parameters.horizon_days:
             state.ended = "horizon"
-        hundredths = cost // 10_000
+        hundredths = (cost + 5) // 10
         return (
             f"Bookings of day {day + 2}: {outcome}. "
             f"Loss: {hundredths // 100}.{hundredths % 100:02d}."

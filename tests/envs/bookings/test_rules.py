@@ -10,8 +10,8 @@ from tenure.envs.bookings.rules import (
     LEVEL_WEIGHTS,
     LEVELS,
     draw_bookings,
-    expected_loss_micro,
-    loss_micro,
+    expected_loss_milli,
+    loss_milli,
     poisson,
     predictions,
     true_quantiles,
@@ -73,7 +73,7 @@ def test_the_first_days_do_not_depend_on_how_many_follow():
 def test_the_expected_loss_is_the_mean_of_the_losses(weights, answer):
     truth = Distribution(0, tuple(weights))
     mean = sum(
-        weight * loss_micro(answer, outcome) for outcome, weight in enumerate(weights)
+        weight * loss_milli(answer, outcome) for outcome, weight in enumerate(weights)
     ) / sum(weights)
-    assert expected_loss_micro(answer, truth) == pytest.approx(mean, abs=2)
-    assert expected_loss_micro(true_quantiles(truth), truth) <= expected_loss_micro(answer, truth)
+    assert expected_loss_milli(answer, truth) == pytest.approx(mean, abs=2)
+    assert expected_loss_milli(true_quantiles(truth), truth) <= expected_loss_milli(answer, truth)

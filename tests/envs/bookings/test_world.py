@@ -11,7 +11,7 @@ from tenure.scenarios import load, references
 
 SMOKE = load("bookings/smoke")
 SEVEN = [1, 3, 6, 10, 14, 18, 22]
-GOLDEN = "35c12897b3986f4ba7cf4a0b17ebade5"
+GOLDEN = "c070477b130ee1466ec04cfc1aa1fb65"
 
 
 def make(seed=1, **parameters):
@@ -39,7 +39,7 @@ def test_a_miss_costs_its_distance_and_its_luck_is_what_it_cost_beyond_the_expec
     world = make()
     far = [world.bookings[4] + 10] * 7
     step = world.call("forecast_tomorrow", quantiles=far)
-    assert step.reward == -10_000_000
+    assert step.reward == -10_000
     assert world.measured[0] - world.measured[3] == world.earned
     assert world.earned < 0
 
@@ -47,7 +47,7 @@ def test_a_miss_costs_its_distance_and_its_luck_is_what_it_cost_beyond_the_expec
 def test_not_knowing_and_silence_have_their_price_and_no_luck():
     for name, said in (("forecast_tomorrow", {"dont_know": True}), ("wait_for_tomorrow", {})):
         world = make(dont_know_price_milli=7_500)
-        assert world.call(name, **said).reward == -7_500_000
+        assert world.call(name, **said).reward == -7_500
         assert world.measured[3] == 0
 
 
@@ -78,7 +78,7 @@ def test_what_is_no_answer_is_refused(said):
 def test_who_stops_loses_the_price_of_every_evening_left():
     world = make(horizon_days=3)
     world.run_out()
-    assert (world.ended, world.measured[0]) == ("horizon", -18_000_000)
+    assert (world.ended, world.measured[0]) == ("horizon", -18_000)
 
 
 # --- the references ------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ def test_luck_has_mean_zero_whatever_is_answered():
             last = world.bookings[3 + world.measured[1] - 1]
             answer = sorted(max(0, last + random.randint(-9, 9)) for _ in range(7))
             world.call("forecast_tomorrow", quantiles=answer)
-        luck.append(world.measured[3] / 1_000_000)
+        luck.append(world.measured[3] / 1_000)
     error = statistics.stdev(luck) / 20
     assert abs(statistics.mean(luck)) < 3 * error
 
