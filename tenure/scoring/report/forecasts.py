@@ -10,7 +10,7 @@ from tenure.scoring.report import wording
 from tenure.scoring.scorecard import AgentScore
 from tenure.scoring.statistics import FEWEST_FOR_INTERVAL, Interval
 
-_NOT_TOLD = "not told"
+_NOT_TOLD = "not told by the job"
 
 
 def forecast_tables(agents: Sequence[AgentScore]) -> list[dict[str, Any]]:
@@ -45,12 +45,13 @@ def _table(name: str, agents: Sequence[AgentScore]) -> dict[str, Any]:
 def _cells(found: ForecastSummary) -> dict[str, tuple[str, str]]:
     """Return the cells by their heads; what rests on nothing is a dash."""
     loss = "CRPS" if found.form == "quantiles" else "Brier"
+    untold = _NOT_TOLD if found.answered else ""
     cells = {
         "Answered": (f"{found.answered} of {found.asked}", _unanswered(found)),
         "Loss": _mean(found.loss),
         f"{loss}, answered": _mean(found.answered_loss),
-        f"{loss} of the truth": _mean(found.truth_loss, _NOT_TOLD),
-        "Excess": _mean(found.excess_loss, _NOT_TOLD),
+        f"{loss} of the truth": _mean(found.truth_loss, untold),
+        "Excess": _mean(found.excess_loss, untold),
     }
     if found.form == "quantiles":
         return cells | {
