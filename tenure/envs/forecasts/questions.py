@@ -90,12 +90,12 @@ class Asked:
         return self.ask.threshold or 0
 
 
-def nothing(_world: Any, _asked: Asked) -> dict[str, int]:
+def _nothing(_world: Any, _asked: Asked) -> dict[str, int]:
     """Keep nothing."""
     return {}
 
 
-def unknown(_world: Any, _asked: Asked) -> None:
+def _unknown(_world: Any, _asked: Asked) -> None:
     """Tell no distribution."""
 
 
@@ -124,8 +124,8 @@ class Question:
     unit: str
     form: Form
     outcome: Callable[[Any, Asked], int]
-    truth: Callable[[Any, Asked], Distribution | None] = unknown
-    freeze: Callable[[Any, Asked], Mapping[str, int]] = nothing
+    truth: Callable[[Any, Asked], Distribution | None] = _unknown
+    freeze: Callable[[Any, Asked], Mapping[str, int]] = _nothing
     days_ahead: int | None = None
     needs_threshold: bool = False
 
