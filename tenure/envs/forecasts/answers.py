@@ -46,7 +46,8 @@ def read_quantiles(numbers: Sequence[int]) -> Given:
     if len(numbers) != len(LEVELS_PERCENT):
         raise Refusal(f"Give seven whole numbers, for {_LEVELS}; got {len(numbers)}.")
     if sorted(numbers) != list(numbers):
-        raise Refusal(f"The numbers for {_LEVELS} must not fall: each at least the one before.")
+        in_order = ", ".join(map(str, sorted(numbers)))
+        raise Refusal(f"The numbers for {_LEVELS} must not fall. In order they are {in_order}.")
     return Given(tuple(numbers))
 
 

@@ -19,7 +19,7 @@ from tenure.envs.forecasts.answers import (
 from tenure.envs.forecasts.distribution import Distribution
 from tenure.envs.forecasts.questions import Asked, Question
 from tenure.envs.tools import Fault, Refusal, tool
-from tenure.envs.world import World, WorldState
+from tenure.envs.world import Step, World, WorldState
 
 _FIELD = "forecast_book"
 _Quantile = Annotated[int, Field(ge=-MOST, le=MOST)]
@@ -119,7 +119,7 @@ class Forecasting(World[Any]):
         news = super().advance(minutes)  # type: ignore[safe-super]  # the job's
         return _joined(news, self.__tick())
 
-    def _finish(self, text: str, fault: Fault | None, minutes: int) -> Any:
+    def _finish(self, text: str, fault: Fault | None, minutes: int) -> Step:
         # A tool of no minutes may have moved the clock itself.
         return super()._finish(_joined(text, self.__tick()), fault, minutes)
 

@@ -113,7 +113,9 @@ class Question:
         outcome: Returns what came. Called when it is due, or at the end of the episode if the
             world ends before.
         truth: Returns the world's own distribution of the outcome, or `None` if it cannot tell.
-            Called when the window closes, so nothing that the agent learns later is in it.
+            Called when the window closes, so nothing that the agent learns later is in it. A world
+            whose steps are longer than a day passes the close within a step: there it must rest
+            on what was known before that step, such as on `opens_day`.
         freeze: Returns what the question rests on, such as prices; called when the window closes,
             before `truth`, and found in `Asked.frozen` from then on.
         days_ahead: Days from the end of the window until the outcome, if the question fixes them.

@@ -6,6 +6,7 @@ from statistics import fmean
 
 import pytest
 
+from tenure.envs.checker import check_run_out, check_snapshots, check_steps, check_tools
 from tenure.envs.clock import at
 from tenure.envs.forecasts import LEVELS_PERCENT, Ask, Asked, Distribution
 from tenure.envs.jobs import Briefing
@@ -13,6 +14,7 @@ from tenure.envs.vending import JOB
 from tenure.envs.vending.machine import Pile, Slot
 from tenure.envs.vending.questions import FUTURES, QUESTIONS, offer_of, units_wanted
 from tenure.scenarios import load
+from tests.envs.forecasts.stand import AskedJob
 from tests.envs.vending.play import make, wait
 
 DEMAND = QUESTIONS["demand-next-week"]
@@ -159,6 +161,16 @@ def test_the_balance_is_that_of_the_morning_after_or_of_the_end():
     events += [event for event in wait(world).events if event["kind"] == "forecast_resolved"]
     assert world.state.now_minutes == at(3, 8)
     assert [event["outcome"] for event in events] == [1, 0]  # three fees of $2.00
+
+
+def test_the_business_keeps_the_world_contract_when_it_is_asked():
+    asks = load("vending/forecast-month").forecasts
+    job = AskedJob(**vars(JOB), asks=asks)
+    parameters = {"horizon_days": 30, "handover_units": 10}
+    check_tools(type(job.make(parameters, 7)))
+    check_steps(job, parameters, 7)
+    check_run_out(job.make(parameters, 7))
+    check_snapshots(job, parameters, 7, max_steps=200)
 
 
 SCRIPT = """
