@@ -60,7 +60,7 @@ class Scenario(BaseModel):
         """Say nothing of forecasts where there are none: digests stay what they were."""
         content: dict[str, Any] = written(self)
         if not self.forecasts:
-            del content["forecasts"]
+            content.pop("forecasts", None)
         return content
 
     @property

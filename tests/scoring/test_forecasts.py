@@ -138,9 +138,10 @@ def test_shrunk_intervals_cost_little_crps_and_much_coverage():
             events["sure"].append(event(shrunk(best, 0.3), outcome, truth))
     climatology, honest, sure = (score(*found) for found in events.values())
     skill_lost = sure.excess_loss / (climatology.excess_loss - honest.excess_loss)
-    assert 0.1 < skill_lost < 0.35
-    assert honest.coverage[90].share > 0.88
-    assert sure.coverage[90].share < 0.6
+    assert skill_lost == pytest.approx(0.30, abs=0.01)
+    assert sure.answered_loss / honest.answered_loss == pytest.approx(1.22, abs=0.01)
+    assert honest.coverage[90].share == pytest.approx(0.906, abs=0.001)
+    assert sure.coverage[90].share == pytest.approx(0.544, abs=0.001)
 
 
 # --- probabilities -------------------------------------------------------------------------------
