@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, make_dataclass, replace
 from functools import cache
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, Field
 
@@ -35,7 +35,7 @@ class Standing:
         answered: Whether there is an answer.
         numbers: Seven quantiles or one probability; empty for "I don't know".
         closed: Whether the window has closed.
-        frozen: What the question keeps from that moment.
+        frozen: What the question rests on, kept when the window closed or opened.
         truth: What the world could tell at that moment.
     """
 
@@ -188,15 +188,21 @@ class Forecasting(World[Any]):
             book.asked += 1
             if self.state.now_minutes < asked.due_minute:
                 opened.append(Standing(asked.id, self.state.now_minutes))
+                self.__note(opened[-1], "open")
         book.standing += opened
         return opened
 
     def __close(self, standing: Standing) -> None:
+        standing.closed = True
+        self.__note(standing, "close")
+
+    def __note(self, standing: Standing, moment: Literal["open", "close"]) -> None:
+        """Keep what the question rests on and what the world can tell, if this is the moment."""
         asked = self.__asked(standing)
         question = self.__questions[asked.ask.question]
-        standing.closed = True
-        standing.frozen = dict(question.freeze(self, asked))
-        standing.truth = question.truth(self, self.__asked(standing))
+        if question.as_of == moment:
+            standing.frozen = dict(question.freeze(self, asked))
+            standing.truth = question.truth(self, self.__asked(standing))
 
     def __void(self, asked: Asked) -> None:
         question = self.__questions[asked.ask.question]

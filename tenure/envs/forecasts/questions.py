@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -59,7 +59,7 @@ class Asked:
         opens_day: The first day of the window.
         closes_day: The window closes at the midnight with which this day begins.
         due_day: The outcome is known at the midnight with which this day begins.
-        frozen: What the question has kept when its window closed.
+        frozen: What the question has kept when its window closed (or opened; `Question.as_of`).
     """
 
     id: int
@@ -113,11 +113,11 @@ class Question:
         outcome: Returns what came. Called when it is due, or at the end of the episode if the
             world ends before.
         truth: Returns the world's own distribution of the outcome, or `None` if it cannot tell.
-            Called when the window closes, so nothing that the agent learns later is in it. A world
-            whose steps are longer than a day passes the close within a step: there it must rest
-            on what was known before that step, such as on `opens_day`.
-        freeze: Returns what the question rests on, such as prices; called when the window closes,
-            before `truth`, and found in `Asked.frozen` from then on.
+            Called when the window closes, so nothing that the agent learns later is in it.
+        freeze: Returns what the question rests on, such as prices; called just before `truth`, and
+            found in `Asked.frozen` from then on.
+        as_of: `open` to call both when the window opens. For worlds whose steps are longer than
+            the window: they pass its close within a step, and know then what no answer could.
         days_ahead: Days from the end of the window until the outcome, if the question fixes them.
         needs_threshold: Whether an ask must give a threshold.
     """
@@ -128,6 +128,7 @@ class Question:
     outcome: Callable[[Any, Asked], int]
     truth: Callable[[Any, Asked], Distribution | None] = _unknown
     freeze: Callable[[Any, Asked], Mapping[str, int]] = _nothing
+    as_of: Literal["close", "open"] = "close"
     days_ahead: int | None = None
     needs_threshold: bool = False
 

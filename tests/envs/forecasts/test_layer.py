@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -11,8 +12,7 @@ from tenure.envs.checker import (
     check_steps,
     check_tools,
 )
-from tenure.envs.forecasts import Ask, Question
-from tenure.envs.jobs import Job
+from tenure.envs.forecasts import Ask, Distribution, Question
 from tenure.envs.tools import tool
 from tests import lemonade
 from tests.envs.forecasts.stand import ASKS, CUSTOMERS, JOB, RICH, AskedJob, stand
@@ -142,7 +142,7 @@ def test_what_the_window_froze_is_there_when_the_outcome_is_due():
         outcome,
         freeze=lambda world, _: {"cups": world.state.cups},
     )
-    job = Job(**{**vars(JOB), "questions": {"well": question}})
+    job = replace(JOB, questions={"well": question})
     ask = Ask(question="well", first_day=1, days_ahead=2, dont_know_price_milli=0)
     world = job.make({"horizon_days": 5}, 2, [ask])
     world.call("make_pitchers", count=5)
@@ -165,10 +165,26 @@ def test_the_truth_is_told_of_the_moment_at_which_the_window_closed():
         lambda _, asked: asked.due_day,
         lambda world, _: days.append(world.state.now_minutes // 1440),
     )
-    job = Job(**{**vars(JOB), "questions": {"well": question}})
+    job = replace(JOB, questions={"well": question})
     ask = Ask(question="well", first_day=2, days_to_answer=2, dont_know_price_milli=0)
     sleep(job.make({"horizon_days": 6}, 2, [ask]), 6)
     assert days == [3]
+
+
+def test_a_question_can_rest_on_the_moment_at_which_it_was_asked():
+    question = replace(
+        JOB.questions["rich"],
+        as_of="open",
+        truth=lambda world, _: Distribution.of_event(1000 * world.state.cups),
+    )
+    job = replace(JOB, questions={"rich": question})
+    world = job.make({"horizon_days": 4}, 2, [RICH.model_copy(update={"first_day": 1})])
+    world.call("make_pitchers", count=5)  # more than a day's customers can drink
+    copy = job.make({"horizon_days": 4}, 2, [RICH.model_copy(update={"first_day": 1})])
+    copy.restore(world.snapshot())
+    for one in (world, copy):
+        _, (resolved,) = sleep(one, 4)
+        assert resolved["truth"] == {"start": 0, "weights": [1_000_000, 0]}
 
 
 # --- time ----------------------------------------------------------------------------------------
@@ -193,7 +209,7 @@ def test_questions_of_an_episode_that_ends_early_are_resolved_if_their_window_ha
                 self.state.ended = "bankrupt"
             return told
 
-    job = Job(**{**vars(JOB), "world": Brittle})
+    job = replace(JOB, world=Brittle)
     late = RICH.model_copy(update={"first_day": 4, "days_to_answer": 2})
     world = job.make({"horizon_days": 7}, 2, [RICH, late])
     _, events = sleep(world, 4)
@@ -211,7 +227,7 @@ def test_a_window_stays_open_for_one_step_at_least_however_long_steps_are():
             """Sleep for seven days."""
             return self.advance(7 * 1440)
 
-    job = Job(**{**vars(JOB), "world": Weekly})
+    job = replace(JOB, world=Weekly)
     far = CUSTOMERS.model_copy(update={"first_day": 2, "every_days": None, "days_ahead": 60})
 
     def after_a_week():
