@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from tenure.scenarios import Suite
-from tenure.scenarios.suite import Entry
 import tenure.envs  # noqa: F401  registers the jobs
 from tenure.envs import jobs
 from tenure.envs.forecasts import Ask
+from tenure.scenarios import Suite
+from tenure.scenarios.suite import Entry
 from tenure.scoring.forecasts import ForecastScore, ForecastSummary
 from tenure.scoring.records import EndRecord, HeaderRecord, StepRecord
 from tenure.scoring.scorecard import AgentScore, EpisodeScore, Scorecard
