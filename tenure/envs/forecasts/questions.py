@@ -141,16 +141,18 @@ def schedule(
     Args:
         questions: What the job offers, by name.
         asks: What the scenario wants.
-        parameters: The job's; `horizon_days` (a field or a property) tells how long it lasts.
+        parameters: The job's; `horizon_days` or `horizon_weeks` tells how long it lasts.
 
     Raises:
         UsageError: If an ask does not fit its question or would never be asked.
     """
     if not asks:
         return ()
-    horizon_days = getattr(parameters, "horizon_days", None)
-    if type(horizon_days) is not int:
-        raise UsageError("forecasts: this job has no parameter horizon_days, which they need.")
+    horizon_days = getattr(parameters, "horizon_days", 7 * getattr(parameters, "horizon_weeks", 0))
+    if not horizon_days:
+        raise UsageError(
+            "forecasts: this job has no parameter horizon_days or horizon_weeks, which they need."
+        )
     found = [
         one
         for number, ask in enumerate(asks)

@@ -64,6 +64,15 @@ def test_what_no_ask_can_say_is_refused(said):
         plan(**said)
 
 
+def test_a_horizon_may_be_in_weeks():
+    class Weeks(BaseModel):
+        horizon_weeks: int = 2
+
+    ask = Ask(question="customers", first_day=8, dont_know_price_milli=0)
+    (one,) = schedule(QUESTIONS, [ask], Weeks())
+    assert (one.opens_day, one.closes_day, one.due_day) == (7, 8, 14)
+
+
 def test_a_job_that_does_not_say_how_long_it_lasts_cannot_be_asked():
     ask = Ask(question="customers", first_day=1, dont_know_price_milli=0)
     with pytest.raises(UsageError, match="no parameter horizon_days"):
