@@ -8,7 +8,7 @@ from typing import Any
 from tenure.scoring.forecasts import Coverage, ForecastSummary, SeedMean
 from tenure.scoring.report import wording
 from tenure.scoring.scorecard import AgentScore
-from tenure.scoring.statistics import FEWEST_FOR_INTERVAL, Interval
+from tenure.scoring.statistics import Interval
 
 _NOT_TOLD = "not told by the job"
 
@@ -16,8 +16,8 @@ _NOT_TOLD = "not told by the job"
 def forecast_tables(agents: Sequence[AgentScore]) -> list[dict[str, Any]]:
     """Return a table for each question that any agent was asked; nothing if none was.
 
-    A row has the agent's place among all agents and its cells, each a text and a smaller one
-    below it.
+    A row has the agent's place among all agents and its cells, each a text and smaller ones below
+    it, some of them empty.
     """
     names = dict.fromkeys(name for agent in agents for name in agent.forecasts)
     return [_table(name, agents) for name in names]
@@ -42,11 +42,11 @@ def _table(name: str, agents: Sequence[AgentScore]) -> dict[str, Any]:
     }
 
 
-def _cells(found: ForecastSummary) -> dict[str, tuple[str, str]]:
+def _cells(found: ForecastSummary) -> dict[str, tuple[str, ...]]:
     """Return the cells by their heads; what rests on nothing is a dash."""
     loss = "CRPS" if found.form == "quantiles" else "Brier"
     untold = _NOT_TOLD if found.answered else ""
-    cells = {
+    cells: dict[str, tuple[str, ...]] = {
         "Answered": (f"{found.answered} of {found.asked}", _unanswered(found)),
         "Loss": _mean(found.loss),
         f"{loss}, answered": _mean(found.answered_loss),
@@ -75,16 +75,16 @@ def _mean(mean: SeedMean | None, otherwise: str = "") -> tuple[str, str]:
     if mean is None:
         return wording.DASH, otherwise
     if mean.interval is None:
-        return wording.ratio(mean.mean), f"n = {mean.seeds} < {FEWEST_FOR_INTERVAL}: no interval"
+        return wording.ratio(mean.mean), ""
     low, high = wording.ratio(mean.interval.low), wording.ratio(mean.interval.high)
     return wording.ratio(mean.mean), f"{low} to {high}"
 
 
-def _coverage(coverage: Coverage | None) -> tuple[str, str]:
+def _coverage(coverage: Coverage | None) -> tuple[str, ...]:
     if coverage is None:
-        return wording.DASH, ""
-    truth = "" if coverage.truth is None else f"; the truth {coverage.truth:.0%}"
-    return f"{coverage.share:.0%}", f"{_ends(coverage.interval)}{truth}"
+        return (wording.DASH,)
+    truth = "" if coverage.truth is None else f"the truth {coverage.truth:.0%}"
+    return f"{coverage.share:.0%}", _ends(coverage.interval), truth
 
 
 def _ends(interval: Interval | None) -> str:
