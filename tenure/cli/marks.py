@@ -13,6 +13,7 @@ from tenure.cli.terminal import amount, heading, ratio, say, table, width
 from tenure.errors import UsageError
 
 if TYPE_CHECKING:
+    from tenure.scoring.forecasts import Coverage, ForecastScore, ForecastSummary, SeedMean
     from tenure.scoring.scorecard import AgentScore, EpisodeScore, Scorecard, Spending, Summary
     from tenure.scoring.suite import SuiteScorecard
 
@@ -71,7 +72,44 @@ def _scored(folder: Path) -> Scorecard | SuiteScorecard:
 def _table(scorecard: Scorecard) -> str:
     rows = [_row(agent, scorecard) for agent in scorecard.agents]
     heads = [head for head in rows[0] if any(row[head] for row in rows)]
-    return table(heads, [[row[head] for head in heads] for row in rows], width=width())
+    agents = table(heads, [[row[head] for head in heads] for row in rows], width=width())
+    return "\n\n".join([agents, *_forecasts(scorecard)])
+
+
+def _forecasts(scorecard: Scorecard) -> Iterator[str]:
+    """Yield a table for each form of question that was asked."""
+    for form, loss in (("quantiles", "CRPS"), ("probability", "Brier")):
+        rows = [
+            _forecast_row(agent.label, name, found, loss)
+            for agent in scorecard.agents
+            for name, found in agent.forecasts.items()
+            if found.form == form
+        ]
+        if rows:
+            yield table(list(rows[0]), [list(row.values()) for row in rows], left=2, width=width())
+
+
+def _forecast_row(label: str, name: str, found: ForecastSummary, loss: str) -> dict[str, str]:
+    """Return what an agent's forecasts were worth: losses, and beside them its confidence."""
+    row = {
+        "agent": label,
+        "forecast": name,
+        "answered": f"{found.answered}/{found.asked}",
+        "loss": _mean(found.loss, _three),
+        loss: _mean(found.answered_loss, _three),
+        "truth's": _mean(found.truth_loss, _three),
+        "excess": _mean(found.excess_loss, _three),
+    }
+    if found.form == "probability":
+        return row | {"sure and wrong": f"{found.sure_and_wrong}/{found.sure}"}
+    return row | {f"in {percent} %": _held(found.coverage.get(percent)) for percent in (90, 50)}
+
+
+def _held(coverage: Coverage | None) -> str:
+    if coverage is None:
+        return _NOTHING
+    low, high = coverage.interval.low, coverage.interval.high
+    return f"{coverage.share:.0%} [{low:.0%}, {high:.0%}]"
 
 
 def _matrix(suite: SuiteScorecard) -> str:
@@ -177,7 +215,11 @@ def _ratio(of: Summary | None) -> str:
     return _mean(of, ratio)
 
 
-def _mean(of: Summary | None, written: Callable[[float], str]) -> str:
+def _three(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def _mean(of: Summary | SeedMean | None, written: Callable[[float], str]) -> str:
     if of is None:
         return _NOTHING
     if of.interval is None:
@@ -213,9 +255,23 @@ def _sheet(score: EpisodeScore, figure: str, *, has_luck: bool) -> str:
         "figures": ", ".join(f"{name} {value:,}" for name, value in score.figures.items()),
         "tokens": tokens,
         "cost": cost,
+        **{f"forecast {name}": _told(found) for name, found in score.forecasts.items()},
     }
     width = max(map(len, facts))
     return "\n".join(f"{name:<{width}}  {fact}" for name, fact in facts.items())
+
+
+def _told(found: ForecastScore) -> str:
+    """Return what one question's answers were worth in an episode."""
+    parts = [f"{found.answered} of {found.asked} answered"]
+    if found.loss is not None:
+        parts.append(f"loss {found.loss:.3f} {found.unit}".rstrip())
+    if found.excess_loss is not None:
+        parts.append(f"excess {found.excess_loss:.3f}")
+    parts += [f"{percent} % interval held {_held(c)}" for percent, c in found.coverage.items()]
+    if found.sure:
+        parts.append(f"sure and wrong {found.sure_and_wrong} of {found.sure}")
+    return ", ".join(parts)
 
 
 def _listed(counts: dict[str, int]) -> str:

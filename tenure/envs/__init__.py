@@ -3,6 +3,11 @@
 from tenure.envs import jobs
 
 jobs.register(
+    "bookings",
+    "tenure.envs.bookings:JOB",
+    jobs.Face("tenure/Bookings-v1", "tenure.envs.bookings.env:BookingsEnv"),
+)
+jobs.register(
     "vending",
     "tenure.envs.vending:JOB",
     jobs.Face("tenure/Vending-v1", "tenure.envs.vending.env:VendingEnv"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+from tenure.envs.forecasts import Ask, Asked, Question, asking, schedule
 from tenure.envs.tools import Toolbox, ToolCall
 from tenure.envs.world import World
 from tenure.errors import UsageError, nearest
@@ -58,20 +59,44 @@ class Job:
         floor: The policy whose score is normalised to 0.
         bound: The highest score without luck (in units of the world's score figure) that any agent
             can reach with the given parameters and seed: the optimum, or a proven upper bound.
+        questions: By name, what a scenario can have forecast.
     """
 
     world: type[World[Any]]
     policies: Mapping[str, Callable[[Briefing], Policy]]
     floor: str
     bound: Callable[[Any, int], int]
+    questions: Mapping[str, Question] = field(default_factory=dict)
 
-    def make(self, parameters: Mapping[str, Any] | BaseModel, seed: int) -> World[Any]:
+    def make(
+        self,
+        parameters: Mapping[str, Any] | BaseModel,
+        seed: int,
+        forecasts: Sequence[Ask] = (),
+    ) -> World[Any]:
         """Build a world; parameters left out have their defaults.
+
+        Args:
+            parameters: The job's parameters.
+            seed: The draw of the world, >= 0.
+            forecasts: What the agent is asked to forecast; with none, the world is the job's own.
 
         Raises:
             pydantic.ValidationError: If a parameter is unknown or out of range.
+            UsageError: If a forecast does not fit the job.
         """
-        return self.world(self.world.Parameters.model_validate(parameters), seed)
+        known = self.world.Parameters.model_validate(parameters)
+        if not forecasts:
+            return self.world(known, seed)
+        return asking(self.world)(known, seed, self.questions, self.plan(known, forecasts))
+
+    def plan(self, parameters: BaseModel, forecasts: Sequence[Ask]) -> tuple[Asked, ...]:
+        """Return what is asked when.
+
+        Raises:
+            UsageError: If a forecast does not fit the job.
+        """
+        return schedule(self.questions, forecasts, parameters)
 
 
 _JOBS: dict[str, str] = {}

@@ -65,7 +65,7 @@ def _parse(content: bytes, source: str) -> Scenario:
     said = read_yaml(content, source)
     try:
         scenario = Scenario.model_validate(said)
-        _ = scenario.briefing
+        _ = scenario.briefing, scenario.asked
     except ValidationError as error:
         raise UsageError(f"{source} is not a scenario: {problems(error)}") from None
     except UsageError as error:

@@ -8,9 +8,17 @@ from hashlib import blake2b
 from typing import Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+)
 
 from tenure.envs import jobs
+from tenure.envs.forecasts import Ask, Asked
 from tenure.envs.world import World
 from tenure.errors import UsageError, nearest
 
@@ -34,6 +42,7 @@ class Scenario(BaseModel):
         brief: What the agent is told of its job. `{name}` stands for a parameter or a limit, and
             `{{` and `}}` for a brace; nothing else may stand in braces.
         parameters: The job's parameters; those left out have their defaults.
+        forecasts: What the agent is asked to forecast, of the job's questions.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,7 +52,16 @@ class Scenario(BaseModel):
     title: str
     brief: str
     parameters: dict[str, Any] = {}
+    forecasts: tuple[Ask, ...] = ()
     limits: Limits
+
+    @model_serializer(mode="wrap")
+    def _without_empty_forecasts(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Say nothing of forecasts where there are none: digests stay what they were."""
+        content: dict[str, Any] = written(self)
+        if not self.forecasts:
+            content.pop("forecasts", None)
+        return content
 
     @property
     def job_name(self) -> str:
@@ -87,13 +105,22 @@ class Scenario(BaseModel):
         known = self.world_parameters.model_dump() | self.limits.model_dump()
         return _BRACES.sub(lambda found: _filled_in(found.group(), known), self.brief).strip()
 
+    @property
+    def asked(self) -> tuple[Asked, ...]:
+        """What the agent is asked to forecast when.
+
+        Raises:
+            UsageError: If a forecast or the parameters do not fit the job.
+        """
+        return self.job.plan(self.world_parameters, self.forecasts)
+
     def make_world(self, seed: int) -> World[Any]:
         """Draw a world of this scenario.
 
         Raises:
             UsageError: If the parameters do not fit the job.
         """
-        return self.job.make(self.world_parameters, seed)
+        return self.job.make(self.world_parameters, seed, self.forecasts)
 
 
 def problems(error: ValidationError) -> str:

@@ -20,6 +20,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from tenure import __version__
 from tenure.envs.clock import day_of
 from tenure.errors import TrajectoryError
+from tenure.scoring.forecasts import (
+    ForecastScore,
+    ForecastSummary,
+    pool_forecasts,
+    score_forecasts,
+)
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.records import Episode, StepRecord, read_partial
 from tenure.scoring.statistics import (
@@ -111,6 +117,7 @@ class EpisodeScore(_Part):
         steps: Actions, faulty ones included.
         faults: Faulty steps by kind.
         tools: Calls by tool, refused ones included.
+        forecasts: By question, what the answers were worth; empty if none was asked.
         series: The episode by day; `None` once read from `scorecard.json`, which leaves it out:
             the trajectories have it.
     """
@@ -131,6 +138,7 @@ class EpisodeScore(_Part):
     faults: dict[str, int]
     tools: dict[str, int]
     spending: Spending
+    forecasts: dict[str, ForecastScore] = {}
     series: Series | None = Field(default=None, exclude=True)
 
     @property
@@ -207,6 +215,7 @@ class AgentScore(_Part):
         faults: Faulty steps by kind, in all scored episodes.
         tools: Calls by tool, in all scored episodes.
         spending: Of all episodes, unscored ones included; `None` if one of them is unreadable.
+        forecasts: By question, over the scored episodes; empty if none was asked.
     """
 
     label: str
@@ -225,6 +234,7 @@ class AgentScore(_Part):
     faults: dict[str, int]
     tools: dict[str, int]
     spending: Spending | None
+    forecasts: dict[str, ForecastSummary] = {}
 
     @property
     def name(self) -> str:
@@ -320,6 +330,9 @@ def score_episode(episode: Episode, agent: str = "") -> EpisodeScore | Unscored:
     Args:
         episode: The records.
         agent: The agent's label; its name if left out.
+
+    Raises:
+        TrajectoryError: If a forecast in the record is none.
     """
     agent = agent or episode.agent_name
     if episode.end is None:
@@ -350,6 +363,7 @@ def score_episode(episode: Episode, agent: str = "") -> EpisodeScore | Unscored:
         faults=_counted(step["fault"] for step in episode.steps if "fault" in step),
         tools=_counted(name for step in episode.steps if (name := tool_called(step))),
         spending=spending(episode.steps),
+        forecasts=score_forecasts(episode),
         series=series(episode),
     )
 
@@ -515,7 +529,10 @@ def _outcome(
         return _unscored(
             label, seed, "damaged", f"The file is not what was planned: {problem}."
         ), None
-    return score_episode(episode, label), episode
+    try:
+        return score_episode(episode, label), episode
+    except TrajectoryError as error:
+        return _unscored(label, seed, "damaged", str(error)), None
 
 
 def _unscored(label: str, seed: int, kind: Literal["missing", "damaged"], problem: str) -> Unscored:
@@ -544,6 +561,7 @@ def _agent_score(
         faults=_added(episode.faults for episode in scored),
         tools=_added(episode.tools for episode in scored),
         spending=_total_spending(episodes),
+        forecasts=pool_forecasts([episode.forecasts for episode in scored], _generator),
     )
 
 

@@ -1,4 +1,5 @@
 import pytest
+import yaml
 
 import tests.lemonade  # noqa: F401  registers the toy job
 from tenure import scenarios
@@ -110,3 +111,60 @@ def test_every_built_in_scenario_loads(name):
     scenario = scenarios.load(name)
     assert scenario.id == name
     assert scenario.make_world(1).opening()
+
+
+# --- forecasts -----------------------------------------------------------------------------------
+
+MONTH = scenarios.load("vending/month")
+DEMAND = {"question": "demand-next-week", "first_day": 8, "dont_know_price_milli": 30_000}
+
+
+def asked_for(tmp_path, *asks):
+    """Load the month with some asks from a file."""
+    path = tmp_path / "asked.yaml"
+    content = MONTH.model_dump(mode="json") | {"id": "vending/asked", "forecasts": list(asks)}
+    path.write_text(yaml.safe_dump(content))
+    return scenarios.load(str(path))
+
+
+def test_a_scenario_without_forecasts_says_nothing_of_them():
+    """Its digest, and the headers of its records, are those of before there were any."""
+    assert "forecasts" not in MONTH.model_dump()
+    assert MONTH.digest == "a7adb461aaed82e6fdefc791d65b7f96"
+
+
+def test_forecasts_are_read_and_part_of_the_digest(tmp_path):
+    scenario = asked_for(tmp_path, DEMAND)
+    assert [one.opens_day for one in scenario.asked] == [7]
+    assert "answer_forecast" in scenario.make_world(1).toolbox.tools
+    later = asked_for(tmp_path, DEMAND | {"first_day": 9})
+    assert len({scenario.digest, later.digest, asked_for(tmp_path).digest}) == 3
+    again = scenarios.Scenario.model_validate(scenario.model_dump(mode="json"))
+    assert again.digest == scenario.digest
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (
+            {"question": "demand-next-weak"},
+            r"forecasts.0.question.*Did you mean 'demand-next-week'",
+        ),
+        ({"first_day": 24}, "would never be asked"),
+        ({"first_day": 0}, "first_day"),
+        ({"days_ahead": 7}, "always looks 7 days ahead"),
+        ({"threshold": 5}, "has no threshold"),
+        ({"question": "balance-above"}, "give `threshold`"),
+        ({"price": 5}, "price"),
+    ],
+)
+def test_forecasts_that_do_not_fit_are_named_when_the_file_is_read(tmp_path, change, complaint):
+    with pytest.raises(UsageError, match=f"asked.yaml is not a scenario: .*{complaint}"):
+        asked_for(tmp_path, DEMAND | change)
+
+
+def test_a_changed_copy_of_a_built_in_scenario_departs_by_its_forecasts():
+    month = scenarios.load("vending/forecast-month")
+    changed = month.model_copy(update={"forecasts": month.forecasts[:1]})
+    assert [text.split()[0] for text in scenarios.departures(changed)] == ["forecasts"]
+    assert scenarios.departures(month) == []

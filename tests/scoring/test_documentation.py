@@ -3,8 +3,12 @@ from pathlib import Path
 
 import pytest
 
+import tenure.envs  # noqa: F401  registers the jobs
+from tenure.envs import jobs
+from tenure.envs.forecasts import Ask
 from tenure.scenarios import Suite
 from tenure.scenarios.suite import Entry
+from tenure.scoring.forecasts import ForecastScore, ForecastSummary
 from tenure.scoring.records import EndRecord, HeaderRecord, StepRecord
 from tenure.scoring.scorecard import AgentScore, EpisodeScore, Scorecard
 from tenure.scoring.suite import Across
@@ -44,3 +48,17 @@ def test_the_page_on_the_scorecard_knows_every_field(heading, model, unwritten):
 def test_the_page_on_suites_knows_every_field_of_a_file_and_of_a_scorecard():
     assert documented("suites.md", "The file") == {*Suite.model_fields, *Entry.model_fields}
     assert documented("suites.md", "One agent over the suite") == set(Across.model_fields)
+
+
+def test_the_page_on_forecasts_knows_every_field():
+    fields = set(ForecastScore.model_fields)
+    assert documented("forecasts.md", "How answers are scored") == fields
+    assert set(ForecastSummary.model_fields) - fields == {"sure_and_wrong_share"}
+
+
+def test_the_page_on_forecasts_knows_what_a_scenario_can_ask():
+    assert documented("forecasts.md", "In a scenario") == set(Ask.model_fields)
+    page = (DOCS / "forecasts.md").read_text(encoding="utf-8")
+    for name in jobs.names():
+        for question in jobs.load(name).questions:
+            assert f"| {name} | `{question}` |" in page

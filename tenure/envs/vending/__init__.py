@@ -5,6 +5,13 @@ from __future__ import annotations
 from tenure.envs.jobs import Job
 from tenure.envs.vending.bound import upper_bound
 from tenure.envs.vending.policies import POLICIES
+from tenure.envs.vending.questions import QUESTIONS
 from tenure.envs.vending.world import VendingWorld
 
-JOB = Job(world=VendingWorld, policies=POLICIES, floor="naive", bound=upper_bound)
+JOB = Job(
+    world=VendingWorld,
+    policies=POLICIES,
+    floor="naive",
+    bound=upper_bound,
+    questions=QUESTIONS,
+)

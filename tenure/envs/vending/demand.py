@@ -22,14 +22,14 @@ MOST_DISTINCT = 12
 _OFFICE_WEEK_PERMILLE = (1100, 1120, 1120, 1100, 1060, 780, 720)
 _LEISURE_WEEK_PERMILLE = (900, 880, 900, 950, 1080, 1180, 1110)
 _MONTH_PERMILLE = (880, 900, 950, 1000, 1040, 1090, 1110, 1100, 1030, 990, 950, 960)
-_MONTH_CELSIUS = (8, 9, 12, 15, 18, 21, 23, 23, 20, 16, 12, 9)
-_SKIES = ("sunny", "cloudy", "rainy", "stormy")
-_SKY_WEIGHTS = (45, 33, 19, 3)
-_SKY_PERMILLE = {"sunny": 1100, "cloudy": 1000, "rainy": 820, "stormy": 600}
+MONTH_CELSIUS = (8, 9, 12, 15, 18, 21, 23, 23, 20, 16, 12, 9)
+SKIES = ("sunny", "cloudy", "rainy", "stormy")
+SKY_WEIGHTS = (45, 33, 19, 3)
+SKY_PERMILLE = {"sunny": 1100, "cloudy": 1000, "rainy": 820, "stormy": 600}
 _MILD_CELSIUS = 15
 _HEAT_PERMILLE_PER_DEGREE = {"drink": 18, "candy": -4, "snack": 0, "meal": -10, "bakery": -6}
-_TOWN_NOISE_PERMILLE = 60
-_PRODUCT_NOISE_PERMILLE = 180
+TOWN_NOISE_PERMILLE = 60
+PRODUCT_NOISE_PERMILLE = 180
 
 _BELL_MEAN = 2 * 65535
 _BELL_SD = 37837
@@ -116,10 +116,10 @@ def draw_market(
 
 def draw_weather(chance: Chance, calendar: Calendar, days: int) -> list[Weather]:
     """Draw each day's sky, and a temperature that follows the season and lingers for days."""
-    skies = [pick_weighted(word, _SKIES, _SKY_WEIGHTS) for word in _words(chance, "sky", "", days)]
+    skies = [pick_weighted(word, SKIES, SKY_WEIGHTS) for word in _words(chance, "sky", "", days)]
     swings = [below(word, 11) - 5 for word in _words(chance, "temperature", "", days + 2)]
     return [
-        Weather(sky, _MONTH_CELSIUS[calendar.month(day) - 1] + sum(swings[day : day + 3]))
+        Weather(sky, MONTH_CELSIUS[calendar.month(day) - 1] + sum(swings[day : day + 3]))
         for day, sky in enumerate(skies)
     ]
 
@@ -146,18 +146,18 @@ def _draw_traffic(
     chance: Chance, calendar: Calendar, weather: Sequence[Weather]
 ) -> NDArray[np.int64]:
     """Return each day's multiplier for all products, in millionths."""
-    week = _draw_week(chance)
-    year = _draw_year(chance)
-    noise = _bell_permille(_words(chance, "town", "", len(weather)), _TOWN_NOISE_PERMILLE)
+    week = draw_week(chance)
+    year = draw_year(chance)
+    noise = bell_permille(_words(chance, "town", "", len(weather)), TOWN_NOISE_PERMILLE)
     calm = [
-        week[calendar.weekday(day)] * year[calendar.month(day) - 1] // 1000 * _SKY_PERMILLE[sky]
+        week[calendar.weekday(day)] * year[calendar.month(day) - 1] // 1000 * SKY_PERMILLE[sky]
         for day, (sky, _) in enumerate(weather)
     ]
     traffic: NDArray[np.int64] = np.array(calm, dtype=np.int64) * noise // 1000
     return traffic
 
 
-def _draw_week(chance: Chance) -> list[int]:
+def draw_week(chance: Chance) -> list[int]:
     """Blend a street of offices with one of strollers."""
     offices = between(chance.word("week"), 0, 1000)
     return [
@@ -166,7 +166,8 @@ def _draw_week(chance: Chance) -> list[int]:
     ]
 
 
-def _draw_year(chance: Chance) -> list[int]:
+def draw_year(chance: Chance) -> list[int]:
+    """Return the twelve months' multipliers, in thousandths."""
     words = _words(chance, "year", "", len(_MONTH_PERMILLE))
     return [
         month * between(word, 940, 1060) // 1000
@@ -175,20 +176,34 @@ def _draw_year(chance: Chance) -> list[int]:
 
 
 def _draw_appetite(chance: Chance, product: Product, traffic: NDArray[np.int64]) -> list[int]:
-    """Return milliunits by day; `traffic` is in thousand-millionths."""
-    noise = _bell_permille(
-        _words(chance, "noise", product.id, len(traffic)), _PRODUCT_NOISE_PERMILLE
-    )
-    calm = product.base_sales_milliunits * (traffic // 1000) // 1_000_000
-    appetite: list[int] = (calm * noise // 1000).tolist()
+    words = _words(chance, "noise", product.id, len(traffic))
+    appetite: list[int] = appetite_milliunits(
+        product, traffic, bell_permille(words, PRODUCT_NOISE_PERMILLE)
+    ).tolist()
     return appetite
+
+
+def appetite_milliunits(
+    product: Product, traffic: NDArray[np.int64], noise: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return thousandths of a unit wanted at the reference price, before variety.
+
+    Args:
+        product: What is on offer.
+        traffic: The town's multiplier times the temperature's, in thousand-millionths.
+        noise: In thousandths, of the same shape.
+    """
+    calm = product.base_sales_milliunits * (traffic // 1000) // 1_000_000
+    return calm * noise // 1000
 
 
 def _words(chance: Chance, stream: str, entity: str, count: int) -> list[int]:
     return chance.words(stream, entity, count=count)
 
 
-def _bell_permille(words: Sequence[int], spread_permille: int) -> NDArray[np.int64]:
+def bell_permille(
+    words: Sequence[int] | NDArray[np.uint64], spread_permille: int
+) -> NDArray[np.int64]:
     """Return 1000 plus bell-shaped noise: the sum of a word's four 16-bit parts, in integers."""
     bits = np.array(words, dtype=np.uint64)
     sixteen = [(bits >> np.uint64(shift)) & np.uint64(0xFFFF) for shift in (0, 16, 32, 48)]

@@ -21,6 +21,7 @@ from tenure.scoring.manifest import Manifest
 from tenure.scoring.records import read
 from tenure.scoring.report import figures, wording
 from tenure.scoring.report.figures import Drawing
+from tenure.scoring.report.forecasts import forecast_tables
 from tenure.scoring.report.settings import settings
 from tenure.scoring.scorecard import (
     AgentScore,
@@ -180,6 +181,7 @@ def _context(
         "has_luck": bool(scorecard.luck_figure),
         "rows": [_row(manifest, agent, figure, others, place.folder) for agent in agents],
         "swatches": swatches(len(agents)),
+        "forecast_tables": forecast_tables(agents),
         "comparisons": [_comparison(pair, figure) for pair in scorecard.comparisons],
         "unfolded": scorecard.planned <= _UNFOLDED_EPISODES,
         "usage_note": _usage_note(agents),
