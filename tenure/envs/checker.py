@@ -89,6 +89,9 @@ def check_parts(job: jobs.Job) -> None:
     both = sorted({*job.policies} & {*job.exploits})
     if both:
         raise ContractError(f"{both[0]!r} is both a policy and an exploit; rename one of them.")
+    for name, field in job.world.Parameters.model_fields.items():
+        if field.is_required():
+            raise ContractError(f"The parameter {name} has no default; a scenario may leave it out.")
     _check_figure_names(job.world)
 
 
