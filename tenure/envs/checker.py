@@ -3,7 +3,8 @@
     from tenure.envs.checker import check_job
     check_job("vending")
 
-`tenure check` runs these checks, and those of `tenure.kit` that play whole scenarios. Each check is a function that raises `ContractError` with the rule that is broken and where.
+`tenure check` runs these checks, and those of `tenure.kit` that play whole scenarios. Each check
+is a function that raises `ContractError` with the rule that is broken and where.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from hashlib import blake2b
 from typing import Any
@@ -91,7 +92,9 @@ def check_parts(job: jobs.Job) -> None:
         raise ContractError(f"{both[0]!r} is both a policy and an exploit; rename one of them.")
     for name, field in job.world.Parameters.model_fields.items():
         if field.is_required():
-            raise ContractError(f"The parameter {name} has no default; a scenario may leave it out.")
+            raise ContractError(
+                f"The parameter {name} has no default; a scenario may leave it out."
+            )
     _check_figure_names(job.world)
 
 
@@ -172,7 +175,7 @@ def check_faces(name: str, job: jobs.Job) -> None:
     from gymnasium.utils.env_checker import check_env
 
     tool_face = type("ToolFace", (ToolEnv,), {"World": job.world})
-    makers = {"the tool-call face": tool_face}
+    makers: dict[str, Callable[[], Any]] = {"the tool-call face": tool_face}
     makers |= {face.id: partial(gymnasium.make, face.id) for face in jobs.faces(name)}
     for label, make in makers.items():
         with warnings.catch_warnings():

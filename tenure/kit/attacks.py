@@ -123,7 +123,8 @@ def least_json(schema: Mapping[str, Any]) -> Any:
         return choices[0]
     if "anyOf" in schema:
         return least_json(schema["anyOf"][0])
-    return _LEAST.get(schema.get("type", ""), _nothing)(schema)
+    least = _LEAST.get(schema.get("type", ""))
+    return least(schema) if least else None
 
 
 def _least_number(schema: Mapping[str, Any], step: float) -> float:
@@ -137,10 +138,6 @@ def _least_number(schema: Mapping[str, Any], step: float) -> float:
 def _least_object(schema: Mapping[str, Any]) -> dict[str, Any]:
     fields = schema.get("properties", {})
     return {name: least_json(fields[name]) for name in schema.get("required", [])}
-
-
-def _nothing(_: Mapping[str, Any]) -> None:
-    return None
 
 
 _LEAST: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {
@@ -157,7 +154,8 @@ def _idle_days(stage: Stage) -> int:
     """Return how many days an episode lasts in which nobody works."""
     idle = stage.scenario.make_world(stage.seed)
     idle.run_out()
-    return idle.state.now_minutes // MINUTES_PER_DAY
+    minutes: int = idle.state.now_minutes
+    return minutes // MINUTES_PER_DAY
 
 
 class _Draws:

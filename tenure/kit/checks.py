@@ -121,7 +121,9 @@ def _finding(check: Check, case: Case) -> Finding:
     except Exception as error:  # noqa: BLE001  the job's own code: what it raises is the finding
         place = traceback.extract_tb(error.__traceback__)[-1]
         text = f"{type(error).__name__}: {error} ({place.filename}, line {place.lineno})"
-        return Finding(check.name, ok=False, text=text, advice=f"Mend the exception. {check.advice}")
+        return Finding(
+            check.name, ok=False, text=text, advice=f"Mend the exception. {check.advice}"
+        )
 
 
 # --- the world -----------------------------------------------------------------------------------
@@ -159,9 +161,7 @@ def _snapshots(case: Case) -> str:
 
 def _determinism(case: Case) -> str:
     import_string = jobs.reference(case.subject.job_name)
-    checker.check_determinism(
-        import_string, case.parameters, _WORLD_SEED, max_steps=_MOST_STEPS
-    )
+    checker.check_determinism(import_string, case.parameters, _WORLD_SEED, max_steps=_MOST_STEPS)
     return "equal bytes in a second process with other hash seeds"
 
 

@@ -75,7 +75,7 @@ def _text(scenario_id: str, job: jobs.Job, model: Scenario | None) -> str:
         f"# A scenario {origin}. Check it with: tenure check FILE",
         f"id: {scenario_id}",
         "version: 1  # raise it whenever a change can affect scores",
-        _yaml({"title": model.title if model else f"My own scenario of {job_name}"}),
+        f"title: {_yaml(model.title if model else f'My own scenario of {job_name}')}",
         "# What the agent is told. A parameter or limit in braces stands for its value; double a",
         "# brace to write one.",
         *_block("brief", brief),
@@ -101,7 +101,7 @@ def _parameters(model: type[BaseModel], values: Mapping[str, Any]) -> Iterator[s
         for line in textwrap.wrap(_meaning(field, defaults[name]), _WIDTH - 4):
             yield f"  # {line}"
         value = values.get(name, defaults[name])
-        yield f"  {'' if name in values else '# '}{_yaml({name: value})}"
+        yield f"  {'' if name in values else '# '}{name}: {_yaml(value)}"
 
 
 def _meaning(field: FieldInfo, default: Any) -> str:
@@ -119,6 +119,5 @@ def _meaning(field: FieldInfo, default: Any) -> str:
 
 def _yaml(value: Any) -> str:
     """Return a value on one line."""
-    style = None if isinstance(value, dict) else True
-    text = yaml.safe_dump(value, default_flow_style=style, allow_unicode=True, width=10**6)
+    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10**6)
     return text.removesuffix("\n").removesuffix("\n...")
