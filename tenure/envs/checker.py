@@ -26,7 +26,7 @@ from tenure.envs.face import ToolEnv
 from tenure.envs.spaces import ToolCallSpace
 from tenure.envs.tools import Mistake
 from tenure.envs.world import Step, World
-from tenure.errors import ContractError, nearest
+from tenure.errors import ContractError, nearest, told
 
 HOSTILE_ACTIONS = (
     "",
@@ -183,7 +183,7 @@ def check_faces(name: str, job: jobs.Job) -> None:
             try:
                 check_env(make().unwrapped, skip_render_check=True)
             except Exception as error:
-                raise ContractError(f"check_env on {label}: {_told(error)}") from error
+                raise ContractError(f"check_env on {label}: {told(error)}") from error
 
 
 def check_run_out(world: World[Any]) -> None:
@@ -284,11 +284,6 @@ def _hostile_calls(world: World[Any]) -> Iterator[str]:
             yield orjson.dumps({"name": tool.name, "arguments": arguments}).decode()
             yield orjson.dumps({"name": tool.name, "arguments": value}).decode()
         yield f'{{"name": "{tool.name}", "arguments": {"[" * 1_000}{"]" * 1_000}}}'
-
-
-def _told(error: Exception) -> str:
-    """Return an exception in one line."""
-    return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
 def _try_step(world: World[Any], action: str) -> Step:

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from tenure.envs.tools import Toolbox, ToolCall
 from tenure.envs.world import World
-from tenure.errors import UsageError, nearest
+from tenure.errors import UsageError, nearest, told
 
 
 class Briefing(NamedTuple):
@@ -154,8 +154,8 @@ def load(name: str) -> Job:
         job = resolve(import_string)
     except Exception as error:
         raise UsageError(
-            f"The job {name!r} ({import_string}) cannot be imported: "
-            f"{type(error).__name__}: {error}. Mend or uninstall its package."
+            f"The job {name!r} ({import_string}) cannot be imported: {told(error)}. "
+            "Mend or uninstall its package."
         ) from error
     if not isinstance(job, Job):
         raise UsageError(f"{import_string} is no tenure.envs.jobs.Job but {type(job).__name__}.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +10,7 @@ from statistics import mean, stdev
 from typing import Any, NamedTuple
 
 from tenure.envs import checker, jobs
-from tenure.errors import ContractError, UsageError, nearest
+from tenure.errors import ContractError, UsageError, nearest, told
 from tenure.kit import golden
 from tenure.kit.attacks import ATTACKS
 from tenure.kit.subject import Subject
@@ -119,11 +118,8 @@ def _finding(check: Check, case: Case) -> Finding:
     except (ContractError, UsageError) as error:
         return Finding(check.name, ok=False, text=str(error), advice=check.advice)
     except Exception as error:  # noqa: BLE001  the job's own code: what it raises is the finding
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        text = f"{type(error).__name__}: {error} ({place.filename}, line {place.lineno})"
-        return Finding(
-            check.name, ok=False, text=text, advice=f"Mend the exception. {check.advice}"
-        )
+        advice = f"Mend what is raised. {check.advice}"
+        return Finding(check.name, ok=False, text=told(error), advice=advice)
 
 
 # --- the world -----------------------------------------------------------------------------------
