@@ -104,7 +104,7 @@ def case_of(subject: Subject, scenario_id: str = "", seed_count: int = 10) -> Ca
 
 def findings(case: Case) -> Iterator[Finding]:
     """Run every check that fits; each finding comes as soon as it is there."""
-    for check in [*_WORLD_CHECKS, *_SCENARIO_CHECKS]:
+    for check in CHECKS:
         if check.name == "golden" and case.subject.folder is None:
             continue
         if check.name == "luck" and not case.job.world.luck:
@@ -269,7 +269,7 @@ def _mean(plays: Sequence[Play]) -> float:
     return mean(play.earned for play in plays)
 
 
-_WORLD_CHECKS = (
+CHECKS = (
     Check("parts", _parts, "See the attributes of tenure.envs.jobs.Job."),
     Check("tools", _tools, "A tool's docstring and annotations are what the model reads."),
     Check(
@@ -298,8 +298,6 @@ _WORLD_CHECKS = (
         "If the change is meant, give the scenario a higher version; then `tenure check ... "
         "--write-golden` records what holds from now on.",
     ),
-)
-_SCENARIO_CHECKS = (
     Check("scenario", _scenario, "Mend the YAML file."),
     Check("limits", _limits, "Raise limits.steps, or shorten the scenario."),
     Check(

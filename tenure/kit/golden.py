@@ -89,6 +89,8 @@ def _compare(name: str, known: Mapping[str, Any] | None, now: Mapping[str, Any] 
         raise ContractError(f"{FILE_NAME} knows {name}, which is no scenario of the job any more.")
     if known is None:
         raise ContractError(f"{FILE_NAME} does not know {name}.")
+    if not isinstance(known, dict) or known.keys() != now.keys():
+        raise ContractError(f"{FILE_NAME} does not say the version and the seeds of {name}.")
     if known["version"] != now["version"]:
         raise ContractError(
             f"{name} has version {now['version']}, {FILE_NAME} knows version {known['version']}."
