@@ -1,5 +1,6 @@
 """Jobs that a test makes known, and forgets."""
 
+import importlib
 import sys
 
 import pytest
@@ -18,7 +19,7 @@ def own_jobs(monkeypatch):
 
 
 @pytest.fixture
-def install(own_jobs, tmp_path, monkeypatch):
+def install(own_jobs, tmp_path):
     """Put entry points where an installer would put them."""
 
     def write(package, **points):
@@ -27,7 +28,8 @@ def install(own_jobs, tmp_path, monkeypatch):
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 0.1.0\n")
         lines = [f"{name} = {value}" for name, value in points.items()]
         (info / "entry_points.txt").write_text("\n".join(["[tenure.jobs]", *lines]) + "\n")
-        monkeypatch.syspath_prepend(str(tmp_path))
+        sys.path.insert(0, str(tmp_path))
+        importlib.invalidate_caches()
         jobs._plugins.cache_clear()
 
     yield write
