@@ -70,7 +70,7 @@ def _new(options: argparse.Namespace) -> int:
         path = new_scenario(options.name, options.dir)
         say(f"{path} is a scenario of your own. Edit it, then:")
         say(f"  tenure check {path}")
-        say(f"  tenure agents {path}")
+        say(f"  tenure run {path} --agent floor --agent best --episodes 5")
     return Exit.DONE
 
 

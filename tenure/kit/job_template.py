@@ -15,6 +15,7 @@ from tenure.envs import jobs
 from tenure.errors import UsageError
 from tenure.kit import golden
 from tenure.kit.subject import find
+from tenure.scenarios.loader import SUITES
 
 _TEMPLATES = resources.files("tenure.kit") / "templates" / "job"
 _ENDING = ".jinja"
@@ -52,8 +53,8 @@ def _package_of(name: str) -> str:
             f"{name!r} cannot name a job: write small letters and digits, a letter first, and "
             "single hyphens between words, such as corner-shop."
         )
-    if name in jobs.names():
-        raise UsageError(f"There is a job {name!r} already; choose another name.")
+    if name in (*jobs.names(), SUITES):
+        raise UsageError(f"The name {name!r} is taken; choose another one.")
     package = name.replace("-", "_")
     if package in sys.stdlib_module_names or keyword.iskeyword(package) or find_spec(package):
         raise UsageError(

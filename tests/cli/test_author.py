@@ -85,7 +85,7 @@ def test_a_new_scenario_says_what_to_type_next(tenure, tmp_path):
     ("words", "sentence"),
     [
         (("new", "jbo", "x"), "No 'jbo'. Did you mean 'job'?"),
-        (("new", "job", "vending"), "There is a job 'vending' already"),
+        (("new", "job", "vending"), "The name 'vending' is taken"),
         (("new", "scenario", "vendin/x"), "There is no job 'vendin'. Did you mean 'vending'?"),
         (("check", "vendin"), "Did you mean 'vending'?"),
         (("check", "vending", "--seeds", 4), "'4' is not a whole number of 5 or more"),
