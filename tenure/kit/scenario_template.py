@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 
 from tenure.envs import jobs
 from tenure.errors import UsageError
+from tenure.kit.subject import open_project_around
 from tenure.scenarios import Scenario, installed_names, load, names
 
 _NAME = re.compile(r"[a-z0-9_-]+")
@@ -34,7 +35,8 @@ def new_scenario(scenario_id: str, parent: Path) -> Path:
 
     Args:
         scenario_id: `job/name`, such as `vending/my-week`; the file is `my-week.yaml`.
-        parent: The folder of the file.
+        parent: The folder of the file; if it lies in a job's project, that job need not be
+            installed.
 
     Returns:
         The file's path.
@@ -48,6 +50,7 @@ def new_scenario(scenario_id: str, parent: Path) -> Path:
             f"{scenario_id!r} is not the id of a scenario: write job/name in small letters, digits "
             "and hyphens, such as vending/my-week."
         )
+    open_project_around(parent / f"{name}.yaml")
     job = jobs.load(job_name)
     if scenario_id in [*names(), *installed_names()]:
         raise UsageError(f"There is a scenario {scenario_id!r} already; choose another name.")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tenure.envs import jobs
 from tenure.errors import UsageError, nearest
 from tenure.scenarios import Scenario, folder_of, installed_names, load, names
+from tenure.scenarios.loader import SUITES
 
 _PROJECT_FILE = "pyproject.toml"
+_NAME = re.compile(r"[a-z0-9_-]+")
 
 
 class Subject(NamedTuple):
@@ -61,7 +64,7 @@ def open_project(folder: Path) -> list[str]:
     """Make the jobs of a project folder known to this process, and return their names.
 
     Raises:
-        UsageError: If the project names no jobs, or one whose name is taken.
+        UsageError: If the project names no jobs, or one whose name is taken or does not fit.
     """
     points = _entry_points(folder / _PROJECT_FILE)
     if not points:
@@ -77,7 +80,25 @@ def open_project(folder: Path) -> list[str]:
     return list(points)
 
 
+def open_project_around(path: Path) -> None:
+    """Make known the jobs of the project that a path lies in, if it lies in a job's project.
+
+    Raises:
+        UsageError: If one of them has a name that is taken or does not fit.
+    """
+    for folder in path.resolve().parents:
+        if (folder / _PROJECT_FILE).is_file():
+            if _entry_points(folder / _PROJECT_FILE):
+                open_project(folder)
+            return
+
+
 def _make_known(name: str, import_string: str) -> None:
+    if not _NAME.fullmatch(name) or name == SUITES:
+        raise UsageError(
+            f"{name!r} cannot name a job; write small letters, digits and hyphens, such as "
+            f"corner-shop, but not {SUITES!r}."
+        )
     if name not in jobs.names():
         jobs.register(name, import_string)
     elif jobs.reference(name) != import_string:
@@ -101,23 +122,13 @@ def _job(name: str) -> Subject:
     if not ids:
         raise UsageError(
             f"The job {name!r} has no scenario. Write scenarios/week.yaml beside its module; "
-            f"`tenure new scenario {name}/week` makes one."
+            f"`tenure new scenario {name}/week --dir FOLDER` writes one into that folder."
         )
     scenarios = sorted((load(known) for known in ids), key=lambda one: one.limits.steps)
     return Subject(name, tuple(scenarios), folder_of(name))
 
 
 def _scenario_file(path: Path) -> Subject:
-    for folder in _projects_above(path):
-        open_project(folder)
+    open_project_around(path)
     scenario = load(str(path))
     return Subject(scenario.job_name, (scenario,), None)
-
-
-def _projects_above(path: Path) -> Iterator[Path]:
-    """Yield the folder of the project that a scenario belongs to, if it is a job's."""
-    for folder in path.resolve().parents:
-        if (folder / _PROJECT_FILE).is_file():
-            if _entry_points(folder / _PROJECT_FILE):
-                yield folder
-            return

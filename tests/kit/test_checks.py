@@ -289,6 +289,8 @@ def test_draws_in_an_order_that_hashes_decide_are_found(bakery):
         ("[project]\nname = 'x'\n", "names no job"),
         ("[project", "is not TOML"),
         ("[project.entry-points.'tenure.jobs']\nvending = 'bakery:JOB'\n", "is taken by the job"),
+        ("[project.entry-points.'tenure.jobs']\nBakery = 'bakery:JOB'\n", "cannot name a job"),
+        ("[project.entry-points.'tenure.jobs']\nsuites = 'bakery:JOB'\n", "not 'suites'"),
         ("[project.entry-points.'tenure.jobs']\nbakery = 'no_bakery:JOB'\n", "No module named"),
     ],
 )
@@ -300,7 +302,7 @@ def test_a_project_that_does_not_fit_is_a_usage_error(bakery, pyproject, complai
 
 def test_a_job_without_scenarios_is_told_how_to_make_one(bakery):
     (bakery / "bakery" / "scenarios" / "week.yaml").unlink()
-    with pytest.raises(UsageError, match="tenure new scenario bakery/week"):
+    with pytest.raises(UsageError, match="tenure new scenario bakery/week --dir"):
         find(str(bakery))
 
 

@@ -57,6 +57,13 @@ def test_a_scenario_of_a_job_that_is_not_installed_is_checked_with_its_project(b
     assert case_of(subject).scenario.id == "bakery/week"
 
 
+def test_a_scenario_is_added_to_a_job_that_is_not_installed(bakery):
+    folder = bakery / "bakery" / "scenarios"
+    assert new_scenario("bakery/month", folder) == folder / "month.yaml"
+    (subject,) = find(str(bakery))
+    assert [scenario.id for scenario in subject.scenarios] == ["bakery/month", "bakery/week"]
+
+
 @pytest.mark.parametrize(
     ("name", "complaint"),
     [
