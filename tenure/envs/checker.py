@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from hashlib import blake2b
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -199,12 +200,20 @@ def check_run_out(world: World[Any]) -> None:
 
 
 def check_snapshots(
-    job: jobs.Job, parameters: Mapping[str, Any], seed: int, *, max_steps: int
+    job: jobs.Job,
+    parameters: Mapping[str, Any],
+    seed: int,
+    *,
+    max_steps: int,
+    actions: Iterable[str] | None = None,
 ) -> None:
-    """Restoring a snapshot, taken at any step, continues as the original does."""
+    """Restoring a snapshot, taken at any step, continues as the original does.
+
+    The actions are random ones unless others are given.
+    """
     original = job.make(parameters, seed)
-    actions = list(random_actions(original, seed, max_steps))
-    for number, action in enumerate(actions):
+    chosen = random_actions(original, seed, max_steps) if actions is None else actions
+    for number, action in enumerate(islice(chosen, max_steps)):
         if original.ended:
             return
         snapshot, digest = original.snapshot(), original.digest()
@@ -224,8 +233,18 @@ def check_determinism(
     job = jobs.resolve(import_string)
     here = fingerprint(job, parameters, seed, max_steps)
     chosen = job.world.Parameters.model_validate(parameters).model_dump_json(round_trip=True)
+    if elsewhere(_FINGERPRINT, import_string, chosen, str(seed), str(max_steps)) != here:
+        raise ContractError("The same seed and actions gave other bytes in a second process.")
+
+
+def elsewhere(code: str, *arguments: str) -> str:
+    """Run code in a second process with other hash seeds and return the last word it prints.
+
+    Raises:
+        ContractError: If it does not run there.
+    """
     there = subprocess.run(  # noqa: S603  our own interpreter and code
-        [sys.executable, "-c", _ELSEWHERE, import_string, chosen, str(seed), str(max_steps)],
+        [sys.executable, "-c", code, *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -233,11 +252,10 @@ def check_determinism(
     )
     if there.returncode:
         raise ContractError(f"The job does not run in a second process:\n{there.stderr}")
-    if there.stdout.split()[-1:] != [here]:
-        raise ContractError("The same seed and actions gave other bytes in a second process.")
+    return there.stdout.split()[-1]
 
 
-_ELSEWHERE = """
+_FINGERPRINT = """
 import json, sys
 from tenure.envs.checker import fingerprint
 from tenure.envs.jobs import resolve

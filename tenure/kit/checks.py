@@ -142,6 +142,7 @@ def _steps(case: Case) -> str:
 
 def _figures(case: Case) -> str:
     checker.check_figures(case.job, case.parameters, _WORLD_SEED, max_steps=_MOST_STEPS)
+    case.trials.policy(case.trials.best)  # looks at them at every step, and gets farther
     return f"{len(case.job.world.figures)} figures, whole numbers within their ranges"
 
 
@@ -151,14 +152,38 @@ def _end(case: Case) -> str:
 
 
 def _snapshots(case: Case) -> str:
-    checker.check_snapshots(case.job, case.parameters, _WORLD_SEED, max_steps=_SNAPSHOT_STEPS)
+    job, parameters, steps = case.job, case.parameters, _SNAPSHOT_STEPS
+    checker.check_snapshots(job, parameters, _WORLD_SEED, max_steps=steps)
+    script = _played_by_best(case)
+    checker.check_snapshots(job, parameters, _WORLD_SEED, max_steps=steps, actions=script)
     return "a restored world goes on as the original does, and holds no floats"
 
 
+def _played_by_best(case: Case) -> Iterator[str]:
+    """Yield what the best script does: it gets farther than chance."""
+    yield from case.trials.policy_on(case.trials.best, _WORLD_SEED).actions
+
+
 def _determinism(case: Case) -> str:
-    import_string = jobs.reference(case.subject.job_name)
-    checker.check_determinism(import_string, case.parameters, _WORLD_SEED, max_steps=_MOST_STEPS)
+    here = golden.ladder_hash(case.scenario, _WORLD_SEED)
+    name, scenario = case.subject.job_name, case.scenario.model_dump_json()
+    there = checker.elsewhere(_LADDER, name, jobs.reference(name), scenario, str(_WORLD_SEED))
+    if there != here:
+        raise ContractError(
+            "On one seed, random calls or the scripts led to other bytes in a second process."
+        )
     return "equal bytes in a second process with other hash seeds"
+
+
+_LADDER = """
+import sys
+from tenure.envs import jobs
+from tenure.kit.golden import ladder_hash
+from tenure.scenarios import Scenario
+name, job, scenario, seed = sys.argv[1:]
+jobs.register(name, job)
+print(ladder_hash(Scenario.model_validate_json(scenario), int(seed)))
+"""
 
 
 def _faces(case: Case) -> str:

@@ -49,6 +49,18 @@ def golden_hash(scenario: Scenario, seed: int) -> str:
     return blake2b(orjson.dumps([at_random, by_rule, bound]), digest_size=16).hexdigest()
 
 
+def ladder_hash(scenario: Scenario, seed: int) -> str:
+    """Return the hash of random calls, of what every script does, and of what both lead to."""
+    world = scenario.make_world(seed)
+    steps = min(scenario.limits.steps, _MOST_STEPS)
+    whole = [trace(world, islice(random_calls(world.toolbox, seed), steps))]
+    trials = Trials(scenario, [seed])
+    for name in scenario.job.policies:
+        actions = trials.policy_on(name, seed).actions
+        whole += [*actions, trace(scenario.make_world(seed), actions)]
+    return blake2b(orjson.dumps(whole), digest_size=16).hexdigest()
+
+
 def write(folder: Path, scenarios: Iterable[Scenario]) -> Path:
     """Write the file into a job's folder and return its path."""
     path = folder / FILE_NAME

@@ -35,10 +35,10 @@ def new_job(name: str, parent: Path) -> Path:
     Raises:
         UsageError: If the name does not fit or is taken, or the folder exists.
     """
-    package = _package_of(name)
     folder = parent / name
-    if folder.exists():
+    if _NAME.fullmatch(name) and folder.exists():
         raise UsageError(f"{folder} exists already; choose another name or --dir.")
+    package = _package_of(name)
     for path, text in _files(name, package):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")

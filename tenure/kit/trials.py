@@ -128,8 +128,8 @@ def _play(stage: Stage, script: Iterator[str]) -> Play:
         if world.ended:
             break
         stage.heard = world.step(action).text
-        check_measured(world)
         actions.append(action)
+        check_measured(world)
     finished = bool(world.ended)
     world.run_out()
     check_measured(world)

@@ -160,7 +160,7 @@ def test_a_figure_outside_its_range_is_found(stand):
     class Narrow(Stand):
         figures = (Figure("cash_cents", "money", high=1_010), Stand.figures[1])
 
-    assert "outside its range 0 to 1,010" in stand("ladder", world=Narrow)
+    assert "outside its range 0 to 1,010" in stand("figures", world=Narrow)
 
 
 def test_a_figure_that_is_no_whole_number_is_found(stand):
@@ -270,14 +270,26 @@ def test_a_scenario_that_is_gone_is_found(bakery):
     assert "knows bakery/year, which is no scenario" in check(bakery, "golden").text
 
 
-def test_draws_in_an_order_that_hashes_decide_are_found(bakery):
-    edit(
-        bakery,
-        "world.py",
-        'self.emit("day", day=day,',
-        "self.emit(next(iter({str(n) for n in range(99)})), day=day,",
-    )
+HASHED = "next(iter({str(n) for n in range(99)}))"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("world.py", 'self.emit("day"', f"self.emit({HASHED}"),
+        ("policies.py", "yield bake(loaves)", f"yield bake(1 + int({HASHED}))"),
+    ],
+)
+def test_an_order_that_hashes_decide_is_found_in_rules_and_scripts(bakery, file, old, new):
+    edit(bakery, file, old, new)
     assert "other bytes in a second process" in check(bakery, "determinism").text
+
+
+def test_floats_that_only_a_script_leads_to_are_found(bakery):
+    edit(bakery, "world.py", "state.baked_today += loaves", "state.baked_today += loaves / 1")
+    assert "state.baked_today holds the float" in check(bakery, "snapshots").text
+    edit(bakery, "world.py", "state.loaves += loaves", "state.loaves += loaves / 1")
+    assert ".0; figures are whole numbers" in check(bakery, "figures").text
 
 
 # --- what is checked -----------------------------------------------------------------------------
