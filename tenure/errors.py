@@ -14,6 +14,7 @@ exception with its traceback.
 from __future__ import annotations
 
 import difflib
+import traceback
 from collections.abc import Iterable
 
 
@@ -56,3 +57,11 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if close:
         return f"Did you mean {close[0]!r}?"
     return f"Known: {', '.join(choices) or 'none'}."
+
+
+def told(error: BaseException) -> str:
+    """Return what an exception of somebody else's code says, and where it was raised."""
+    first = str(error).partition("\n")[0]
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {first}{place}"

@@ -20,7 +20,7 @@ from tenure.errors import ProviderError, TenureError, TrajectoryError, UsageErro
 
 _COMMANDS = {
     "run": ("tenure.cli.play", "play the episodes of a plan, or go on with them; score them"),
-    "scenarios": ("tenure.cli.catalogue", "list the built-in scenarios"),
+    "scenarios": ("tenure.cli.catalogue", "list the scenarios, built in or installed"),
     "suites": ("tenure.cli.catalogue", "list the built-in suites of scenarios"),
     "agents": ("tenure.cli.catalogue", "list the agents that can work in a scenario"),
     "replay": ("tenure.cli.playback", "play a record again without its agent and compare; show it"),
@@ -29,6 +29,8 @@ _COMMANDS = {
     "report": ("tenure.cli.marks", "write the HTML report of a run or a suite"),
     "submit": ("tenure.cli.board", "send a run to a leaderboard folder"),
     "leaderboard": ("tenure.cli.board", "build the page of a leaderboard folder"),
+    "new": ("tenure.cli.author", "start a job or a scenario of your own"),
+    "check": ("tenure.cli.author", "check that a job or a scenario keeps the contract"),
     "doctor": ("tenure.cli.checkup", "tell what works on this machine and how to fix the rest"),
 }
 _EXIT_CODES: dict[type[Exception], Exit] = {

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser
-from tenure.cli.terminal import say, table
+from tenure.cli.terminal import remark, say, table
+from tenure.errors import UsageError
 
 
 def _define_scenarios(_: Parser) -> Callable[[argparse.Namespace], int]:
@@ -27,11 +28,15 @@ COMMANDS = {"scenarios": _define_scenarios, "suites": _define_suites, "agents": 
 
 
 def _scenarios(_: argparse.Namespace) -> int:
-    from tenure.scenarios import load, names
+    from tenure.scenarios import installed_names, load, names
 
     rows = []
-    for name in names():
-        scenario = load(name)
+    for name in [*names(), *installed_names()]:
+        try:
+            scenario = load(name)
+        except UsageError as error:  # a broken package must not hide the others
+            remark(f"{name}: {error}")
+            continue
         rows.append((name, scenario.title, str(scenario.version), f"{scenario.limits.steps:,}"))
     say(table(("scenario", "title", "version", "steps"), rows, left=2))
     return Exit.DONE
@@ -50,17 +55,28 @@ def _suites(_: argparse.Namespace) -> int:
 
 
 def _agents(options: argparse.Namespace) -> int:
-    from tenure.agents import names, roles
     from tenure.envs import jobs
     from tenure.scenarios import load
 
-    chosen = [load(options.scenario).job_name] if options.scenario else jobs.names()
-    for job_name in chosen:
-        job = jobs.load(job_name)
-        say(f"{job_name}:")
-        for line in _marked(names(job), roles(job), job.floor):
-            say(f"  {line}")
+    if options.scenario:
+        _list_agents(load(options.scenario).job_name)
+        return Exit.DONE
+    for job_name in jobs.names():
+        try:
+            _list_agents(job_name)
+        except UsageError as error:  # as above
+            remark(f"{job_name}: {error}")
     return Exit.DONE
+
+
+def _list_agents(job_name: str) -> None:
+    from tenure.agents import names, roles
+    from tenure.envs import jobs
+
+    job = jobs.load(job_name)
+    say(f"{job_name}:")
+    for line in _marked(names(job), roles(job), job.floor):
+        say(f"  {line}")
 
 
 def _marked(names: list[str], roles: dict[str, str], floor: str) -> Iterator[str]:

@@ -18,7 +18,7 @@ class Exit(IntEnum):
 
 MEANINGS = {
     Exit.DONE: "done",
-    Exit.INVALID: "a check failed: a record is damaged, forged or cannot be reproduced",
+    Exit.INVALID: "a check failed: a job breaks a rule, a record is damaged or not reproduced",
     Exit.USAGE: "the command does not fit; the message says what would",
     Exit.UNFINISHED: "episodes are unfinished (a provider failed, a run was cut short)",
     Exit.SYSTEM: "the system refused (a full disk, a folder that cannot be written)",

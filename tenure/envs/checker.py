@@ -1,27 +1,33 @@
-"""The contract test of any job: run it on yours before anyone else does.
+"""The contract test of any world: run it on yours before anyone else does.
 
     from tenure.envs.checker import check_job
     check_job("vending")
 
-Each check is a function that raises `ContractError` with the rule that is broken and where.
+`tenure check` runs these checks, and those of `tenure.kit` that play whole scenarios. Each check
+is a function that raises `ContractError` with the rule that is broken and where.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from hashlib import blake2b
+from itertools import islice
 from typing import Any
 
 import orjson
 
 from tenure.envs import jobs
 from tenure.envs.clock import MINUTES_PER_DAY
+from tenure.envs.face import ToolEnv
 from tenure.envs.spaces import ToolCallSpace
 from tenure.envs.tools import Mistake
 from tenure.envs.world import Step, World
-from tenure.errors import ContractError
+from tenure.errors import ContractError, nearest, told
 
 HOSTILE_ACTIONS = (
     "",
@@ -51,26 +57,57 @@ def check_job(
     *,
     seed: int = 7,
     max_steps: int = 2_000,
-    module: str = "tenure.envs",
 ) -> None:
-    """Check that a registered job keeps the world contract.
+    """Check that a job keeps the world contract.
 
     Args:
-        name: The job's registered name.
+        name: The job's name.
         parameters: The job's parameters; a short horizon makes the check quick.
         seed: The world that is played.
         max_steps: How long a random episode is followed if it does not end before.
-        module: The module whose import registers the job, for the second process.
 
     Raises:
         ContractError: At the first broken rule.
+        UsageError: If there is no such job.
     """
     job, chosen = jobs.load(name), dict(parameters or {})
+    check_parts(job)
     check_tools(job.world)
     check_steps(job, chosen, seed)
+    check_figures(job, chosen, seed, max_steps=max_steps)
     check_run_out(job.make(chosen, seed))
     check_snapshots(job, chosen, seed, max_steps=min(max_steps, 200))
-    check_determinism(name, chosen, seed, max_steps=max_steps, module=module)
+    check_determinism(jobs.reference(name), chosen, seed, max_steps=max_steps)
+
+
+def check_parts(job: jobs.Job) -> None:
+    """A job has a ladder of at least two scripts, a floor that is one of them, and its figures."""
+    if len(job.policies) < 2:
+        raise ContractError(f"The job has {len(job.policies)} policies; a ladder has two or more.")
+    if job.floor not in job.policies:
+        raise ContractError(
+            f"The floor {job.floor!r} is no policy of the job. {nearest(job.floor, job.policies)}"
+        )
+    both = sorted({*job.policies} & {*job.exploits})
+    if both:
+        raise ContractError(f"{both[0]!r} is both a policy and an exploit; rename one of them.")
+    for name, field in job.world.Parameters.model_fields.items():
+        if field.is_required():
+            raise ContractError(
+                f"The parameter {name} has no default; a scenario may leave it out."
+            )
+    _check_figure_names(job.world)
+
+
+def _check_figure_names(world: type[World[Any]]) -> None:
+    by_name = {figure.name: figure for figure in world.figures}
+    if len(by_name) < len(world.figures):
+        raise ContractError("Two figures have one name.")
+    for figure in world.figures:
+        if figure.low > figure.high:
+            raise ContractError(f"The figure {figure.name} has low {figure.low} above its high.")
+    if world.luck and not by_name[world.luck].hidden:
+        raise ContractError(f"The agent sees {world.luck}; luck must be a hidden figure.")
 
 
 def check_tools(world: type[World[Any]]) -> None:
@@ -105,6 +142,51 @@ def check_steps(job: jobs.Job, parameters: Mapping[str, Any], seed: int) -> None
             raise ContractError(f"{action[:200]!r} took no time: an agent could stand still on it.")
 
 
+def check_figures(
+    job: jobs.Job, parameters: Mapping[str, Any], seed: int, *, max_steps: int
+) -> None:
+    """At every step of a random episode each figure is a whole number within its range."""
+    world = job.make(parameters, seed)
+    check_measured(world)
+    for action in random_actions(world, seed, max_steps):
+        _try_step(world, action)
+        check_measured(world)
+        if world.ended:
+            return
+
+
+def check_measured(world: World[Any]) -> None:
+    """The present values of a world's figures are whole numbers within their ranges."""
+    if len(world.measured) != len(world.figures):
+        raise ContractError(
+            f"measure() returns {len(world.measured)} values for {len(world.figures)} figures."
+        )
+    for figure, value in zip(world.figures, world.measured, strict=True):
+        if type(value) is not int:
+            raise ContractError(f"{figure.name} is {value!r}; figures are whole numbers (int).")
+        if not figure.low <= value <= figure.high:
+            raise ContractError(
+                f"{figure.name} is {value:,}, outside its range {figure.low:,} to {figure.high:,}."
+            )
+
+
+def check_faces(name: str, job: jobs.Job) -> None:
+    """Gymnasium's `check_env` passes on the job's tool-call face and on every registered one."""
+    import gymnasium
+    from gymnasium.utils.env_checker import check_env
+
+    tool_face = type("ToolFace", (ToolEnv,), {"World": job.world})
+    makers: dict[str, Callable[[], Any]] = {"the tool-call face": tool_face}
+    makers |= {face.id: partial(gymnasium.make, face.id) for face in jobs.faces(name)}
+    for label, make in makers.items():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # advice; what breaks the interface is raised
+            try:
+                check_env(make().unwrapped, skip_render_check=True)
+            except Exception as error:
+                raise ContractError(f"check_env on {label}: {told(error)}") from error
+
+
 def check_run_out(world: World[Any]) -> None:
     """Time alone ends the episode."""
     for _ in range(_MOST_DAYS):
@@ -118,12 +200,20 @@ def check_run_out(world: World[Any]) -> None:
 
 
 def check_snapshots(
-    job: jobs.Job, parameters: Mapping[str, Any], seed: int, *, max_steps: int
+    job: jobs.Job,
+    parameters: Mapping[str, Any],
+    seed: int,
+    *,
+    max_steps: int,
+    actions: Iterable[str] | None = None,
 ) -> None:
-    """Restoring a snapshot, taken at any step, continues as the original does."""
+    """Restoring a snapshot, taken at any step, continues as the original does.
+
+    The actions are random ones unless others are given.
+    """
     original = job.make(parameters, seed)
-    actions = list(random_actions(original, seed, max_steps))
-    for number, action in enumerate(actions):
+    chosen = random_actions(original, seed, max_steps) if actions is None else actions
+    for number, action in enumerate(islice(chosen, max_steps)):
         if original.ended:
             return
         snapshot, digest = original.snapshot(), original.digest()
@@ -137,26 +227,58 @@ def check_snapshots(
 
 
 def check_determinism(
-    name: str, parameters: Mapping[str, Any], seed: int, *, max_steps: int, module: str
+    import_string: str, parameters: Mapping[str, Any], seed: int, *, max_steps: int
 ) -> None:
     """Equal seed and actions give equal bytes, here and in a process with other hash seeds."""
-    here = fingerprint(name, parameters, seed, max_steps)
-    call = f"fingerprint({name!r}, {dict(parameters)!r}, {seed}, {max_steps})"
-    code = f"import {module}; from tenure.envs.checker import fingerprint; print({call})"
-    there = subprocess.run(  # noqa: S603  our own interpreter and code
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False
-    )
-    if there.returncode:
-        raise ContractError(f"The job does not run in a second process:\n{there.stderr}")
-    if there.stdout.strip() != here:
+    job = jobs.resolve(import_string)
+    here = fingerprint(job, parameters, seed, max_steps)
+    chosen = job.world.Parameters.model_validate(parameters).model_dump_json(round_trip=True)
+    if elsewhere(_FINGERPRINT, import_string, chosen, str(seed), str(max_steps)) != here:
         raise ContractError("The same seed and actions gave other bytes in a second process.")
 
 
-def fingerprint(name: str, parameters: Mapping[str, Any], seed: int, max_steps: int) -> str:
+def elsewhere(code: str, *arguments: str) -> str:
+    """Run code in a second process with other hash seeds and return the last word it prints.
+
+    Raises:
+        ContractError: If it does not run there.
+    """
+    there = subprocess.run(  # noqa: S603  our own interpreter and code
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": _hash_seed()},
+    )
+    if there.returncode:
+        raise ContractError(f"The job does not run in a second process:\n{there.stderr}")
+    return there.stdout.split()[-1]
+
+
+_FINGERPRINT = """
+import json, sys
+from tenure.envs.checker import fingerprint
+from tenure.envs.jobs import resolve
+job, parameters, seed, max_steps = sys.argv[1:]
+print(fingerprint(resolve(job), json.loads(parameters), int(seed), int(max_steps)))
+"""
+
+
+def _hash_seed() -> str:
+    """Return a seed of Python's string hashes that is not this process's own."""
+    return "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
+
+
+def fingerprint(job: jobs.Job, parameters: Mapping[str, Any], seed: int, max_steps: int) -> str:
     """Play a random episode and return a hash of all that was seen and of every state."""
-    world = jobs.load(name).make(parameters, seed)
+    world = job.make(parameters, seed)
+    return trace(world, random_actions(world, seed, max_steps))
+
+
+def trace(world: World[Any], actions: Iterable[str]) -> str:
+    """Play actions and return a hash of all that was seen and of every state: 32 hex digits."""
     whole = blake2b(world.opening().encode(), digest_size=16)
-    for action in random_actions(world, seed, max_steps):
+    for action in actions:
         step = _try_step(world, action)
         whole.update(orjson.dumps((step.text, step.minute, step.figures, step.events)))
         whole.update(world.digest().encode())

@@ -1,10 +1,18 @@
-"""The registry of jobs: a name, and an import string so that registering stays cheap."""
+"""The registry of jobs: a name, and an import string so that registering stays cheap.
+
+Jobs come from `register`, or from installed packages that name them in their `pyproject.toml`:
+
+    [project.entry-points."tenure.jobs"]
+    lemonade = "lemonade:JOB"
+"""
 
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -12,7 +20,7 @@ from pydantic import BaseModel
 from tenure.envs.forecasts import Ask, Asked, Question, asking, schedule
 from tenure.envs.tools import Toolbox, ToolCall
 from tenure.envs.world import World
-from tenure.errors import UsageError, nearest
+from tenure.errors import UsageError, nearest, told
 
 
 class Briefing(NamedTuple):
@@ -60,6 +68,8 @@ class Job:
         bound: The highest score without luck (in units of the world's score figure) that any agent
             can reach with the given parameters and seed: the optimum, or a proven upper bound.
         questions: By name, what a scenario can have forecast.
+        exploits: Scripts by name that try to score without doing the job; the checker sees to it
+            that none of them gets above the floor.
     """
 
     world: type[World[Any]]
@@ -67,6 +77,7 @@ class Job:
     floor: str
     bound: Callable[[Any, int], int]
     questions: Mapping[str, Question] = field(default_factory=dict)
+    exploits: Mapping[str, Callable[[Briefing], Policy]] = field(default_factory=dict)
 
     def make(
         self,
@@ -99,7 +110,11 @@ class Job:
         return schedule(self.questions, forecasts, parameters)
 
 
+ENTRY_POINTS = "tenure.jobs"
+"""The group of entry points in which a package names its jobs."""
+
 _JOBS: dict[str, str] = {}
+_FACES: dict[str, tuple[Face, ...]] = {}
 
 
 def register(name: str, job: str, *faces: Face) -> None:
@@ -113,6 +128,7 @@ def register(name: str, job: str, *faces: Face) -> None:
     import gymnasium
 
     _JOBS[name] = job
+    _FACES[name] = faces
     for face in faces:
         if face.id not in gymnasium.registry:
             gymnasium.register(
@@ -121,18 +137,70 @@ def register(name: str, job: str, *faces: Face) -> None:
 
 
 def names() -> list[str]:
-    """Return the names of the registered jobs."""
-    return sorted(_JOBS)
+    """Return the names of the registered jobs and of those of installed packages."""
+    return sorted({*_JOBS, *_plugins(tuple(sys.path))})
+
+
+def reference(name: str) -> str:
+    """Return the import string `module:attribute` of a job, without importing it.
+
+    Raises:
+        UsageError: If there is no such job, or several have the name.
+    """
+    packages = _plugins(tuple(sys.path)).get(name, {})
+    found = {*packages, *([_JOBS[name]] if name in _JOBS else [])}
+    if not found:
+        raise UsageError(f"There is no job {name!r}. {nearest(name, names())}")
+    if len(found) > 1:
+        places = [f"{one} (package {packages.get(one, 'tenure')})" for one in sorted(found)]
+        raise UsageError(
+            f"Several jobs are named {name!r}: {', '.join(places)}. "
+            "Rename or uninstall all but one; Tenure does not choose."
+        )
+    return found.pop()
+
+
+def faces(name: str) -> tuple[Face, ...]:
+    """Return the Gymnasium environments that were registered with a job; mostly one, or none."""
+    return _FACES.get(name, ())
 
 
 def load(name: str) -> Job:
-    """Import a registered job.
+    """Import a job.
 
     Raises:
-        UsageError: If there is no such job.
+        UsageError: If there is no such job, several have the name, or an installed package's
+            cannot be imported.
     """
-    if name not in _JOBS:
-        raise UsageError(f"There is no job {name!r}. {nearest(name, _JOBS)}")
-    module, _, attribute = _JOBS[name].partition(":")
+    import_string = reference(name)
+    if import_string.startswith("tenure."):
+        return resolve(import_string)  # a bug of ours is a traceback
+    try:
+        job = resolve(import_string)
+    except Exception as error:
+        raise UsageError(
+            f"The job {name!r} ({import_string}) cannot be imported: {told(error)}. "
+            "Mend or uninstall its package."
+        ) from error
+    if not isinstance(job, Job):
+        raise UsageError(f"{import_string} is no tenure.envs.jobs.Job but {type(job).__name__}.")
+    return job
+
+
+def resolve(import_string: str) -> Job:
+    """Return what an import string `module:attribute` stands for."""
+    module, _, attribute = import_string.partition(":")
     job: Job = getattr(importlib.import_module(module), attribute)
     return job
+
+
+@cache
+def _plugins(_path: tuple[str, ...]) -> dict[str, dict[str, str]]:
+    """Return the jobs of installed packages: by name, each import string and who has it."""
+    from importlib.metadata import entry_points
+
+    found: dict[str, dict[str, str]] = {}
+    for point in entry_points(group=ENTRY_POINTS):
+        package = point.dist.name if point.dist else "unknown"
+        found.setdefault(point.name, {})[point.value.replace(" ", "")] = package
+    return found

@@ -1,30 +1,45 @@
-"""Find and read scenarios: built in by id, or anyone's own YAML file by path."""
+"""Find and read scenarios: by id, or anyone's own YAML file by path.
+
+A scenario of an id is built in, or it lies in the folder `scenarios` next to the module that holds
+the job of an installed package.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
+from tenure.envs import jobs
 from tenure.errors import UsageError, nearest
 from tenure.scenarios.schema import Scenario, problems
 
 SUITES = "suites"
 """The folder of built-in suites; no job has this name."""
 _BUILTIN = resources.files("tenure.scenarios") / "builtin"
+_ENDING = ".yaml"
 
 
 def names() -> list[str]:
-    """Return the ids of the built-in scenarios."""
+    """Return the ids of the built-in scenarios: those that Tenure itself ships and vouches for."""
     return sorted(
-        f"{job.name}/{file.name.removesuffix('.yaml')}"
+        f"{job.name}/{file.name.removesuffix(_ENDING)}"
         for job in _BUILTIN.iterdir()
         if job.is_dir() and job.name != SUITES
         for file in job.iterdir()
-        if file.name.endswith(".yaml")
+        if file.name.endswith(_ENDING)
+    )
+
+
+def installed_names() -> list[str]:
+    """Return the ids of the scenarios that came with jobs of other packages."""
+    return sorted(
+        f"{job}/{file.name.removesuffix(_ENDING)}" for job in jobs.names() for file in _files(job)
     )
 
 
@@ -32,19 +47,60 @@ def load(name: str) -> Scenario:
     """Read a scenario.
 
     Args:
-        name: The id of a built-in scenario (`vending/year`), or the path of a YAML file.
+        name: The id of a scenario that is built in (`vending/year`) or came with an installed job,
+            or the path of a YAML file.
 
     Raises:
         UsageError: If there is no such scenario, or the file does not say what a scenario must.
     """
-    if name.endswith((".yaml", ".yml")):
+    if name.endswith((_ENDING, ".yml")):
         path = Path(name)
         if not path.is_file():
             raise UsageError(f"There is no scenario file {name!r}.")
         return _parse(path.read_bytes(), name)
-    if name not in names():
-        raise UsageError(f"There is no scenario {name!r}. {nearest(name, names())}")
-    return _parse((_BUILTIN / f"{name}.yaml").read_bytes(), name)
+    if name in names():
+        return _parse((_BUILTIN / f"{name}{_ENDING}").read_bytes(), name)
+    return _load_installed(name)
+
+
+def folder_of(job_name: str) -> Path | None:
+    """Return the folder of the module that holds a job, without running the module itself.
+
+    `None` if it cannot be found: what is wrong is said when the job is used.
+
+    Raises:
+        UsageError: If there is no such job, or several have the name.
+    """
+    module = jobs.reference(job_name).partition(":")[0]
+    try:
+        spec = find_spec(module)  # imports the packages above a dotted module, which may fail
+    except Exception:  # noqa: BLE001  somebody else's code; it must not break other jobs
+        return None
+    return Path(spec.origin).parent if spec and spec.origin else None
+
+
+def _load_installed(name: str) -> Scenario:
+    known = installed_names()
+    if name not in known:
+        raise UsageError(f"There is no scenario {name!r}. {nearest(name, [*names(), *known])}")
+    job, _, short = name.partition("/")
+    path = next(file for file in _files(job) if file.name == f"{short}{_ENDING}")
+    scenario = _parse(path.read_bytes(), str(path))
+    if scenario.id != name:
+        raise UsageError(f"{path} has the id {scenario.id!r}; where it lies it must be {name!r}.")
+    return scenario
+
+
+def _files(job_name: str) -> Iterator[Path]:
+    """Yield the scenario files that lie beside the job of another package."""
+    try:
+        if jobs.reference(job_name).startswith("tenure."):
+            return
+        folder = folder_of(job_name)
+    except UsageError:  # two jobs of one name: said when it is used
+        return
+    if folder is not None:
+        yield from sorted((folder / "scenarios").glob(f"*{_ENDING}"))
 
 
 def read_yaml(content: bytes, source: str) -> Any:

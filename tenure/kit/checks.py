@@ -1,0 +1,342 @@
+"""All checks of a job and its scenarios, in the order in which they are worth reading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import sqrt
+from statistics import mean, stdev
+from typing import Any, NamedTuple
+
+from tenure.envs import checker, jobs
+from tenure.errors import ContractError, UsageError, nearest, told
+from tenure.kit import golden
+from tenure.kit.attacks import ATTACKS
+from tenure.kit.subject import Subject
+from tenure.kit.trials import Play, Trials
+from tenure.scenarios import Scenario
+
+MOST_NORMALISED = 0.05
+"""What who does not do the job may reach of the way from the floor to the bound."""
+
+_WORLD_SEED = 7
+_MOST_STEPS = 2_000
+_SNAPSHOT_STEPS = 200
+_LUCK_SEEDS = range(101, 131)
+_STANDARD_ERRORS = 4
+
+
+class Finding(NamedTuple):
+    """What one check found.
+
+    Attributes:
+        check: The check's name.
+        ok: Whether the rule is kept.
+        text: What was found; if the rule is broken, which and where.
+        advice: What to do about it; empty if the rule is kept.
+    """
+
+    check: str
+    ok: bool
+    text: str
+    advice: str = ""
+
+
+@dataclass
+class Case:
+    """A job in the scenario that is played.
+
+    Attributes:
+        subject: What is checked.
+        scenario: The scenario that is played.
+        seeds: The worlds that are played.
+    """
+
+    subject: Subject
+    scenario: Scenario
+    seeds: Sequence[int]
+
+    @cached_property
+    def job(self) -> jobs.Job:
+        """The job."""
+        return self.scenario.job
+
+    @cached_property
+    def trials(self) -> Trials:
+        """The plays of the scenario."""
+        return Trials(self.scenario, self.seeds)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters of the scenario."""
+        return self.scenario.parameters
+
+
+class Check(NamedTuple):
+    """One rule.
+
+    Attributes:
+        name: One or two words.
+        run: Returns what was found in words, or raises what is wrong.
+        advice: What to do if it is broken.
+    """
+
+    name: str
+    run: Callable[[Case], str]
+    advice: str
+
+
+def case_of(subject: Subject, scenario_id: str = "", seed_count: int = 10) -> Case:
+    """Choose what is played: the named scenario of a subject, or the one with the fewest steps.
+
+    Raises:
+        UsageError: If the subject has no such scenario.
+    """
+    known = {scenario.id: scenario for scenario in subject.scenarios}
+    if scenario_id and scenario_id not in known:
+        raise UsageError(
+            f"{subject.job_name} has no scenario {scenario_id!r}. {nearest(scenario_id, known)}"
+        )
+    chosen = known[scenario_id] if scenario_id else subject.scenarios[0]
+    return Case(subject, chosen, range(1, seed_count + 1))
+
+
+def findings(case: Case) -> Iterator[Finding]:
+    """Run every check that fits; each finding comes as soon as it is there."""
+    for check in CHECKS:
+        if check.name == "golden" and case.subject.folder is None:
+            continue
+        if check.name == "luck" and not case.job.world.luck:
+            continue
+        yield _finding(check, case)
+
+
+def _finding(check: Check, case: Case) -> Finding:
+    try:
+        return Finding(check.name, ok=True, text=check.run(case))
+    except (ContractError, UsageError) as error:
+        return Finding(check.name, ok=False, text=str(error), advice=check.advice)
+    except Exception as error:  # noqa: BLE001  the job's own code: what it raises is the finding
+        advice = f"Mend what is raised. {check.advice}"
+        return Finding(check.name, ok=False, text=told(error), advice=advice)
+
+
+# --- the world -----------------------------------------------------------------------------------
+
+
+def _parts(case: Case) -> str:
+    checker.check_parts(case.job)
+    return f"{' < '.join(case.job.policies)}; floor {case.job.floor}; score {case.job.world.score}"
+
+
+def _tools(case: Case) -> str:
+    checker.check_tools(case.job.world)
+    return f"{len(case.job.world.toolbox.tools)} tools, each explained and with a schema of its own"
+
+
+def _steps(case: Case) -> str:
+    checker.check_steps(case.job, case.parameters, _WORLD_SEED)
+    return "no action raises, every action takes time, nonsense is a fault"
+
+
+def _figures(case: Case) -> str:
+    checker.check_figures(case.job, case.parameters, _WORLD_SEED, max_steps=_MOST_STEPS)
+    case.trials.policy(case.trials.best)  # looks at them at every step, and gets farther
+    return f"{len(case.job.world.figures)} figures, whole numbers within their ranges"
+
+
+def _end(case: Case) -> str:
+    checker.check_run_out(case.scenario.make_world(_WORLD_SEED))
+    return "time alone ends the episode"
+
+
+def _snapshots(case: Case) -> str:
+    job, parameters, steps = case.job, case.parameters, _SNAPSHOT_STEPS
+    checker.check_snapshots(job, parameters, _WORLD_SEED, max_steps=steps)
+    script = _played_by_best(case)
+    checker.check_snapshots(job, parameters, _WORLD_SEED, max_steps=steps, actions=script)
+    return "a restored world goes on as the original does, and holds no floats"
+
+
+def _played_by_best(case: Case) -> Iterator[str]:
+    """Yield what the best script does: it gets farther than chance."""
+    yield from case.trials.policy_on(case.trials.best, _WORLD_SEED).actions
+
+
+def _determinism(case: Case) -> str:
+    here = golden.ladder_hash(case.scenario, _WORLD_SEED)
+    name, scenario = case.subject.job_name, case.scenario.model_dump_json()
+    there = checker.elsewhere(_LADDER, name, jobs.reference(name), scenario, str(_WORLD_SEED))
+    if there != here:
+        raise ContractError(
+            "On one seed, random calls or the scripts led to other bytes in a second process."
+        )
+    return "equal bytes in a second process with other hash seeds"
+
+
+_LADDER = """
+import sys
+from tenure.envs import jobs
+from tenure.kit.golden import ladder_hash
+from tenure.scenarios import Scenario
+name, job, scenario, seed = sys.argv[1:]
+jobs.register(name, job)
+print(ladder_hash(Scenario.model_validate_json(scenario), int(seed)))
+"""
+
+
+def _faces(case: Case) -> str:
+    checker.check_faces(case.subject.job_name, case.job)
+    ids = [face.id for face in jobs.faces(case.subject.job_name)]
+    return f"check_env passes on {', '.join(['the tool-call face', *ids])}"
+
+
+def _golden(case: Case) -> str:
+    folder = case.subject.folder
+    return golden.compare(folder, case.subject.scenarios) if folder else ""
+
+
+# --- the scenario --------------------------------------------------------------------------------
+
+
+def _scenario(case: Case) -> str:
+    for scenario in case.subject.scenarios:
+        if not scenario.title.strip():
+            raise ContractError(f"{scenario.id} has no title.")
+        if not scenario.briefing:
+            raise ContractError(f"{scenario.id} has no brief; the agent would know nothing.")
+        scenario.make_world(_WORLD_SEED)
+    shown = ", ".join(scenario.id for scenario in case.subject.scenarios)
+    return f"{shown}: brief and parameters fit"
+
+
+def _limits(case: Case) -> str:
+    trials, limit = case.trials, case.scenario.limits.steps
+    plays = trials.policy(trials.best)
+    for seed, play in zip(trials.seeds, plays, strict=True):
+        if not play.finished:
+            raise ContractError(
+                f"{trials.best} had used up the {limit:,} steps on seed {seed} before the end."
+            )
+    most = max(len(play.actions) for play in plays)
+    return f"{trials.best} needs at most {most:,} of {limit:,} steps"
+
+
+def _ladder(case: Case) -> str:
+    trials, score = case.trials, case.job.world.score
+    nobody = _mean(trials.attack("absent"))
+    floor = _mean(trials.policy(case.job.floor))
+    best = _mean(trials.policy(trials.best))
+    text = (
+        f"mean {score}: nobody at work {nobody:,.0f}, floor {case.job.floor} {floor:,.0f}, "
+        f"{trials.best} {best:,.0f}"
+    )
+    if floor < nobody:
+        raise ContractError(f"{text}. The floor is below doing nothing.")
+    if best <= floor:
+        raise ContractError(f"{text}. The last policy is not above the floor.")
+    return text
+
+
+def _bound(case: Case) -> str:
+    trials = case.trials
+    for name, plays in _all_plays(case):
+        for seed, play, bound in zip(trials.seeds, plays, trials.bounds, strict=True):
+            if play.earned > bound:
+                raise ContractError(
+                    f"On seed {seed}, {name} reaches {play.earned:,}; the bound is {bound:,}."
+                )
+    share = trials.normalised(trials.policy(trials.best))
+    if share is None:
+        raise ContractError("The bound is on no seed above the floor: nothing could be measured.")
+    return f"nobody exceeds it; {trials.best} reaches {share:.3f} of the way from the floor"
+
+
+def _attacks(case: Case) -> str:
+    trials = case.trials
+    scores = {name: trials.normalised(trials.attack(name)) for name in ATTACKS}
+    scores |= {name: trials.normalised(trials.policy(name)) for name in case.job.exploits}
+    known = {name: score for name, score in scores.items() if score is not None}
+    if not known:
+        raise ContractError("The bound is on no seed above the floor: nothing could be measured.")
+    above = [f"{name} {score:.3f}" for name, score in known.items() if score > MOST_NORMALISED]
+    if above:
+        raise ContractError(
+            f"Agents that do not do the job get above the floor: {', '.join(above)} "
+            f"(normalised, mean over {len(trials.seeds)} seeds; at most {MOST_NORMALISED})."
+        )
+    worst = max(known, key=lambda name: known[name])
+    return f"{len(known)} agents that do not do the job; the highest, {worst}: {known[worst]:.3f}"
+
+
+def _luck(case: Case) -> str:
+    trials = Trials(case.scenario, _LUCK_SEEDS)
+    for name in dict.fromkeys((case.job.floor, trials.best)):
+        luck = [play.luck for play in trials.policy(name)]
+        error = stdev(luck) / sqrt(len(luck))
+        if abs(mean(luck)) > _STANDARD_ERRORS * error:
+            raise ContractError(
+                f"With {name}, {case.job.world.luck} has the mean {mean(luck):,.1f} over "
+                f"{len(luck)} seeds, more than {_STANDARD_ERRORS} standard errors ({error:,.1f})."
+            )
+    return f"{case.job.world.luck} has mean zero over {len(_LUCK_SEEDS)} seeds, as far as one sees"
+
+
+def _all_plays(case: Case) -> Iterator[tuple[str, list[Play]]]:
+    for name in [*case.job.policies, *case.job.exploits]:
+        yield name, case.trials.policy(name)
+    for name in ATTACKS:
+        yield f"attack {name!r}", case.trials.attack(name)
+
+
+def _mean(plays: Sequence[Play]) -> float:
+    return mean(play.earned for play in plays)
+
+
+CHECKS = (
+    Check("parts", _parts, "See the attributes of tenure.envs.jobs.Job."),
+    Check("tools", _tools, "A tool's docstring and annotations are what the model reads."),
+    Check(
+        "steps",
+        _steps,
+        "Raise Refusal for what the world cannot do, bound arguments with Field, and let each "
+        "tool cost minutes or move the clock itself.",
+    ),
+    Check("figures", _figures, "Correct measure(), or the low and high of the figure."),
+    Check("end", _end, "advance() must move now_minutes and set state.ended at the horizon."),
+    Check(
+        "snapshots",
+        _snapshots,
+        "Keep all that may change in `state`, as whole numbers, text, lists and dataclasses; "
+        "draw all else in start() from parameters and chance.",
+    ),
+    Check(
+        "determinism",
+        _determinism,
+        "Draw from self.chance alone; no sets in an order that matters, no clock, no hash().",
+    ),
+    Check("gymnasium", _faces, "See the Gymnasium documentation on env_checker."),
+    Check(
+        "golden",
+        _golden,
+        "If the change is meant, give the scenario a higher version; then `tenure check ... "
+        "--write-golden` records what holds from now on.",
+    ),
+    Check("scenario", _scenario, "Mend the YAML file."),
+    Check("limits", _limits, "Raise limits.steps, or shorten the scenario."),
+    Check(
+        "ladder",
+        _ladder,
+        "List policies weakest first; the floor is a simple script that does the job, the last "
+        "one does it with care. If the scenario is too short to tell them apart, lengthen it.",
+    ),
+    Check("bound", _bound, "A bound must hold for every agent: go through its proof again."),
+    Check(
+        "attacks",
+        _attacks,
+        "Let the floor be a better simple script, or close the gap: costs for idle calls, goods "
+        "that are worthless at the end, worlds that differ more between seeds.",
+    ),
+    Check("luck", _luck, "Luck holds only what chance added, less what was to be expected of it."),
+)

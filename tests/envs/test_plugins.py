@@ -1,0 +1,96 @@
+"""Jobs that installed packages bring."""
+
+import sys
+
+import pytest
+
+from tenure import scenarios
+from tenure.envs import jobs
+from tenure.errors import UsageError
+
+WEEK = """
+id: stall/week
+version: 1
+title: A week
+brief: Mind the stall for {horizon_days} days.
+parameters: {horizon_days: 7}
+limits: {steps: 50}
+"""
+
+
+@pytest.fixture
+def stall(install, tmp_path):
+    """A package `stall` whose job is the lemonade stand, with one scenario."""
+    (tmp_path / "stall" / "scenarios").mkdir(parents=True)
+    (tmp_path / "stall" / "__init__.py").write_text("from tests.lemonade import JOB as JOB\n")
+    (tmp_path / "stall" / "scenarios" / "week.yaml").write_text(WEEK)
+    install("stall", stall="stall:JOB")
+    yield tmp_path / "stall"
+    sys.modules.pop("stall", None)
+
+
+def test_the_job_of_an_installed_package_is_named_without_being_imported(stall):
+    assert "stall" in jobs.names()
+    assert jobs.reference("stall") == "stall:JOB"
+    assert "stall/week" in scenarios.installed_names()
+    assert "stall" not in sys.modules
+
+
+def test_its_scenarios_are_loaded_by_their_ids_and_are_not_built_in(stall):
+    assert scenarios.load("stall/week").make_world(1).parameters.horizon_days == 7
+    assert "stall/week" not in scenarios.names()
+    assert scenarios.departures(scenarios.load("stall/week")) == []
+
+
+def test_a_scenario_with_the_id_of_another_job_is_refused(stall):
+    (stall / "scenarios" / "week.yaml").write_text(WEEK.replace("stall/week", "vending/week"))
+    with pytest.raises(UsageError, match=r"week.yaml has the id 'vending/week'; .*'stall/week'"):
+        scenarios.load("stall/week")
+    assert scenarios.load("vending/week").job_name == "vending"
+
+
+def test_a_misspelt_scenario_of_a_package_names_the_nearest(stall):
+    with pytest.raises(UsageError, match="Did you mean 'stall/week'"):
+        scenarios.load("stall/weak")
+
+
+@pytest.mark.parametrize(
+    ("code", "complaint"),
+    [
+        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("JOB = 1 / 0", r"ZeroDivisionError: division by zero .*line 1"),
+        ("job = 1", "AttributeError"),
+        ("JOB = 'a bakery'", "no tenure.envs.jobs.Job but str"),
+    ],
+)
+def test_a_broken_package_is_said_when_it_is_used_and_breaks_no_other_job(stall, code, complaint):
+    (stall / "__init__.py").write_text(code)
+    with pytest.raises(UsageError, match=complaint):
+        jobs.load("stall")
+    with pytest.raises(UsageError, match=complaint):
+        scenarios.load("stall/week")
+    assert "stall/week" in scenarios.installed_names()
+    assert jobs.load("vending").floor == "naive"
+
+
+def test_a_package_without_its_module_has_no_scenarios(install):
+    install("ghost", ghost="ghost.world:JOB")
+    assert "ghost" in jobs.names()
+    assert [name for name in scenarios.installed_names() if name.startswith("ghost/")] == []
+    with pytest.raises(UsageError, match=r"ghost.world:JOB.*No module named 'ghost'"):
+        jobs.load("ghost")
+
+
+def test_two_jobs_of_one_name_are_refused_when_used(install):
+    install("rival", vending="rival:JOB")
+    with pytest.raises(UsageError, match=r"rival:JOB \(package rival\), .*\(package tenure\)"):
+        jobs.load("vending")
+    with pytest.raises(UsageError, match="Several jobs are named 'vending'"):
+        scenarios.load("vending/week")
+    assert "vending/week" in scenarios.names()
+    assert jobs.load("lemonade").floor == "idle"
+
+
+def test_a_package_may_register_its_own_job_as_well(install):
+    install("tests", lemonade="tests.lemonade:JOB")
+    assert jobs.load("lemonade").floor == "idle"

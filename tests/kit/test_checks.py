@@ -1,0 +1,353 @@
+"""Each rule is found where it is broken."""
+
+from dataclasses import replace
+
+import orjson
+import pytest
+
+from tenure.envs import jobs
+from tenure.envs.tools import ToolCall
+from tenure.envs.world import Figure
+from tenure.errors import UsageError
+from tenure.kit import Subject, case_of, checks, find, findings
+from tenure.scenarios import Scenario, names
+from tests.kit.conftest import forget
+from tests.lemonade import JOB, Stand, StandParameters
+from tests.runner.stand import scenario
+
+
+def broken(subject, *only):
+    """Return what is wrong with a subject, by check; at once, if only some checks are asked."""
+    case = case_of(subject, seed_count=5)
+    chosen = [check for check in checks.CHECKS if check.name in (only or {check.name})]
+    found = [checks._finding(check, case) for check in chosen]
+    return {finding.check: finding for finding in found if not finding.ok}
+
+
+@pytest.fixture
+def stand(monkeypatch):
+    """Return what one check says of a variant of the lemonade stand; empty if nothing."""
+
+    def check(name, *, days=20, steps=400, **changes):
+        mine = {key: changes.pop(key) for key in ("cash_cents", "cups") if key in changes}
+        played = scenario(days, steps)
+        played = played.model_copy(update={"parameters": played.parameters | mine})
+        monkeypatch.setattr("tests.lemonade.JOB", replace(JOB, **changes))
+        found = broken(Subject("lemonade", (played,), None), name)
+        return found[name].text if found else ""
+
+    return check
+
+
+def make(count):
+    return ToolCall("make_pitchers", {"count": count})
+
+
+CLOSE = ToolCall("close_for_today")
+
+
+def one_a_day(_):
+    while True:
+        yield make(1)
+        yield CLOSE
+
+
+def stops(_):
+    yield CLOSE
+
+
+def test_a_built_in_job_passes_every_check():
+    (subject,) = find("vending")
+    found = list(findings(case_of(subject)))
+    assert [finding for finding in found if not finding.ok] == []
+    assert len(found) > 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario_id", names())
+def test_every_built_in_scenario_passes_every_check(scenario_id):
+    (subject,) = find(scenario_id.partition("/")[0])
+    found = findings(case_of(subject, scenario_id))
+    assert [finding for finding in found if not finding.ok] == []
+
+
+def test_a_job_breaks_no_rule_but_the_one_it_breaks():
+    """The toy's floor does nothing, so anything beats it."""
+    found = broken(Subject("lemonade", (scenario(20),), None))
+    assert list(found) == ["attacks"]
+    for name in ("spam", "early stop", "replay"):
+        assert name in found["attacks"].text
+    assert "better simple script" in found["attacks"].advice
+
+
+def test_a_better_floor_mends_what_spam_can_do(stand):
+    policies = {"one": one_a_day, "two": JOB.policies["two-a-day"]}
+    assert "spam" in stand("attacks")
+    assert "spam" not in stand("attacks", policies=policies, floor="one")
+
+
+def test_an_exploit_above_the_floor_is_found(stand):
+    assert "cheap trick 0." in stand("attacks", exploits={"cheap trick": one_a_day})
+
+
+def test_a_bound_that_is_exceeded_is_found(stand):
+    text = stand("bound", bound=lambda _, __: 2_000)
+    assert "two-a-day reaches" in text
+    assert text.endswith("the bound is 2,000.")
+
+
+def test_a_bound_that_is_no_whole_number_is_found(stand):
+    assert "bound() returns 2000.5" in stand("bound", bound=lambda _, __: 2000.5)
+
+
+@pytest.mark.parametrize("name", ["bound", "attacks"])
+def test_a_bound_that_is_nowhere_above_the_floor_is_found(stand, name):
+    text = stand(name, cash_cents=0, bound=lambda _, __: 0)
+    assert text == "The bound is on no seed above the floor: nothing could be measured."
+
+
+def test_a_ladder_without_a_step_is_found(stand):
+    policies = {"idle": JOB.policies["idle"], "still": JOB.policies["idle"]}
+    assert "The last policy is not above the floor" in stand("ladder", policies=policies)
+
+
+def test_a_floor_below_doing_nothing_is_found(stand):
+    def wasteful(_):
+        yield make(10)
+        while True:
+            yield CLOSE
+
+    policies = {"wasteful": wasteful, "two": JOB.policies["two-a-day"]}
+    text = stand("ladder", policies=policies, floor="wasteful", days=1)
+    assert "The floor is below doing nothing" in text
+
+
+def test_a_limit_that_the_best_policy_exceeds_is_found(stand):
+    text = "two-a-day had used up the 30 steps on seed 1 before the end."
+    assert stand("limits", steps=30) == text
+
+
+def test_a_policy_that_returns_is_found(stand):
+    def stops(_):
+        yield CLOSE
+
+    policies = {"idle": JOB.policies["idle"], "stops": stops}
+    assert "'stops' returned before its episode was over" in stand("limits", policies=policies)
+
+
+def test_a_floor_that_is_no_policy_is_found_and_the_nearest_named(stand):
+    assert stand("parts", floor="idel").endswith("Did you mean 'idle'?")
+
+
+def test_a_single_policy_is_no_ladder(stand):
+    assert "a ladder has two or more" in stand("parts", policies={"idle": JOB.policies["idle"]})
+
+
+def test_an_exploit_with_the_name_of_a_policy_is_found(stand):
+    assert "rename one of them" in stand("parts", exploits={"idle": one_a_day})
+
+
+def test_what_the_job_raises_is_a_finding_with_its_place(stand):
+    def bound(_, __):
+        raise ZeroDivisionError("no customers")
+
+    text = stand("bound", bound=bound)
+    assert text.startswith("ZeroDivisionError: no customers (")
+    assert "test_checks.py, line" in text
+
+
+def test_a_figure_outside_its_range_is_found(stand):
+    class Narrow(Stand):
+        figures = (Figure("cash_cents", "money", high=1_010), Stand.figures[1])
+
+    assert "outside its range 0 to 1,010" in stand("figures", world=Narrow)
+
+
+def test_a_figure_that_is_no_whole_number_is_found(stand):
+    class Half(Stand):
+        def measure(self):
+            return (self.state.cash_cents / 1, self.state.cups)
+
+    assert "cash_cents is 1000.0; figures are whole numbers" in stand("figures", world=Half)
+
+
+def test_a_missing_value_of_a_figure_is_found(stand):
+    class Short(Stand):
+        def measure(self):
+            return (self.state.cash_cents,)
+
+    assert "1 values for 2 figures" in stand("figures", world=Short)
+
+
+def test_a_parameter_without_a_default_is_found(stand):
+    class Needy(StandParameters):
+        cups: int
+
+    class Stall(Stand):
+        Parameters = Needy
+
+    assert "The parameter cups has no default" in stand("parts", world=Stall, cups=3)
+
+
+class Lucky(Stand):
+    """A stand where coins are found and lost every day."""
+
+    figures = (*Stand.figures, Figure("found_cents", "coins", low=-(2**53), hidden=True))
+    score, luck = "cash_cents", "found_cents"
+    mean_cents = 0
+
+    def measure(self):
+        day = min(self.state.now_minutes // 1440, self.parameters.horizon_days)
+        found = sum(word % 7 - 3 for word in self.chance.words("coins", count=day))
+        return (*super().measure(), found + self.mean_cents * day)
+
+
+def test_luck_with_mean_zero_is_fine_and_any_other_is_found(stand):
+    class Biased(Lucky):
+        mean_cents = 2
+
+    assert stand("luck", world=Lucky) == ""
+    assert "found_cents has the mean 4" in stand("luck", world=Biased)
+
+
+def test_luck_that_the_agent_sees_is_found(stand):
+    class Open(Lucky):
+        figures = (*Stand.figures, Figure("found_cents", "coins", low=-(2**53)))
+
+    assert "The agent sees found_cents" in stand("parts", world=Open)
+
+
+# --- a project -----------------------------------------------------------------------------------
+
+
+def edit(folder, file, old, new):
+    path = folder / "bakery" / file
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    forget()
+
+
+def check(folder, name):
+    """Return what one check says of a project."""
+    (subject,) = find(str(folder))
+    return broken(subject, name)[name]
+
+
+def test_a_changed_rule_without_a_new_version_is_found(bakery):
+    edit(bakery, "world.py", "WEATHER_WEIGHTS = (50, 20, 30)", "WEATHER_WEIGHTS = (40, 30, 30)")
+    found = check(bakery, "golden")
+    assert "bakery/week version 1 no longer leads to what it led to" in found.text
+    assert "--write-golden" in found.advice
+
+
+def test_a_new_version_asks_for_new_hashes(bakery):
+    edit(bakery, "scenarios/week.yaml", "version: 1", "version: 2")
+    assert "has version 2, golden.json knows version 1" in check(bakery, "golden").text
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (None, "There is no golden.json"),
+        (b"{", "is not JSON"),
+        (b"[]", "does not map scenarios"),
+        (b"{}", "does not know bakery/week"),
+        (b'{"bakery/week": 1}', "does not say the version and the seeds of bakery/week"),
+    ],
+)
+def test_a_golden_file_that_does_not_fit_is_found(bakery, content, complaint):
+    path = bakery / "bakery" / "golden.json"
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    assert complaint in check(bakery, "golden").text
+
+
+def test_a_scenario_that_is_gone_is_found(bakery):
+    path = bakery / "bakery" / "golden.json"
+    known = orjson.loads(path.read_bytes())
+    path.write_bytes(orjson.dumps(known | {"bakery/year": known["bakery/week"]}))
+    assert "knows bakery/year, which is no scenario" in check(bakery, "golden").text
+
+
+HASHED = "next(iter({str(n) for n in range(99)}))"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("world.py", 'self.emit("day"', f"self.emit({HASHED}"),
+        ("policies.py", "yield bake(loaves)", f"yield bake(1 + int({HASHED}))"),
+    ],
+)
+def test_an_order_that_hashes_decide_is_found_in_rules_and_scripts(bakery, file, old, new):
+    edit(bakery, file, old, new)
+    assert "other bytes in a second process" in check(bakery, "determinism").text
+
+
+def test_floats_that_only_a_script_leads_to_are_found(bakery):
+    edit(bakery, "world.py", "state.baked_today += loaves", "state.baked_today += loaves / 1")
+    assert "state.baked_today holds the float" in check(bakery, "snapshots").text
+    edit(bakery, "world.py", "state.loaves += loaves", "state.loaves += loaves / 1")
+    assert ".0; figures are whole numbers" in check(bakery, "figures").text
+
+
+# --- what is checked -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "complaint"),
+    [
+        ("[project]\nname = 'x'\n", "names no job"),
+        ("[project", "is not TOML"),
+        ("[project.entry-points.'tenure.jobs']\nvending = 'bakery:JOB'\n", "is taken by the job"),
+        ("[project.entry-points.'tenure.jobs']\nBakery = 'bakery:JOB'\n", "cannot name a job"),
+        ("[project.entry-points.'tenure.jobs']\nsuites = 'bakery:JOB'\n", "not 'suites'"),
+        ("[project.entry-points.'tenure.jobs']\nbakery = 'no_bakery:JOB'\n", "No module named"),
+    ],
+)
+def test_a_project_that_does_not_fit_is_a_usage_error(bakery, pyproject, complaint):
+    (bakery / "pyproject.toml").write_text(pyproject)
+    with pytest.raises(UsageError, match=complaint):
+        find(str(bakery))
+
+
+def test_a_job_without_scenarios_is_told_how_to_make_one(bakery):
+    (bakery / "bakery" / "scenarios" / "week.yaml").unlink()
+    with pytest.raises(UsageError, match="tenure new scenario bakery/week --dir"):
+        find(str(bakery))
+
+
+def test_what_is_no_job_and_no_file_names_the_nearest(tmp_path):
+    with pytest.raises(UsageError, match="Did you mean 'vending'"):
+        find("vendin")
+    with pytest.raises(UsageError, match=r"no pyproject.toml in it"):
+        find(str(tmp_path))
+    with pytest.raises(UsageError, match="no scenario file"):
+        find(str(tmp_path / "week.yaml"))
+
+
+def test_a_source_folder_is_found(bakery):
+    (bakery / "src").mkdir()
+    (bakery / "bakery").rename(bakery / "src" / "bakery")
+    (subject,) = find(str(bakery))
+    assert subject.folder == bakery / "src" / "bakery"
+
+
+def test_the_scenario_with_the_fewest_steps_is_played_unless_another_is_named():
+    (subject,) = find("vending")
+    assert case_of(subject).scenario.id == "vending/week"
+    assert case_of(subject, "vending/year").scenario.id == "vending/year"
+    with pytest.raises(UsageError, match="Did you mean 'vending/month'"):
+        case_of(subject, "vending/mont")
+
+
+def test_an_empty_title_is_found():
+    untitled = Scenario.model_validate({**scenario().model_dump(), "title": " "})
+    found = broken(Subject("lemonade", (untitled,), None), "scenario")
+    assert "has no title" in found["scenario"].text
+
+
+def test_the_registry_remembers_the_faces_of_a_job():
+    assert [face.id for face in jobs.faces("lemonade")] == ["tests/Lemonade-v0"]
+    assert jobs.faces("no such job") == ()
