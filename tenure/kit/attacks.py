@@ -85,7 +85,8 @@ def last_minute(stage: Stage) -> Iterator[str]:
     for _ in range(last_day):
         if not stage.world.ended:
             stage.world.advance(MINUTES_PER_DAY)
-    yield from random(stage)
+    if not stage.world.ended:
+        yield from random(stage)
 
 
 def replay(stage: Stage) -> Iterator[str]:

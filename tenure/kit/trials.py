@@ -124,9 +124,8 @@ def _actions(name: str, policy: Policy, stage: Stage) -> Iterator[str]:
 
 def _play(stage: Stage, script: Iterator[str]) -> Play:
     world, actions = stage.world, []
-    for action in islice(script, stage.scenario.limits.steps):
-        if world.ended:
-            break
+    wanted = islice(script, stage.scenario.limits.steps)
+    while not world.ended and (action := next(wanted, None)) is not None:
         stage.heard = world.step(action).text
         actions.append(action)
         check_measured(world)

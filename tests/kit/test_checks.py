@@ -10,6 +10,7 @@ from tenure.envs.tools import ToolCall
 from tenure.envs.world import Figure
 from tenure.errors import UsageError
 from tenure.kit import Subject, case_of, checks, find, findings
+from tenure.kit.trials import Trials
 from tenure.scenarios import Scenario, names
 from tests.kit.conftest import forget
 from tests.lemonade import JOB, Stand, StandParameters
@@ -351,3 +352,16 @@ def test_an_empty_title_is_found():
 def test_the_registry_remembers_the_faces_of_a_job():
     assert [face.id for face in jobs.faces("lemonade")] == ["tests/Lemonade-v0"]
     assert jobs.faces("no such job") == ()
+
+
+def test_a_policy_is_not_asked_for_more_once_its_episode_is_over(monkeypatch):
+    heard = []
+
+    def attentive(_):
+        while True:
+            heard.append((yield CLOSE))
+
+    monkeypatch.setattr("tests.lemonade.JOB", replace(JOB, policies={"attentive": attentive}))
+    play = Trials(scenario(5, 40), [1, 2]).policy_on("attentive", 1)
+    assert play.finished
+    assert len(heard) == len(play.actions) - 1
