@@ -3,7 +3,15 @@
 import subprocess
 import sys
 
-SPEED = ("env_step", "recording", "llm_turn", "log_size", "command_start")
+SPEED = (
+    "env_step",
+    "recording",
+    "llm_turn",
+    "log_size",
+    "command_start",
+    "supply_line",
+    "supply_line_speed",
+)
 
 
 def main() -> None:

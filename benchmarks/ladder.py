@@ -1,31 +1,72 @@
-"""Print how far a job's scripted agents get, raw and normalised.
+"""Print how far a job's scripted agents get, raw and normalised, as a Markdown table.
 
 python benchmarks/ladder.py vending/year --seeds 10
+python benchmarks/ladder.py supply-line/year --figures above_optimum_permille bullwhip_permille
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
 import time
+from collections.abc import Sequence
+from statistics import mean
+from typing import Any, NamedTuple
 
 from tenure.envs.jobs import Briefing
-from tenure.scenarios import Scenario, load
+from tenure.envs.world import World
+from tenure.scenarios import References, Scenario, load, references
 
 
-def final_score(scenario: Scenario, policy_name: str, seed: int) -> tuple[int, int]:
-    """Play one episode; return the score and the number of calls."""
+class Episode(NamedTuple):
+    """How an episode ended; scores in units of the world's score figure.
+
+    Attributes:
+        score: With luck.
+        earned: Without luck, as far as the world knows it.
+        figures: The values of the figures asked for.
+    """
+
+    score: int
+    earned: int
+    figures: list[int]
+    calls: int
+    seconds: float
+
+
+def play(scenario: Scenario, policy_name: str, seed: int, figures: Sequence[str]) -> Episode:
+    """Play one episode; after the last call of the limit nobody is at work any more."""
+    began = time.perf_counter()
     world = scenario.make_world(seed)
+    calls = _work(world, scenario, policy_name, seed)
+    measured = dict(zip((figure.name for figure in world.figures), world.measured, strict=True))
+    return Episode(
+        score=measured[world.score],
+        earned=world.earned,
+        figures=[measured[name] for name in figures],
+        calls=calls,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _work(world: World[Any], scenario: Scenario, policy_name: str, seed: int) -> int:
     briefing = Briefing(scenario.briefing, world.opening(), world.toolbox, seed=seed)
     policy = scenario.job.policies[policy_name](briefing)
-    score_at = [figure.name for figure in world.figures].index(world.score)
     call = next(policy)
     for calls in range(1, scenario.limits.steps + 1):
         step = world.step(call.to_json())
         if step.ended:
-            return step.figures[score_at], calls
+            return calls
         call = policy.send(step.text)
-    return world.measured[score_at], scenario.limits.steps
+    world.run_out()
+    return scenario.limits.steps
+
+
+def normalised(episodes: Sequence[Episode], points: Sequence[References]) -> float:
+    """Return the mean over seeds of the score without luck, 0 at the floor and 1 at the bound."""
+    return mean(
+        (episode.earned - point.floor) / (point.bound - point.floor)
+        for episode, point in zip(episodes, points, strict=True)
+    )
 
 
 def main() -> None:
@@ -34,30 +75,48 @@ def main() -> None:
     parser.add_argument("scenario")
     parser.add_argument("--seeds", type=int, default=10, help="seeds 1 to N (default 10)")
     parser.add_argument("--policies", nargs="*", help="only these (default: all)")
+    parser.add_argument("--figures", nargs="*", default=[], help="also print these figures' means")
     options = parser.parse_args()
     scenario = load(options.scenario)
-    seeds = range(1, options.seeds + 1)
-    parameters = scenario.job.world.Parameters.model_validate(scenario.parameters)
-    bounds = [scenario.job.bound(parameters, seed) for seed in seeds]
-    floors = [final_score(scenario, scenario.job.floor, seed)[0] for seed in seeds]
+    known = [figure.name for figure in scenario.job.world.figures]
+    if unknown := sorted({*options.figures} - {*known}):
+        parser.error(f"no figure {', '.join(unknown)}; there are {', '.join(known)}")
+    _print_table(scenario, range(1, options.seeds + 1), options.policies, options.figures)
+
+
+def _print_table(
+    scenario: Scenario, seeds: range, policies: Sequence[str] | None, figures: Sequence[str]
+) -> None:
+    points = [references(scenario, seed) for seed in seeds]
     print(
-        f"{scenario.id} v{scenario.version}, seeds 1-{options.seeds}, "
-        f"mean bound {statistics.mean(bounds) / 100:,.2f}"
+        f"{scenario.id} v{scenario.version}, seeds {seeds.start}-{seeds.stop - 1}, in "
+        f"{scenario.job.world.score}; mean bound {mean(point.bound for point in points):,.0f}, "
+        f"mean floor ({scenario.job.floor}) {mean(point.floor for point in points):,.0f}\n"
     )
-    print(f"{'policy':<12}{'mean':>12}{'min':>12}{'max':>12}{'normalised':>12}{'calls':>8}{'s':>7}")
-    for name in options.policies or scenario.job.policies:
-        began = time.perf_counter()
-        scores, calls = zip(*(final_score(scenario, name, seed) for seed in seeds), strict=True)
-        seconds = (time.perf_counter() - began) / len(seeds)
-        normalised = statistics.mean(
-            (score - floor) / (bound - floor)
-            for score, floor, bound in zip(scores, floors, bounds, strict=True)
-        )
-        print(
-            f"{name:<12}{statistics.mean(scores) / 100:>12,.2f}{min(scores) / 100:>12,.2f}"
-            f"{max(scores) / 100:>12,.2f}{normalised:>12.3f}{statistics.mean(calls):>8.0f}"
-            f"{seconds:>7.2f}"
-        )
+    heads = ["policy", "mean", "min", "max", "luck", "normalised", *figures, "calls", "s"]
+    rows = [
+        _row(name, [play(scenario, name, seed, figures) for seed in seeds], points)
+        for name in policies or scenario.job.policies
+    ]
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    for cells in (heads, rule, *rows):
+        first, *others = (cell.rjust(width) for cell, width in zip(cells, widths, strict=True))
+        print("| " + " | ".join([first.strip().ljust(widths[0]), *others]) + " |")
+
+
+def _row(name: str, episodes: Sequence[Episode], points: Sequence[References]) -> list[str]:
+    scores = [episode.score for episode in episodes]
+    figures = zip(*(episode.figures for episode in episodes), strict=True)
+    return [
+        name,
+        *(f"{value:,.0f}" for value in (mean(scores), min(scores), max(scores))),
+        f"{mean(episode.score - episode.earned for episode in episodes):,.0f}",
+        f"{normalised(episodes, points):.3f}",
+        *(f"{mean(values):,.0f}" for values in figures),
+        f"{mean(episode.calls for episode in episodes):,.0f}",
+        f"{mean(episode.seconds for episode in episodes):.2f}",
+    ]
 
 
 if __name__ == "__main__":
