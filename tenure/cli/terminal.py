@@ -20,7 +20,9 @@ def remark(text: str) -> None:
 
 
 def amount(value: float, figure: str) -> str:
-    """Return a figure's value as a person reads it: dollars if its name says cents."""
+    """Return a figure's value as a person reads it: its name says if it is cents or thousandths."""
+    if figure.endswith("_permille"):
+        return f"{value / 10:,.1f} %"
     if not figure.endswith("_cents"):
         return f"{round(value):,}"
     cents = round(value)
@@ -34,7 +36,7 @@ def ratio(value: float) -> str:
 
 def heading(figure: str) -> str:
     """Return a figure's name as the head of a column: `units_sold` is `units sold`."""
-    return figure.removesuffix("_cents").replace("_", " ")
+    return figure.removesuffix("_cents").removesuffix("_permille").replace("_", " ")
 
 
 def width() -> int | None:

@@ -299,10 +299,15 @@ class Scorecard(_Part):
 
     @property
     def telling_figures(self) -> list[str]:
-        """The figures to show beside the score: luck, and those that count units moved so far."""
+        """The figures to show beside the score: luck, shares, and those that count units moved."""
         names = dict.fromkeys(name for agent in self.agents for name in agent.figures)
-        moved = [name for name in names if name.startswith("units_") and name != self.score_figure]
-        return [self.luck_figure, *moved] if self.luck_figure else moved
+        telling = [
+            name
+            for name in names
+            if name.startswith("units_") or name.endswith("_permille")
+            if name != self.score_figure
+        ]
+        return [self.luck_figure, *telling] if self.luck_figure else telling
 
     def to_json(self) -> bytes:
         """Return the content of `scorecard.json`: the same bytes for the same run, anywhere."""

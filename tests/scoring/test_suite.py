@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from tenure.errors import UsageError
-from tenure.scenarios import Limits, load
+from tenure.scenarios import Limits, load_suite
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.scorecard import score_run
 from tenure.scoring.suite import SuiteManifest, SuiteScorecard, is_suite_run, score_suite
@@ -22,6 +22,15 @@ SEEDS = [1, 2, 3, 4, 5]
 
 def suite_of(runs, suite_id="suites/odd"):
     return SuiteManifest(id=suite_id, suite_version=1, title="Odd jobs", runs=runs)
+
+
+def quick_runs():
+    """Return the plans of all scenarios of the built-in suite."""
+    suite = load_suite("suites/quick")
+    return [
+        Manifest(scenario=entry.load(), agents=[{"name": "null"}], seeds=suite.seeds(entry))
+        for entry in suite.scenarios
+    ]
 
 
 def play_suite(folder: Path) -> SuiteManifest:
@@ -83,13 +92,12 @@ class TestManifest:
             SuiteManifest.read(tmp_path)
 
     def test_a_changed_built_in_suite_says_how(self):
-        week = load("vending/week")
-        run = Manifest(scenario=week, agents=[{"name": "floor"}], seeds=[1, 2, 3, 4, 5])
-        assert suite_of([run], "suites/quick").departures() == []
-        fewer = run.model_copy(update={"seeds": [1]})
-        told = suite_of([fewer], "suites/quick").departures()
+        week, *others = quick_runs()
+        assert suite_of([week, *others], "suites/quick").departures() == []
+        fewer = week.model_copy(update={"seeds": [1]})
+        told = suite_of([fewer, *others], "suites/quick").departures()
         assert told == ["seeds.vending/week is [1], not [1,2,3,4,5]"]
-        assert suite_of([fewer]).departures() == []
+        assert suite_of([fewer, *others]).departures() == []
 
 
 class TestScorecard:
@@ -177,8 +185,11 @@ class TestVerification:
         assert finding == ("lemonade/again/run.json", "The run is not in the suite's plan.", None)
 
     def test_departures_say_of_which_scenario(self, tmp_path):
-        week = load("vending/week").model_copy(update={"limits": Limits(steps=2)})
-        run = Manifest(scenario=week, agents=[{"name": "null"}], seeds=[1, 2, 3, 4, 5])
-        suite_of([run], "suites/quick").write(tmp_path)
-        reported.run(tmp_path / "vending/week", run.seeds, run.agents, week)
+        week, *others = quick_runs()
+        limited = week.scenario.model_copy(update={"limits": Limits(steps=2)})
+        runs = [week.model_copy(update={"scenario": limited}), *others]
+        manifest = suite_of(runs, "suites/quick")
+        manifest.write(tmp_path)
+        for folder, run in manifest.folders(tmp_path):
+            reported.run(folder, run.seeds, run.agents, run.scenario)
         assert verify(tmp_path).departures == ("vending/week: limits.steps is 2, not 200",)

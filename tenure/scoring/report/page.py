@@ -37,7 +37,7 @@ from tenure.scoring.statistics import FEWEST_FOR_INTERVAL, Interval
 
 FILE_NAME = "report.html"
 _TEMPLATES = "templates"
-_CLOCK = ("day", "minute", "hour")  # figures that only tell the time
+_CLOCK = ("day", "week", "minute", "hour")  # figures that only tell the time
 _SMALL_FIGURES = 6
 _UNFOLDED_EPISODES = 24
 _SPOKEN_REASONS = {"horizon": "worked to the end", "steps": "step limit reached"}
@@ -185,6 +185,7 @@ def _context(
         "comparisons": [_comparison(pair, figure) for pair in scorecard.comparisons],
         "unfolded": scorecard.planned <= _UNFOLDED_EPISODES,
         "usage_note": _usage_note(agents),
+        "models_called": bool(_talking(agents)),
         "seeds": wording.ranges(manifest.seeds),
         "step_limit": wording.counted(scenario.limits.steps, "tool call"),
         "run_tenure": manifest.tenure,
@@ -250,12 +251,17 @@ def gaps(planned: int, complete: int) -> str:
     )
 
 
+def _talking(agents: Sequence[AgentScore]) -> list[AgentScore]:
+    """Return the agents that may have asked a model: whose record is unreadable, too."""
+    return [agent for agent in agents if not agent.spending or agent.spending.model_calls]
+
+
 def _usage_note(agents: Sequence[AgentScore]) -> str:
-    talking = [agent for agent in agents if agent.spending and agent.spending.model_calls]
+    talking = _talking(agents)
     if not talking:
         return "No model was called: these agents are scripts, and cost nothing."
     unknown = [
-        agent.label for agent in talking if agent.spending and agent.spending.cost_usd is None
+        agent.label for agent in talking if not agent.spending or agent.spending.cost_usd is None
     ]
     if unknown:
         return (
@@ -416,8 +422,15 @@ def _drawings(
 
 
 def _worth_drawing(figures_known: Iterable[str], shown: Collection[str]) -> list[str]:
-    """Choose figures that tell of the work: units moved, then stock, then money, then the rest."""
-    names = [name for name in figures_known if name not in shown and not name.startswith(_CLOCK)]
+    """Choose figures that tell of the work: units moved, then stock, then money, then the rest.
+
+    Shares of the whole episode have no course; the table has them.
+    """
+    names = [
+        name
+        for name in figures_known
+        if not (name in shown or name.startswith(_CLOCK) or wording.is_share(name))
+    ]
     return sorted(names, key=_rank)[:_SMALL_FIGURES]
 
 

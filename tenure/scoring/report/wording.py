@@ -11,9 +11,14 @@ def is_money(figure: str) -> bool:
     return figure.endswith("_cents")
 
 
+def is_share(figure: str) -> bool:
+    """Tell whether a figure is a share in thousandths, which its name says."""
+    return figure.endswith("_permille")
+
+
 def title(figure: str) -> str:
     """Return a figure's name as a heading: `net_worth_cents` is `Net worth`."""
-    words = figure.removesuffix("_cents").replace("_", " ")
+    words = figure.removesuffix("_cents").removesuffix("_permille").replace("_", " ")
     return words[:1].upper() + words[1:]
 
 
@@ -23,9 +28,11 @@ def unit(figure: str) -> str:
 
 
 def amount(figure: str, value: float | None) -> str:
-    """Return a value of a figure: dollars and cents, or a grouped number; a dash for none."""
+    """Return a value of a figure: dollars, per cent or a grouped number; a dash for none."""
     if value is None:
         return DASH
+    if is_share(figure):
+        return f"{value / 10:,.1f} %".replace("-", MINUS)
     return dollars(value / 100) if is_money(figure) else number(value)
 
 
