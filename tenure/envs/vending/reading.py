@@ -79,12 +79,12 @@ def read(subject: str, body: str, names: Names, carried: Container[str] | None =
         carried: Ids of the products that words which fit several may mean; `None` for all.
     """
     subject_draft, draft = _Draft(carried=carried), _Draft(carried=carried)
-    for text in _sentences(clean(subject)):
+    for text in sentences(clean(subject)):
         subject_draft.add(_taken_apart(text, names))
     if not _REPLY.match(subject):
         draft.current = subject_draft.current
     draft.wants |= subject_draft.wants
-    for text in _sentences(clean(body)):
+    for text in sentences(clean(body)):
         draft.add(_taken_apart(text, names))
     return (draft if draft.speaks_of_goods else subject_draft.beside(draft)).finish()
 
@@ -97,7 +97,7 @@ _SENTENCE_END = re.compile(r"(?<![.!?;])[.!?;]{1,3}(?=\s|$)")
 _ORIGINAL = re.compile(r"-+ ?original message", re.IGNORECASE)
 
 
-def _sentences(text: str) -> Iterator[str]:
+def sentences(text: str) -> Iterator[str]:
     """Split into sentences and list items, leaving out quoted mail."""
     for line in _unwrapped(text.splitlines()):
         if _ORIGINAL.match(line):

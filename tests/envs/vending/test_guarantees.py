@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from tenure.envs.spaces import ToolCallSpace
-from tenure.envs.vending.purchases import invoice_units
+from tenure.envs.vending.purchases import units_of
 from tests.envs.vending.play import easiest, favourite, make, meddle, order, pay, wait
 
 STEPS, START_CENTS, LEFT_UNITS = 700, 300_000, 10
@@ -65,7 +65,7 @@ def test_units_and_their_cost_are_conserved(seed):
         assert state.stock_cost_cents == sum(pile.cost_cents for pile in piles)
         transit = [shipment.invoice for shipment in state.shipments]
         assert state.transit_cost_cents == sum(invoice.total_cents for invoice in transit)
-        on_the_way = sum(sum(invoice_units(invoice).values()) for invoice in transit)
+        on_the_way = sum(sum(units_of(invoice.lines).values()) for invoice in transit)
         assert sum(ordered.values()) == state.units_sold + state.stock_units + on_the_way
 
     assert play(seed, watch=count).state.units_sold > 0

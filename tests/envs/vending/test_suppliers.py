@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenure.envs.chance import Chance
+from tenure.envs.vending.kinds import KindRates
 from tenure.envs.vending.products import draw_catalogue
 from tenure.envs.vending.suppliers import Supplier, VolumeBreak, draw_suppliers, search
 
@@ -38,7 +39,7 @@ seeds = st.integers(0, 2**32)
 def drawn(seed):
     chance = Chance(seed)
     catalogue = draw_catalogue(chance)
-    return catalogue, draw_suppliers(chance, catalogue)
+    return catalogue, draw_suppliers(chance, catalogue, KindRates())
 
 
 @settings(max_examples=40, deadline=None)
