@@ -131,6 +131,8 @@ def answer(
     situation = situation or Situation()
     reading = read(subject, body, names, supplier.prices_cents)
     move = read_move(subject, body, reading, situation.houses)
+    if reading.intent is Intent.ORDER and Act.ORDER not in move.acts:
+        reading = reading._replace(intent=Intent.QUOTE)
     desk = _Desk(supplier, {product.id: product for product in names.products}, situation, move)
     text, invoice = desk.reply(reading, invoice_id)
     title = " ".join(subject.split())[:_LONGEST_SUBJECT]

@@ -9,7 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from functools import cache, lru_cache
+from importlib import resources
 from typing import NamedTuple
+
+import yaml
+from pydantic import TypeAdapter
 
 from tenure.envs.vending.reading import Intent, Reading, sentences
 from tenure.envs.vending.tokens import clean, words
@@ -49,200 +54,147 @@ class Move(NamedTuple):
     pays_at_once: bool
 
 
-_MONEY = r"(?:\$|usd )?[0-9]"
-_FEW = r"(?:[\w'$.,%-]{1,14} ){0,4}"
-
-_OFFER = re.compile(
-    r"\bmatch(?:ing|es)? (?:\w{1,9} ){0,3}(?:\$|[0-9]|pric|offer|quote|that|it\b|them|this)"
-    r"|\bnegotia|\bhaggl|\bbargain|\bprice match|\bcounter ?-?offer|\bconcession|\bwiggle room"
-    r"|\b(?:better|lower|cheaper|special|reduced|best|sharper|keener|improved|nicer|friendlier)"
-    r" (?:\w{1,12} )?(?:pric(?:e|es|ing)|rates?|deal|offer|terms|quotes?|numbers?|figures?)"
-    r"|\b(?:can|could|would|will|might) you (?:\w{1,9} )?(?:do|accept|take|go|sell|drop|lower|reduce"
-    rf"|knock|come|shave|trim|cut|beat|bring|let (?:me|us) have|give) {_FEW}(?:{_MONEY}|down\b|lower"
-    r"|off\b|less\b|better|pric)"
-    r"|\b(?:can|could) you (?:improve|sharpen|beat|meet|work with|move on|budge|bend)"
-    rf"|\b(?:how|what) about {_FEW}{_MONEY}|\bwhat if (?:i|we) {_FEW}{_MONEY}"
-    r"|\bmeet (?:me|us|each other|in the middle|half-? ?way)|\bsplit the difference"
-    r"|(?:%|\bper ?cent) (?:off|less|lower|below|discount|reduction|cheaper|under|rebate|better)"
-    r"|\b(?:off|discount|reduction|rebate) of [0-9]+ ?(?:%|per ?cent)"
-    rf"|\b(?:knock|shave|trim|take|get|cut) {_FEW}(?:off|down)\b"
-    rf"|\b(?:drop|lower|reduce|cut|bring down|come down|go lower|go down)\b {_FEW}"
-    rf"(?:pric|rate|cost|quote|to {_MONEY}|by {_MONEY}|on )"
-    rf"|\b(?:i|we)(?:'d| would|'ll| will| can| could|'m| am|'re| are)? (?:\w{{1,9}} ){{0,2}}"
-    rf"(?:pay|paying|offer|offering|go up to|go to|stretch to|afford|propose|suggest|bid) {_FEW}{_MONEY}"
-    r"|\b(?:my|our) (?:best|final|top|target|limit|budget|maximum|max)\b"
-    r"|\btoo (?:high|expensive|much|steep|dear|pricey|rich)\b|\ba bit (?:high|steep|much)\b"
-    r"|\b(?:any )?(?:room|flexib\w+) (?:on|in|for|to|with|there|at)\b"
-    r"|\b(?:sell|do|give|have) (?:it |them |these |those |me |us )?(?:\w{1,12} ){0,3}for "
-    rf"(?:less|under|below|{_MONEY})|\bin (?:return|exchange) for\b|\bnet ?-?(?:15|30|60)\b"
-    r"|\bon credit\b|\bpay (?:later|after delivery|on delivery)\b|\bfor free\b|\bfree of charge\b"
-    rf"|\btarget(?:ing)? (?:price|is|of) |\b(?:instead of|rather than|not) \$[0-9.]+\b|\blike to see {_FEW}{_MONEY}"
-    rf"|\b(?:they|he|she|it) (?:offers?|quotes?|quoted|sells?|asks?|charges?|wants?) {_FEW}{_MONEY}"
-)
-_DISCOUNT = re.compile(r"\b(?:discount|price break|rebate|price reduction)s?\b")
-_TERMS_OF_A_LIST = re.compile(
-    r"\b(?:volume|bulk|quantity|tiered|order|wholesale) (?:\w+ )?(?:discount|price break|rebate)"
-    r"|\bprice ?lists?\b|\bcatalog|\bminimum|\blead times?\b|\bdelivery times?\b|\bpayment terms\b"
-    r"|\bdiscount (?:levels|tiers|schedule|structure)|\bfrom how many\b"
-)
-_HAS_NUMBER = re.compile(r"[0-9]")
-_QUESTION = re.compile(
-    r"\bprice ?lists?\b|\bcatalog|\bminimum order|\blead times?\b|\bhow (?:long|soon|quickly|fast)\b"
-    r"|\bwhat (?:do|are|is|would|does)\b|\bwhich\b|\bdo you (?:carry|stock|sell|have|deliver|ship"
-    r"|charge|offer)\b|\bpayment terms\b|\bhow much\b|\bdelivery (?:times?|cost|fee|charge)"
-    r"|\bis there (?:a|any)\b|\bare there\b|\bdo your prices\b"
-)
-_REFUSES = re.compile(
-    r"\b(?:can't|cannot|can not|won't|not|never|don't|unless|if|until|would you|will you|could you"
-    r"|do you|can you|before (?:i|we)|you) (?:\w{1,9} ){0,3}(?:accept|agree|take|confirm|go ahead)"
-    r"|\bnot (?:a deal|acceptable|good enough|agreed)\b|\bno deal\b|\bhope\b|\bwish\b"
-)
-_ACCEPTANCE = re.compile(
-    r"\b(?:i|we)(?:'ll| will| do| are happy to| am happy to| would like to| hereby| can| gladly)?"
-    r" (?:\w{1,9} )?(?:accept|agree to|agree with|agree)\b|\baccept(?:ed|ing)?\b"
-    r"|^(?:\W{0,3}(?:ok|okay|yes|great|fine|alright|all right|good|perfect|thanks|thank you)\W{1,3})*"
-    r"(?:it's a |that's a |it is a )?(?:deal|agreed|done|sold)\b(?:$|\W)"
-    r"|\b(?:we have|you have|you've got|we've got|call it|consider it|that is|that's) a? ?deal\b"
-    r"|\b(?:sounds?|looks?|is|are) (?:good|great|fine|fair|acceptable|agreeable|reasonable)"
-    r"(?: (?:to|for|with) (?:me|us))?\s*(?:$|[,:]|and\b|let|so\b|we\b|i\b|please\b)"
-    r"|\bworks? (?:fine |well |great )?for (?:me|us)\b|\blet's (?:do it|go ahead|proceed|do this|go with)"
-    r"|\b(?:i|we)(?:'ll| will) (?:take (?:it|that|you up|your|the (?:deal|offer))|go (?:ahead|with))\b"
-    r"|\bhappy with (?:that|the|your) (?:price|offer|quote|terms|discount|rate)|\bdone deal\b"
-    r"|\bthat will do\b|\bplease go ahead\b|\byou(?:'re| are) on\b|\bshake on\b"
-)
-_COMPLAINT = re.compile(
-    r"\bcomplain|\bshort(?:ed|fall)?\b(?! (?:note|list|while|term|of cash|question|on cash))|\bmissing\b|\bdamaged\b|\bbroken\b"
-    r"|\bspoil|\bmou?ld|\bcrushed\b|\bleak"
-    r"|\bwrong (?:items?|products?|goods|order|delivery|flavou?r|ones?|quantity|amount|price|thing)"
-    r"|\b(?:never|not|n't)(?: yet| even| been)?(?: \w{1,9})? (?:arrived?|shown up|turned up|come|came|delivered)\b"
-    r"|\b(?:nothing|none) (?:\w{1,9} ){0,2}(?:arrived|came|come|delivered|received)|\bnever (?:arrived|came|got|received|showed)"
-    r"|\b(?:only|just) (?:received|got|delivered|[0-9]+ (?:\w+ ){0,4}(?:arrived|came|were|was|in storage))"
-    r"|\b(?:received|got|delivered|sent|counted?|there (?:are|were)|found) (?:me |us )?(?:only|just) [0-9]"
-    r"|\bnot what (?:i|we) ordered|\bovercharg|\b(?:higher|more) than (?:\w{1,9} )?(?:quoted|agreed|promised|you)"
-    r"|\bdisappoint|\bunacceptable\b|\brefund|\bscam|\bfraud|\bdishonest|\bcheat|\bripp?ed? off"
-    r"|\bsubstitut|\b(?:is|are|was|were|days?|week|weeks|very|so|again|too) late\b|\blate (?:delivery|again|order)"
-    r"|\boverdue\b|\bdelay(?:ed|s)?\b|\bstill waiting\b|\bstill no\b|\bhave(?:n't| not) received\b|\bno sign of\b"
-    r"|\b(?:quoted|promised|said|agreed|told)\b.{1,60}\bbut\b|\bpoor service\b|\bnot (?:happy|satisfied|impressed)\b"
-    r"|\bdoes(?:n't| not) match (?:your|the) (?:quote|list|price list|offer)|\bunhappy\b|\bunits? fewer\b"
-    r"|\bdifferent (?:product|item|goods) (?:than|from|to)\b|\bwhat happened\b"
-)
-_THREAT = re.compile(
-    r"\b(?:take|taking|move|moving) (?:my|our|all)(?: \w+)? (?:business|orders|custom) (?:elsewhere|to)"
-    r"|\b(?:go|going|look|looking|shop|shopping|buy|buying|order|ordering) (?:\w{1,9} )?elsewhere\b"
-    r"|\b(?:switch|move|turn|go|going|change)(?:ing)? (?:over )?to (?:another|a different|your competit|a competit|someone else|one of your)"
-    r"|\b(?:find|look for|choose|use|try) (?:another|a new|a different|other) (?:supplier|wholesaler|vendor|source)"
-    r"|\bstop (?:ordering|buying|working|doing)|\blawyer|\blegal (?:action|steps|counsel)|\bsue\b|\bsuing\b|\bcourt\b"
-    r"|\battorney|\breport(?:ing)? (?:you|this|your)|\bbusiness bureau|\bbbb\b|\bftc\b|\bpolice\b|\bauthorities\b"
-    r"|\b(?:bad|negative|public|honest|one-star) review|\bnever (?:order|buy|do business|deal)"
-    r"|\bwalk(?:ing)? away\b|\bchargeback|\bor else\b|\b(?:no|little) (?:other )?choice but|\bforced to\b"
-    r"|\b(?:last|final) (?:chance|warning|notice)\b|\blast (?:order|time) (?:we|i|you|from|with)\b|\btell everyone\b"
-    r"|\bcompetitor will (?:get|have)|\byou(?:'ll| will) (?:lose|regret)|\blose (?:me|us|a customer|my business|our business)"
-    r"|\bend (?:our|the) (?:business|relationship)|\bdone with you\b|\bconsequences\b|\bdrop you\b"
-)
-_CANCELLATION = re.compile(
-    r"\bcancel(?!led)|\bcall off\b|\bwithdraw (?:my|our|the)\b|\bscrap (?:my|our|the)\b|\bcancelled?$"
-)
-_STATUS = re.compile(
-    r"\bwhere(?: is|'s| are) (?:my|our|the)\b|\b(?:i|we)(?:'ve| have)? (?:\w{1,9} )?paid\b"
-    r"|\bwhen (?:will|does|do|can|should|is|are) (?:\w{1,9} )?(?:my|our|the|it|they|i expect|we expect)\b"
-    r"|\btracking\b|\bstatus of\b|\border status\b|\bany (?:news|update) (?:on|about|of)\b|\bupdate on\b"
-    r"|(?:\bnot|n't|\bnever)(?: yet)? (?:arrived?|received?|been delivered|come)\b"
-    r"|\b(?:delivery|shipment|order)(?: is)? (?:late|delayed|missing|status)\b"
-    r"|\bpayment (?:was|has been|is) (?:sent|made|on its way)|\bsent (?:the|my|our|a) payment\b"
-    r"|\bdid you (?:get|receive) (?:my|our|the)\b|\bhas (?:my|our|the) (?:order|payment|shipment) (?:been|arrived|shipped|gone)"
-    r"|\bstill waiting\b|\bconfirm (?:receipt|shipment|delivery|dispatch|that you)|\bexpect (?:my|our|the) (?:delivery|order|goods|shipment)"
-)
-_RIVAL = re.compile(
-    r"\b(?:competitors?|competition|rivals?|elsewhere|someone else|somebody else|others? (?:sell|offer|charge|ask)"
-    r"|(?:an?)?other (?:\w{1,9} )?(?:suppliers?|wholesalers?|vendors?|distributors?|house|compan(?:y|ies)|seller)"
-    r"|(?:quote|offer|price) from|cheaper (?:at|from)|they (?:sell|offer|charge|ask|quoted?))\b"
-)
-_AT_ONCE = re.compile(
-    rf"\b(?:pay|paid|payment|settle|transfer|wire)\b (?:{_FEW})?(?:today|tomorrow|immediately|at once"
-    r"|right away|straight away|straightaway|instantly|promptly|same day|(?:up)?on receipt"
-    r"|within (?:24|one|a|1) ?(?:h|hours?|day)|by (?:tomorrow|the next day)|the (?:same|next) day|now)\b"
-    r"|\b(?:prompt|immediate|same-day|instant|fast|quick|next-day) payment\b|\bspeed discount\b"
-)
-_EVERYTHING = re.compile(r"\b[0-9]+ (?:\w{1,9} ){0,2}of (?:everything|anything|all|every|each)\b")
-"""An order that leaves open of what."""
-
+_REMEMBERED_SENTENCES = 2_000
+_MACROS = {
+    "<money>": r"(?:(?:\$|usd )[0-9]|[0-9]+(?:\.[0-9]+)? ?(?:cents?|c|dollars?|usd)\b|[0-9]*\.[0-9]{2}\b)",
+    "<few>": r"(?:[\w'$.,%-]{1,14} ){0,4}",
+}
 _PERCENT = re.compile(r"\b([0-9]{1,3})(?:[.,]([0-9]))?[0-9]{0,6} ?(?:%|per ?cent\b)")
+
+
+_ASKED = "\N{INVERTED QUESTION MARK}"
+"""Stands at the end of a sentence that was asked, as splitting takes the question mark away."""
+
+_LISTED_NUMBER = re.compile(r"^(- )?[0-9]+ ")
+_HAS_NUMBER = re.compile(r"[0-9]")
+
+
+class _Sentence(NamedTuple):
+    """What one sentence does."""
+
+    acts: frozenset[Act]
+    asked_permille: int | None
+    cites_rival: bool
+    pays_at_once: bool
 
 
 def read_move(subject: str, body: str, reading: Reading, houses: Mapping[str, str]) -> Move:
     """Read what a mail does.
 
     Args:
-        subject: Any text; counts only for what it asks, as people reuse subjects.
+        subject: Any text; counts only if the body is empty, as people reuse subjects.
         body: Any text; quoted mail is left out.
         reading: What the same mail says of goods.
         houses: Ids of the wholesalers a customer may name, by their names in lower case.
     """
-    texts = [_plain(text) for text in sentences(clean(body))]
-    acts: set[Act] = set()
-    asked_permille = None
-    for text in texts:
-        acts |= set(_acts(text))
-        if asked_permille is None and Act.OFFER in acts:
-            asked_permille = _asked_permille(text)
-    if not texts:
-        acts |= {Act.OFFER for text in sentences(clean(subject)) if _is_offer(_plain(text))}
-    acts |= _acts_of(reading, acts)
-    whole = " ".join(texts)
-    rival_ids = tuple(house for name, house in houses.items() if name in whole)
+    found = _sentences(body) or _sentences(subject)
+    acts = {act for one in found for act in one.acts}
+    asked = [one.asked_permille for one in found if one.asked_permille is not None]
+    plain = _plain(clean(body))
+    rival_ids = tuple(house for name, house in houses.items() if name in plain)
     return Move(
-        frozenset(acts),
-        asked_permille,
-        bool(rival_ids) or bool(_RIVAL.search(whole)),
+        frozenset((acts | _acts_of(reading, acts)) - _weaker(acts)),
+        asked[0] if asked else None,
+        bool(rival_ids) or any(one.cites_rival for one in found),
         rival_ids,
-        bool(_AT_ONCE.search(whole)),
+        any(one.pays_at_once for one in found),
     )
+
+
+def _sentences(text: str) -> list[_Sentence]:
+    """Read every sentence; lines of a list differ in their number only, and are remembered."""
+    marked = clean(text).replace("?", f" {_ASKED}?")
+    plain = (_plain(sentence) for sentence in sentences(marked))
+    return [_read(_LISTED_NUMBER.sub(r"\g<1>9 ", sentence)) for sentence in plain]
 
 
 def _plain(text: str) -> str:
     return " ".join(text.lower().split())
 
 
-def _acts(text: str) -> Iterator[Act]:
-    if _CANCELLATION.search(text) and not _THREAT.search(text):
-        yield Act.CANCELLATION
-    if _STATUS.search(text):
-        yield Act.STATUS
-    if _COMPLAINT.search(text):
-        yield Act.COMPLAINT
-    if _THREAT.search(text):
+@lru_cache(maxsize=_REMEMBERED_SENTENCES)
+def _read(text: str) -> _Sentence:
+    accepts = _accepts(text)
+    is_offer = not accepts and _is_offer(text)
+    return _Sentence(
+        frozenset(_acts(text, accepts=accepts, is_offer=is_offer)),
+        _asked_permille(text) if is_offer else None,
+        _says("rival", text),
+        _says("at_once", text),
+    )
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    """Read the data file: one pattern of many alternatives for each name."""
+    text = (resources.files("tenure.envs.vending") / "acts.yaml").read_text(encoding="utf-8")
+    table = TypeAdapter(dict[str, tuple[str, ...]]).validate_python(yaml.safe_load(text))
+    patterns = {}
+    for name, alternatives in table.items():
+        whole = "|".join(alternatives)
+        for macro, meaning in _MACROS.items():
+            whole = whole.replace(macro, meaning)
+        patterns[name] = re.compile(whole)
+    return patterns
+
+
+def _says(what: str, text: str) -> bool:
+    return bool(_patterns()[what].search(text))
+
+
+def _acts(text: str, *, accepts: bool, is_offer: bool) -> Iterator[Act]:
+    is_complaint = not is_offer and _says("complaint", text)
+    is_status = not is_offer and _says("status", text)
+    if _says("threat", text):
         yield Act.THREAT
-    if _is_offer(text):
-        yield Act.OFFER
-    elif _ACCEPTANCE.search(text) and not _REFUSES.search(text):
+    elif _says("cancellation", text):
+        yield Act.CANCELLATION
+    if is_status or (not is_complaint and not is_offer and _says("paid", text)):
+        yield Act.STATUS
+    if is_complaint:
+        yield Act.COMPLAINT
+    if accepts:
         yield Act.ACCEPTANCE
-    if _QUESTION.search(text) and not _is_offer(text):
+    elif is_offer:
+        yield Act.OFFER
+    elif _says("question", text) and not is_status and not is_complaint:
         yield Act.QUESTION
-    if _EVERYTHING.search(text):
+    if _says("everything", text):
         yield Act.ORDER
 
 
+def _accepts(text: str) -> bool:
+    return _ASKED not in text and _says("acceptance", text) and not _says("refuses", text)
+
+
 def _is_offer(text: str) -> bool:
-    if _TERMS_OF_A_LIST.search(text) and not _HAS_NUMBER.search(text):
+    if _says("terms_of_a_list", text) and not _HAS_NUMBER.search(text):
         return False
-    return bool(_OFFER.search(text) or _DISCOUNT.search(text))
+    return _says("offer", text) or _says("discount", text)
 
 
 def _acts_of(reading: Reading, acts: set[Act]) -> set[Act]:
     """What the goods named say of the mail: lists and questions need no verb."""
+    names_units = bool(reading.unclear) or any(line.quantity for line in reading.lines)
     if reading.intent is Intent.ORDER:
-        return {Act.ORDER}
-    if reading.intent is Intent.QUOTE and not acts & {Act.OFFER, Act.COMPLAINT, Act.STATUS}:
+        return set() if acts - {Act.QUESTION} and not names_units else {Act.ORDER}
+    if reading.intent is Intent.QUOTE and not acts & _NO_QUESTION:
         return {Act.QUESTION}
     return set()
+
+
+def _weaker(acts: set[Act]) -> set[Act]:
+    """`What do you say?` after an offer, or `what happened?` after a complaint, asks nothing."""
+    return {Act.QUESTION} if acts & {Act.OFFER, Act.COMPLAINT} else set()
+
+
+_NO_QUESTION = {Act.OFFER, Act.COMPLAINT, Act.STATUS, Act.ACCEPTANCE, Act.CANCELLATION}
 
 
 def _asked_permille(text: str) -> int | None:
     found = _PERCENT.search(text)
     if found:
         return min(1000, 10 * int(found[1]) + int(found[2] or 0))
-    before, _, after = text.partition(" percent")
-    if not after and not text.endswith(" percent"):
-        return None
+    before, said, _ = text.partition(" percent")
     last = before.rpartition(" ")[2]
-    return 10 * words().numbers[last] if last in words().numbers else None
+    return 10 * words().numbers[last] if said and last in words().numbers else None

@@ -123,14 +123,15 @@ def _unwrapped(lines: Sequence[str]) -> Iterator[str]:
 # --- what a sentence wants -----------------------------------------------------------------------
 
 _REFERENCE = re.compile(
-    r"\b(?:per|from|on|in|with|under|at|for|reviewing|reviewed|received|accept|agree to|matching)"
+    r"\b(?!for an? quot)(?:per|from|on|in|with|under|at|for|reviewing|reviewed|received|accept|agree to|matching)"
     r" (?:your|the|our|this|that|a|an)(?: [a-z]+)?(?: [a-z]+)?"
     r" (?:pric(?:e|es|ing)|quot(?:e|es|ation)|rates?|costs?|catalog(?:ue)?|list)(?: ?lists?)?\b"
+    r"|\b(?:good|great|nice|fair) prices?\b|\b(?:here|this|that)(?: is|'s) what (?:i|we)\b"
 )
 """`at the price you quoted`, `from your price list`: speaks of prices, asks for none."""
 
 _ASKS = re.compile(
-    r"\b(?:quot(?:e|es|ation|ations)|how much|price ?lists?|prices?|pricing|cost|costs|rates"
+    r"\b(?:rfq|quot(?:e|es|ation|ations)|how much|price ?lists?|prices?|pricing|cost|costs|rates"
     r"|catalog(?:ue)?s?|[ie]nquir(?:y|ies|e)|what|which|product list|price range"
     r"|do you (?:carry|sell|have|stock|offer|supply)|(?:you|your) (?:carry|assortment|range))\b"
 )
@@ -139,14 +140,16 @@ _ASKS_SOFTLY = re.compile(
     r"|interested in|information|do you)\b"
 )
 _ORDERS = re.compile(
-    r"\b(?:order|purchase|buy|send|ship|deliver|supply|invoice|i'll take|we'll take|get|restock"
+    r"\b(?:order|purchase|buy|send|ship|deliver|supply|invoice|i'll take|we'll take|get(?! back)|restock"
     r"|re-?order|proceed)\b"
 )
+_MINIMUM = re.compile(r"\bminimum order(?:s|ing)?\b")
 _WISHES = re.compile(r"\b(?:like|want|need|take|require|please|book|confirm)\b")
 _REPORTS = re.compile(
     r"\b(?:paid|arrived|ordered|shipped|where|late|missing|complain(?:t|ing)?|refunds?|cancel(?:led|ling)?"
     r"|broken|damaged|wrong|status|track(?:ing)?|delayed|received (?:only|the|my|our|[0-9]+)"
-    r"|sold|sells|selling)\b"
+    r"|sold|sells|selling|short by|overcharged|charged twice|mistake|melted|crushed|credited"
+    r"|(?:quoted|promised) .{1,60}\bbut|(?:i|we) (?:found|counted))\b"
 )
 _INVOICE = re.compile(r"\binv-[0-9]")
 _SUPPOSES = re.compile(
@@ -161,7 +164,8 @@ def _wish(text: str, *, names_quantity: bool, names_goods: bool) -> Intent | Non
     if _REPORTS.search(plain) or (not names_goods and _INVOICE.search(plain)):
         return Intent.OTHER
     plain = _REFERENCE.sub(" ", plain)
-    orders, asks = bool(_ORDERS.search(plain)), bool(_ASKS.search(plain))
+    orders = bool(_ORDERS.search(_MINIMUM.sub(" ", plain)))
+    asks = bool(_ASKS.search(plain))
     if asks and not (orders and names_quantity and _names_own_price(plain)):
         return Intent.QUOTE
     if orders and (names_quantity or not _SUPPOSES.search(plain)):
