@@ -74,6 +74,7 @@ class _Sentence(NamedTuple):
 
     acts: frozenset[Act]
     asked_permille: int | None
+    names_price: bool
     cites_rival: bool
     pays_at_once: bool
 
@@ -89,11 +90,14 @@ def read_move(subject: str, body: str, reading: Reading, houses: Mapping[str, st
     """
     found = _sentences(body) or _sentences(subject)
     acts = {act for one in found for act in one.acts}
+    names_units = bool(reading.unclear) or any(line.quantity for line in reading.lines)
+    if any(one.names_price for one in found) and not names_units and not acts & _NO_BID:
+        acts.add(Act.OFFER)
     asked = [one.asked_permille for one in found if one.asked_permille is not None]
     plain = _plain(clean(body))
     rival_ids = tuple(house for name, house in houses.items() if name in plain)
     return Move(
-        frozenset((acts | _acts_of(reading, acts)) - _weaker(acts)),
+        frozenset((acts | _acts_of(reading, acts, names_units=names_units)) - _weaker(acts)),
         asked[0] if asked else None,
         bool(rival_ids) or any(one.cites_rival for one in found),
         rival_ids,
@@ -115,10 +119,11 @@ def _plain(text: str) -> str:
 @lru_cache(maxsize=_REMEMBERED_SENTENCES)
 def _read(text: str) -> _Sentence:
     accepts = _accepts(text)
-    is_offer = not accepts and _is_offer(text)
+    is_offer = not accepts and not _says("complaint", text) and _is_offer(text)
     return _Sentence(
         frozenset(_acts(text, accepts=accepts, is_offer=is_offer)),
         _asked_permille(text) if is_offer else None,
+        _says("unit_price", text) and not _says("no_unit_price", text),
         _says("rival", text),
         _says("at_once", text),
     )
@@ -143,7 +148,7 @@ def _says(what: str, text: str) -> bool:
 
 
 def _acts(text: str, *, accepts: bool, is_offer: bool) -> Iterator[Act]:
-    is_complaint = not is_offer and _says("complaint", text)
+    is_complaint = _says("complaint", text)
     is_status = not is_offer and _says("status", text)
     if _says("threat", text):
         yield Act.THREAT
@@ -173,9 +178,8 @@ def _is_offer(text: str) -> bool:
     return _says("offer", text) or _says("discount", text)
 
 
-def _acts_of(reading: Reading, acts: set[Act]) -> set[Act]:
+def _acts_of(reading: Reading, acts: set[Act], *, names_units: bool) -> set[Act]:
     """What the goods named say of the mail: lists and questions need no verb."""
-    names_units = bool(reading.unclear) or any(line.quantity for line in reading.lines)
     if reading.intent is Intent.ORDER:
         return set() if acts - {Act.QUESTION} and not names_units else {Act.ORDER}
     if reading.intent is Intent.QUOTE and not acts & _NO_QUESTION:
@@ -187,6 +191,9 @@ def _weaker(acts: set[Act]) -> set[Act]:
     """`What do you say?` after an offer, or `what happened?` after a complaint, asks nothing."""
     return {Act.QUESTION} if acts & {Act.OFFER, Act.COMPLAINT} else set()
 
+
+_NO_BID = {Act.COMPLAINT, Act.STATUS, Act.ACCEPTANCE, Act.CANCELLATION}
+"""A unit price in a mail is a bid, unless the mail does one of these."""
 
 _NO_QUESTION = {Act.OFFER, Act.COMPLAINT, Act.STATUS, Act.ACCEPTANCE, Act.CANCELLATION}
 

@@ -123,7 +123,7 @@ def _unwrapped(lines: Sequence[str]) -> Iterator[str]:
 # --- what a sentence wants -----------------------------------------------------------------------
 
 _REFERENCE = re.compile(
-    r"\b(?!for an? quot)(?:per|from|on|in|with|under|at|for|reviewing|reviewed|received|accept|agree to|matching)"
+    r"\b(?!for an? quot)(?:per|from|on|to|in|with|under|at|for|reviewing|reviewed|received|accept|agree to|matching)"
     r" (?:your|the|our|this|that|a|an)(?: [a-z]+)?(?: [a-z]+)?"
     r" (?:pric(?:e|es|ing)|quot(?:e|es|ation)|rates?|costs?|catalog(?:ue)?|list)(?: ?lists?)?\b"
     r"|\b(?:good|great|nice|fair) prices?\b|\b(?:here|this|that)(?: is|'s) what (?:i|we)\b"
@@ -143,12 +143,13 @@ _ORDERS = re.compile(
     r"\b(?:order|purchase|buy|send|ship|deliver|supply|invoice|i'll take|we'll take|get(?! back)|restock"
     r"|re-?order|proceed)\b"
 )
-_MINIMUM = re.compile(r"\bminimum order(?:s|ing)?\b")
+_MINIMUM = re.compile(r"\b(?:minimum|smallest|least) order(?:s|ing)?\b")
 _WISHES = re.compile(r"\b(?:like|want|need|take|require|please|book|confirm)\b")
 _REPORTS = re.compile(
     r"\b(?:paid|arrived|ordered|shipped|where|late|missing|complain(?:t|ing)?|refunds?|cancel(?:led|ling)?"
     r"|broken|damaged|wrong|status|track(?:ing)?|delayed|received (?:only|the|my|our|[0-9]+)"
     r"|sold|sells|selling|short by|overcharged|charged twice|mistake|melted|crushed|credited"
+    r"|stale|never made it|fewer|stop (?:the|my|our) (?:order|delivery|shipment)"
     r"|(?:quoted|promised) .{1,60}\bbut|(?:i|we) (?:found|counted))\b"
 )
 _INVOICE = re.compile(r"\binv-[0-9]")
