@@ -212,8 +212,10 @@ class Office(Town):
         """Return what a supplier's desk knows this morning."""
         day, chance = self.today, self.chance
         last_day = day + SPEED_DAYS
-        checks = below(chance.word("checks a quote", supplier.id, at=day), 1000)
-        finds_out = below(chance.word("finds out", supplier.id, at=day), 1000)
+        checks, finds_out = (
+            below(word, 1000)
+            for word in chance.words("quotes", supplier.id, start=2 * day, count=2)
+        )
         return Situation(
             day=day,
             relation=account.relation,

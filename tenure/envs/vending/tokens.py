@@ -256,6 +256,10 @@ def _with_number_words(tokens: list[Token]) -> Iterator[Token]:
             position += 1
         else:
             text = " ".join(token.text for token in tokens[position:after])
+            if tokens[after : after + 1] and tokens[after].is_word("cent", "cents"):
+                yield Token(Kind.MONEY, text, value)
+                position = after + 1
+                continue
             yield Token(Kind.COUNT if value <= MAX_COUNT else Kind.VAGUE, text, value)
             position = after
 

@@ -125,7 +125,7 @@ FIRST_SENTENCES = {
     "Please cancel my order of 40 cola cans.": CANCELLING,
     "Where is my delivery? I paid last week.": CONFIRMED,
     "I have just paid $57.76 for invoice INV-0004. Please confirm shipment.": CONFIRMED,
-    "The goods have not arrived.": CONFIRMED,
+    "The goods have not arrived.": f"We are sorry to hear it. {CONFIRMED}",
     "10 of everything for small slots": NAME_IT,
     "Can you match $1.00 if I buy 100?": FIXED,
     "Do you give a discount?": FIXED,
@@ -147,7 +147,7 @@ def test_an_order_that_names_nothing_is_asked_for_names_and_gets_the_list():
 
 def test_a_house_without_discounts_promises_none():
     answered = answer(replace(HOUSE, breaks=()), Names(CATALOGUE), "", "Any discount?", "INV-1")
-    assert answered.body.startswith("Our prices are fixed; we give no discounts.\n")
+    assert answered.body.startswith("Our prices are fixed; we give no discounts. ")
 
 
 @pytest.mark.parametrize("body", ["Cancel my order", "Where is my delivery?"])

@@ -58,6 +58,11 @@ def test_units_and_their_cost_are_conserved(seed):
             if event["kind"] == "order":
                 for name, units in event["units"].items():
                     ordered[name] = ordered.get(name, 0) + units
+            if event["kind"] == "delivery":
+                missing = sum(event["ordered"].values()) - sum(event["units"].values())
+                ordered["missing"] = ordered.get("missing", 0) - missing
+            if event["kind"] == "lost":
+                ordered["lost"] = ordered.get("lost", 0) - sum(event["units"].values())
         state = world.state
         piles = [*state.storage.values(), *(slot.pile for slot in state.slots.values())]
         assert all(pile.units >= 0 and pile.cost_cents >= 0 for pile in piles)
@@ -72,15 +77,24 @@ def test_units_and_their_cost_are_conserved(seed):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_payments_buy_goods_or_stay_as_credit(seed):
-    spent = []
+def test_payments_buy_goods_or_membership_stay_as_credit_or_are_lost(seed):
+    spent = {"total_cents": 0, "fee_cents": 0, "credit_cents": 0, "amount_cents": 0}
+    kinds = {
+        "order": "total_cents",
+        "membership": "fee_cents",
+        "lost": "credit_cents",
+        "made_good": "amount_cents",
+    }
 
     def add(_, step):
-        spent.extend(e["total_cents"] for e in step.events if e["kind"] == "order")
+        for event in step.events:
+            if event["kind"] in kinds:
+                spent[kinds[event["kind"]]] += event[kinds[event["kind"]]]
 
     world = play(seed, watch=add)
     credit_cents = sum(account.credit_cents for account in world.state.accounts.values())
-    assert world.state.payments_cents == sum(spent) + credit_cents
+    made_good_cents = spent.pop("amount_cents")
+    assert world.state.payments_cents + made_good_cents == sum(spent.values()) + credit_cents
 
 
 @pytest.mark.parametrize("seed", range(3))

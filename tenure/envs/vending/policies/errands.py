@@ -22,6 +22,7 @@ T = TypeVar("T")
 Errand = Generator[ToolCall, str, T]
 
 PRICE_REQUEST = "Hello, please send me your price list."
+BARGAINING = "Your prices are too high for me. Can you give me a better price?"
 
 
 def search(query: str) -> Errand[list[Contact]]:
@@ -33,6 +34,11 @@ def search(query: str) -> Errand[list[Contact]]:
 def ask_for_prices(email: str) -> Errand[str]:
     """Write for a price list."""
     return (yield mail(email, "Price list", PRICE_REQUEST))
+
+
+def ask_for_less(email: str) -> Errand[str]:
+    """Write for a discount."""
+    return (yield mail(email, "Prices", BARGAINING))
 
 
 def order(email: str, units: Mapping[str, int]) -> Errand[str]:
