@@ -7,87 +7,21 @@ floor.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from tenure.envs.vending.bargaining import Haggling, Situation, haggle, speed_permille
+from tenure.envs.vending.invoices import Invoice, InvoiceLine
 from tenure.envs.vending.money import dollars
 from tenure.envs.vending.moves import Act, Move, read_move
 from tenure.envs.vending.names import Names
-from tenure.envs.vending.negotiation import (
-    Answer,
-    Bid,
-    Outcome,
-    Relation,
-    bargain,
-    needed_permille,
-)
+from tenure.envs.vending.negotiation import Relation
 from tenure.envs.vending.products import Product
-from tenure.envs.vending.reading import Intent, Line, Reading, read
+from tenure.envs.vending.reading import Intent, Line, Reading, named_prices, read
 from tenure.envs.vending.suppliers import Supplier
 from tenure.envs.vending.wording import percent, say
 
 _LONGEST_SUBJECT = 60
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceLine:
-    """Goods on an invoice, at what they cost after volume breaks."""
-
-    product_id: str
-    quantity: int
-    unit_cents: int
-
-
-@dataclass(frozen=True, slots=True)
-class Invoice:
-    """An offer to sell; it binds nobody until it is paid.
-
-    Attributes:
-        id: `INV-0001` ...
-        supplier_id: Who sells.
-        lines: What is sold.
-        total_cents: What is to be paid.
-        last_day: The last 0-based day on which it can be paid, if its price was for paying at once.
-    """
-
-    id: str
-    supplier_id: str
-    lines: tuple[InvoiceLine, ...]
-    total_cents: int
-    last_day: int | None = None
-
-
-def _nobody(_product_id: str, _house_ids: Sequence[str]) -> int | None:
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What a desk knows when a mail comes.
-
-    Attributes:
-        day: The 0-based day.
-        relation: What the house remembers of the customer.
-        owed_cents: What was paid for units that did not come.
-        checks_quotes: Whether it looks up a rival's quote today.
-        finds_out: Whether it hears today that a quote it believed was false.
-        rival_cents: The lowest price at which one of some houses (any house, if none is named)
-            offers the customer a product; `None` if none does.
-        houses: Ids of the wholesalers by their names in lower case.
-        last_day: Last day to pay for whoever promises to pay at once.
-        last_day_label: The same, in words.
-    """
-
-    day: int = 0
-    relation: Relation = field(default_factory=Relation)
-    owed_cents: int = 0
-    checks_quotes: bool = False
-    finds_out: bool = False
-    rival_cents: Callable[[str, Sequence[str]], int | None] = _nobody
-    houses: Mapping[str, str] = field(default_factory=dict)
-    last_day: int = 0
-    last_day_label: str = "tomorrow"
 
 
 class Reply(NamedTuple):
@@ -116,6 +50,7 @@ def answer(
     subject: str,
     body: str,
     invoice_id: str,
+    *,
     situation: Situation | None = None,
 ) -> Reply:
     """Answer a mail.
@@ -133,8 +68,14 @@ def answer(
     move = read_move(subject, body, reading, situation.houses)
     if reading.intent is Intent.ORDER and Act.ORDER not in move.acts:
         reading = reading._replace(intent=Intent.QUOTE)
-    desk = _Desk(supplier, {product.id: product for product in names.products}, situation, move)
-    text, invoice = desk.reply(reading, invoice_id)
+    carried = [line for line in reading.lines if line.product_id in supplier.prices_cents]
+    priced = [line for line in carried if line.price_cents is not None]
+    if not priced and Act.OFFER in move.acts:
+        priced = list(named_prices(body, names, supplier.prices_cents))
+    haggling = haggle(supplier, situation, move, reading.intent, priced)
+    products = {product.id: product for product in names.products}
+    desk = _Desk(supplier, products, situation, move, haggling)
+    text, invoice = desk.reply(reading, carried, invoice_id)
     title = " ".join(subject.split())[:_LONGEST_SUBJECT]
     title = title if title.lower().startswith("re:") else f"Re: {title}"
     return Reply(
@@ -156,36 +97,39 @@ class _Desk:
         products: Mapping[str, Product],
         situation: Situation,
         move: Move,
+        haggling: Haggling,
     ) -> None:
         self._supplier, self._products = supplier, products
-        self._situation, self._move = situation, move
+        self._situation, self._move, self._haggling = situation, move, haggling
         self.relation = situation.relation.at(situation.day)
         self.credit_cents = 0
         self.events: list[dict[str, Any]] = []
 
     # --- what is answered --------------------------------------------------------------------
 
-    def reply(self, reading: Reading, invoice_id: str) -> tuple[str, Invoice | None]:
+    def reply(
+        self, reading: Reading, carried: Sequence[Line], invoice_id: str
+    ) -> tuple[str, Invoice | None]:
         """Return the text of the answer, and an invoice if there is one."""
         closed_door = self._closed_door()
         if closed_door:
             return f"{closed_door}\n{self._supplier.name}", None
-        carried = [line for line in reading.lines if self._carries(line)]
-        bargaining = self._bargaining(reading, carried)
-        remarks = [*bargaining, *self._other_remarks(reading)]
+        self.relation = self._haggling.relation
+        self.events.extend(self._haggling.events)
+        remarks = [*self._haggling.remarks, *self._other_remarks(reading)]
         if self._is_talk_only(reading):
             first = remarks or [self._say("thanks")]
             return f"{' '.join(first)} {self._invitation}\n{self._supplier.name}", None
         opening = [*remarks, *self._regrets(reading)]
         if reading.intent is Intent.QUOTE:
             return self._price_list(opening, carried or self._everything), None
+        said = [*self._regrets(reading), *self._price_remarks(carried)]
         missing = self._questions(reading, carried)
         if missing:
-            return self._compose(self._regrets(reading), "To invoice you, we need:", *missing), None
+            return self._compose(said, "To invoice you, we need:", *missing), None
         if not carried:
             return self._price_list(opening, self._everything), None
-        said = bargaining if self._supplier.stance.room_permille else self._price_remarks(carried)
-        return self._sell([*self._regrets(reading), *said], carried, invoice_id)
+        return self._sell(said, carried, invoice_id)
 
     def _closed_door(self) -> str:
         """What a house says that does not sell to this customer; empty if it does."""
@@ -229,94 +173,10 @@ class _Desk:
             return self._say("denied")
         return self._say("status" if Act.STATUS in self._move.acts else "sorry")
 
-    # --- bargaining --------------------------------------------------------------------------
-
-    def _bargaining(self, reading: Reading, carried: Sequence[Line]) -> list[str]:
-        """Let the kernel play a round if the mail wants a better price, and word its answer."""
-        if self._situation.finds_out and self.relation.unchecked_claims:
-            self.relation = self.relation.caught()
-            self.events.append({"kind": "lie_found", "supplier": self._supplier.id})
-            return [self._say("caught")]
-        priced = [line for line in carried if line.price_cents is not None]
-        wanted_permille = max((self._needed(line) for line in priced), default=0)
-        is_low_order = reading.intent is Intent.ORDER and wanted_permille > self._off_permille
-        if Act.OFFER not in self._move.acts and not is_low_order:
-            return []
-        is_content = reading.intent is Intent.ORDER and priced and not is_low_order
-        if is_content and self._move.asked_permille is None:
-            return []
-        bid = self._bid(priced, wanted_permille)
-        outcome = bargain(self._supplier.stance, self.relation, bid, self._situation.day)
-        self._note(bid, outcome)
-        self.relation = outcome.relation
-        return self._word(outcome.answer)
-
-    def _bid(self, priced: Sequence[Line], wanted_permille: int) -> Bid:
-        move = self._move
-        is_claim = move.cites_rival and bool(priced)
-        asked_permille = move.asked_permille
-        if asked_permille is None and priced:
-            asked_permille = wanted_permille
-        return Bid(
-            asked_permille=asked_permille,
-            rival_permille=wanted_permille if is_claim else None,
-            rival_is_true=not is_claim or all(map(self._is_asked_elsewhere, priced)),
-            is_checked=self._situation.checks_quotes,
-            is_threat=Act.THREAT in move.acts,
-        )
-
-    def _is_asked_elsewhere(self, line: Line) -> bool:
-        rival_cents = self._situation.rival_cents(line.product_id, self._move.rival_ids)
-        return rival_cents is not None and rival_cents <= (line.price_cents or 0)
-
-    def _needed(self, line: Line) -> int:
-        """The concession that brings a line down to the price the mail names."""
-        quoted_cents = self._supplier.unit_cents(line.product_id, line.quantity or 1)
-        list_cents = self._supplier.prices_cents[line.product_id]
-        earned = needed_permille(list_cents, quoted_cents) if quoted_cents < list_cents else 0
-        if line.price_cents is None or line.price_cents >= quoted_cents:
-            return 0
-        return max(0, needed_permille(list_cents, line.price_cents) - earned)
-
-    def _note(self, bid: Bid, outcome: Outcome) -> None:
-        self.events.append(
-            {
-                "kind": "bargain",
-                "supplier": self._supplier.id,
-                "answer": outcome.answer.value,
-                "asked_permille": bid.asked_permille,
-                "granted_permille": outcome.relation.granted_permille,
-            }
-        )
-        if bid.rival_permille is not None:
-            self.events.append(
-                {
-                    "kind": "rival_quote",
-                    "supplier": self._supplier.id,
-                    "is_true": bid.rival_is_true,
-                    "is_checked": bid.is_checked,
-                }
-            )
-
-    def _word(self, result: Answer) -> list[str]:
-        if not self._supplier.stance.room_permille:
-            has_breaks = bool(self._supplier.breaks)
-            return [self._say("fixed" if has_breaks else "fixed_without_breaks")]
-        if result in (Answer.CAUGHT, Answer.ENDED):
-            return [self._say(result.value)]
-        granted_permille = self.relation.granted_permille
-        if not granted_permille:
-            return [self._say("final"), self._say("no_discount")]
-        return [self._say(result.value), self._say("discount", percent=percent(granted_permille))]
-
-    @property
-    def _speed_permille(self) -> int:
-        return self._supplier.stance.speed_permille if self._move.pays_at_once else 0
-
     @property
     def _off_permille(self) -> int:
         """What this customer gets off by word of mouth, beside the volume breaks."""
-        return self.relation.granted_permille + self._speed_permille
+        return self.relation.granted_permille + speed_permille(self._supplier, self._move)
 
     # --- selling -----------------------------------------------------------------------------
 
@@ -362,7 +222,7 @@ class _Desk:
             if line.quantity
         )
         total_cents = sum(line.quantity * line.unit_cents for line in lines)
-        last_day = self._situation.last_day if self._speed_permille else None
+        last_day = self._situation.last_day if speed_permille(self._supplier, self._move) else None
         return Invoice(invoice_id, self._supplier.id, lines, total_cents, last_day)
 
     def _note_invoice(self, invoice: Invoice) -> None:
@@ -408,12 +268,14 @@ class _Desk:
         unit_cents = self._supplier.unit_cents(line.product_id, line.quantity, granted_permille)
         return f"{text}; {line.quantity} at {dollars(unit_cents)}"
 
-    def _price_remarks(self, carried: Sequence[Line]) -> list[str]:
+    def _price_remarks(self, carried: Sequence[Line]) -> Sequence[str]:
+        """What an order is told of its prices: how its bid was taken, or that none is."""
+        if self._supplier.stance.room_permille:
+            return self._haggling.remarks
         differs = any(
             line.price_cents is not None
             and line.quantity
-            and line.price_cents
-            < self._supplier.unit_cents(line.product_id, line.quantity, self._off_permille)
+            and line.price_cents < self._supplier.unit_cents(line.product_id, line.quantity)
             for line in carried
         )
         return [self._say("as_stated")] if differs else []
@@ -427,12 +289,12 @@ class _Desk:
             f"Volume discount: {percent(off)}% off a product from {units} units."
             for units, off in self._supplier.breaks
         ]
-        speed_permille = self._supplier.stance.speed_permille
-        speed = [f"{percent(speed_permille)}% off if you promise to pay by the next day."]
+        soon_permille = self._supplier.stance.speed_permille
+        speed = [f"{percent(soon_permille)}% off if you promise to pay by the next day."]
         return [
             *(granted if granted_permille else []),
             *breaks,
-            *(speed if speed_permille else []),
+            *(speed if soon_permille else []),
             minimum,
             self._delivery,
             self._invitation,

@@ -1,7 +1,7 @@
 """Kinds of houses: who is tough, overprices, cheats, comes late or fails, and by how much.
 
-A kind is a habit of its own with a rate of its own, drawn from a stream of its own. So switching one
-off changes the houses of that kind alone, and with all rates 0 every house is honest.
+A kind is a habit with a rate of its own, drawn from a stream of its own. So switching one off
+changes the houses of that kind alone, and with all rates 0 every house is honest.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """The negotiation kernel: who yields how much, as whole numbers. Language only words it.
 
-A house has room below its list prices and never goes further. How much of the room it offers depends
-on the rounds of the talk (Faratin, Sierra and Jennings 1998 call it a time-dependent tactic: a tough
-house yields late, a soft one early), on a rival's quote, and on what it remembers of the customer.
-A concession holds for all its goods and stays until the talk goes sour or is long forgotten.
+A house has room below its list prices and never goes further. How much of the room it offers
+depends on the rounds of the talk (a time-dependent tactic in the terms of Faratin, Sierra and
+Jennings 1998: a tough house yields late, a soft one early), on a rival's quote, and on what it
+remembers of the customer. A concession holds for all its goods and stays until the talk goes sour
+or is long forgotten.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tenure.envs.clock import Calendar
 from tenure.envs.vending.demand import Weather
-from tenure.envs.vending.desk import Invoice
+from tenure.envs.vending.invoices import Invoice
 from tenure.envs.vending.machine import Pile, Sales, Slot, slot_capacity, slot_size
 from tenure.envs.vending.money import dollars
 from tenure.envs.vending.products import Product
@@ -160,11 +160,11 @@ def undeliverable(supplier: Supplier) -> tuple[str, str]:
 
 def closing(supplier: Supplier) -> tuple[str, str]:
     """Return subject and text of a house's last mail to a customer."""
-    return (
-        "We have closed",
+    text = (
         f"{supplier.name} is out of business as of today. Orders not yet delivered will not come, "
-        "and money paid cannot be returned.",
+        "and money paid cannot be returned."
     )
+    return "We have closed", text
 
 
 def lapsed(invoice: Invoice) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from tenure.envs.chance import Chance, below, between
 from tenure.envs.clock import at, day_of
-from tenure.envs.vending.desk import Invoice, InvoiceLine
+from tenure.envs.vending.invoices import Invoice, InvoiceLine
 from tenure.envs.vending.negotiation import Relation
 from tenure.envs.vending.products import Product
 from tenure.envs.vending.suppliers import Supplier

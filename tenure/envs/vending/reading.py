@@ -89,6 +89,28 @@ def read(subject: str, body: str, names: Names, carried: Container[str] | None =
     return (draft if draft.speaks_of_goods else subject_draft.beside(draft)).finish()
 
 
+def named_prices(body: str, names: Names, carried: Container[str]) -> tuple[Line, ...]:
+    """Return the products a mail names a price for, whatever it says of them.
+
+    Args:
+        body: Any text.
+        names: Those of all products.
+        carried: Ids of the products that count.
+
+    Returns:
+        Lines without quantities, in the order of the text, each product once.
+    """
+    found: dict[str, Line] = {}
+    for text in sentences(clean(body)):
+        for item in _taken_apart(text, names).items:
+            for mention in item.mentions if item.price_cents is not None else ():
+                product_ids = [product.id for product in mention.candidates]
+                fitting = [product_id for product_id in product_ids if product_id in carried]
+                if len(fitting) == 1 and not mention.is_other:
+                    found.setdefault(fitting[0], Line(fitting[0], None, item.price_cents))
+    return tuple(found.values())
+
+
 # --- sentences -----------------------------------------------------------------------------------
 
 _REPLY = re.compile(r"\s*(?:re|fwd?|aw)\s*:", re.IGNORECASE)
@@ -123,7 +145,8 @@ def _unwrapped(lines: Sequence[str]) -> Iterator[str]:
 # --- what a sentence wants -----------------------------------------------------------------------
 
 _REFERENCE = re.compile(
-    r"\b(?!for an? quot)(?:per|from|on|to|in|with|under|at|for|reviewing|reviewed|received|accept|agree to|matching)"
+    r"\b(?!for an? quot)"
+    r"(?:per|from|on|to|in|with|under|at|for|reviewing|reviewed|received|accept|agree to|matching)"
     r" (?:your|the|our|this|that|a|an)(?: [a-z]+)?(?: [a-z]+)?"
     r" (?:pric(?:e|es|ing)|quot(?:e|es|ation)|rates?|costs?|catalog(?:ue)?|list)(?: ?lists?)?\b"
     r"|\b(?:good|great|nice|fair) prices?\b|\b(?:here|this|that)(?: is|'s) what (?:i|we)\b"
@@ -140,8 +163,8 @@ _ASKS_SOFTLY = re.compile(
     r"|interested in|information|do you)\b"
 )
 _ORDERS = re.compile(
-    r"\b(?:order|purchase|buy|send|ship|deliver|supply|invoice|i'll take|we'll take|get(?! back)|restock"
-    r"|re-?order|proceed)\b"
+    r"\b(?:order|purchase|buy|send|ship|deliver|supply|invoice|i'll take|we'll take"
+    r"|get(?! back)|restock|re-?order|proceed)\b"
 )
 _MINIMUM = re.compile(r"\b(?:minimum|smallest|least) order(?:s|ing)?\b")
 _WISHES = re.compile(r"\b(?:like|want|need|take|require|please|book|confirm)\b")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tenure.envs.vending.desk import Invoice, InvoiceLine, answer
+from tenure.envs.vending.desk import answer
+from tenure.envs.vending.invoices import Invoice, InvoiceLine
 from tenure.envs.vending.names import Names
 from tenure.envs.vending.products import Product
 from tenure.envs.vending.suppliers import Supplier, VolumeBreak

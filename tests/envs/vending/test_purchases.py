@@ -1,7 +1,7 @@
 import pytest
 
 from tenure.envs.chance import Chance
-from tenure.envs.vending.desk import Invoice, InvoiceLine
+from tenure.envs.vending.invoices import Invoice, InvoiceLine
 from tenure.envs.vending.purchases import Account, draw_arrival, next_paid, units_of
 from tests.envs.vending.play import make
 

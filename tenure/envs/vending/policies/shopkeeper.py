@@ -250,7 +250,9 @@ class _Shopkeeper:
             fair_cents = asking.total_cents(bill.units) if asking else 0
             if bill.total_cents * 100 > fair_cents * _TOO_DEAR_PERCENT:
                 self._give_up(bill.email)
-            elif bill.total_cents <= self._bank_cents - _RESERVE_CENTS and bill.email in self._lists:
+            elif (
+                bill.total_cents <= self._bank_cents - _RESERVE_CENTS and bill.email in self._lists
+            ):
                 self._bank_cents -= bill.total_cents
                 yield from errands.pay(bill)
                 self._on_order[bill.id] = bill.units
