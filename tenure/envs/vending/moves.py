@@ -56,8 +56,8 @@ class Move(NamedTuple):
 
 _REMEMBERED_SENTENCES = 2_000
 _MACROS = {
-    "<money>": r"(?:(?:\$|usd )[0-9]|[0-9]*\.[0-9]{2}\b"
-    r"|[0-9]+(?:\.[0-9]+)? ?(?:cents?|c|dollars?|usd)\b)",
+    "<money>": r"(?:(?:\$|usd )[0-9]|[0-9]{0,6}\.[0-9]{2}\b"
+    r"|[0-9]{1,6}(?:\.[0-9]{1,6})? ?(?:cents?|c|dollars?|usd)\b)",
     "<few>": r"(?:[\w'$.,%-]{1,14} ){0,4}",
 }
 _PERCENT = re.compile(r"\b([0-9]{1,3})(?:[.,]([0-9]))?[0-9]{0,6} ?(?:%|per ?cent\b)")
