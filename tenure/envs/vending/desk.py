@@ -8,6 +8,7 @@ floor.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from tenure.envs.vending.bargaining import Haggling, Situation, haggle, speed_permille
@@ -66,7 +67,9 @@ def answer(
     situation = situation or Situation()
     reading = read(subject, body, names, supplier.prices_cents)
     move = read_move(subject, body, reading, situation.houses)
-    if reading.intent is Intent.ORDER and Act.ORDER not in move.acts:
+    is_no_order = reading.intent is Intent.ORDER and Act.ORDER not in move.acts
+    is_first_offer = Act.OFFER in move.acts and not situation.relation.has_list
+    if is_no_order or (is_first_offer and reading.intent is Intent.OTHER):
         reading = reading._replace(intent=Intent.QUOTE)
     carried = [line for line in reading.lines if line.product_id in supplier.prices_cents]
     priced = [line for line in carried if line.price_cents is not None]
@@ -122,13 +125,13 @@ class _Desk:
             return f"{' '.join(first)} {self._invitation}\n{self._supplier.name}", None
         opening = [*remarks, *self._regrets(reading)]
         if reading.intent is Intent.QUOTE:
-            return self._price_list(opening, carried or self._everything), None
+            return self._price_list(opening, carried), None
         said = [*self._regrets(reading), *self._price_remarks(carried)]
         missing = self._questions(reading, carried)
         if missing:
             return self._compose(said, "To invoice you, we need:", *missing), None
         if not carried:
-            return self._price_list(opening, self._everything), None
+            return self._price_list(opening, []), None
         return self._sell(said, carried, invoice_id)
 
     def _closed_door(self) -> str:
@@ -143,7 +146,7 @@ class _Desk:
         names_goods = reading.lines or reading.unknown or reading.unclear
         acts = self._move.acts
         is_aside = acts & {Act.CANCELLATION, Act.STATUS} and not names_goods
-        is_haggling = Act.OFFER in acts and not names_goods and Act.QUESTION not in acts
+        is_haggling = Act.OFFER in acts and not names_goods and self.relation.has_list
         is_empty_list = reading.intent is Intent.QUOTE and not acts & {Act.OFFER, Act.QUESTION}
         return reading.intent is Intent.OTHER or bool(is_aside or is_haggling or is_empty_list)
 
@@ -251,6 +254,11 @@ class _Desk:
     # --- prices ------------------------------------------------------------------------------
 
     def _price_list(self, opening: Sequence[str], lines: Sequence[Line]) -> str:
+        """List some prices, or all of them if no goods are named."""
+        if not lines:
+            self.relation = replace(self.relation, has_list=True)
+            known = [Line(product_id, None, None) for product_id in self._products]
+            lines = [line for line in known if self._carries(line)]
         prices = [
             text
             for size in ("small", "large")
@@ -321,13 +329,6 @@ class _Desk:
 
     def _compose(self, opening: Sequence[str], *lines: str) -> str:
         return "\n".join([*opening, *lines, self._supplier.name])
-
-    @property
-    def _everything(self) -> list[Line]:
-        carried = self._supplier.prices_cents
-        return [
-            Line(product_id, None, None) for product_id in self._products if product_id in carried
-        ]
 
     @property
     def _invitation(self) -> str:

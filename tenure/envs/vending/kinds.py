@@ -159,22 +159,21 @@ def _table() -> _Kinds:
 
 def draw_practice(chance: Chance, supplier_id: str, rates: KindRates) -> Practice:
     """Draw the habits of a house."""
-    habits = {
+    habits = tuple(
         kind
         for kind in Kind
         if below(chance.word(f"is {kind}", supplier_id), 1000) < getattr(rates, f"{kind}_permille")
-    }
+    )
     draws = {kind: chance.words(f"how {kind}", supplier_id, count=4) for kind in habits}
     table, level_permille = _table(), 1000
-    for kind in sorted(habits):
+    for kind in habits:
         range_permille = getattr(getattr(table, kind), "level_permille", None)
         if range_permille:
             level_permille = level_permille * between(draws[kind][0], *range_permille) // 1000
     values: dict[str, object] = {}
     for kind, words in draws.items():
         values.update(_habit(kind, words))
-    kinds = tuple(kind for kind in Kind if kind in habits)
-    return Practice(kinds=kinds, level_permille=level_permille, **values)  # type: ignore[arg-type]  # of fields
+    return Practice(kinds=habits, level_permille=level_permille, **values)  # type: ignore[arg-type]  # of fields
 
 
 def _habit(kind: Kind, words: list[int]) -> dict[str, object]:

@@ -69,6 +69,7 @@ class Relation:
         lies: Rivals' quotes that were found to be false.
         unchecked_claims: False quotes that it believed.
         is_member: Whether the membership fee is paid.
+        has_list: Whether the customer was sent the whole price list.
     """
 
     granted_permille: int = 0
@@ -79,6 +80,7 @@ class Relation:
     lies: int = 0
     unchecked_claims: int = 0
     is_member: bool = False
+    has_list: bool = False
 
     def at(self, day: int) -> Relation:
         """Return what is still remembered on a day: talks and concessions fade, the rest stays."""

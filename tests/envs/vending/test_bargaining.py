@@ -42,6 +42,13 @@ def test_a_request_for_less_is_answered_with_a_discount_on_everything():
     assert answered.invoice is None
 
 
+def test_whoever_has_no_price_list_yet_gets_it_with_the_first_discount():
+    answered = reply("I am looking for your best prices on snacks and drinks.")
+    assert "Kombucha bottle 330 ml: $1.44 each" in answered.body
+    again = reply("Can you give me a better price on snacks and drinks?", answered.relation)
+    assert "each" not in again.body
+
+
 def test_what_was_conceded_is_in_the_next_price_list_and_invoice():
     relation = reply("Could I have a discount?").relation
     listed = reply("Please send me your price list.", relation).body

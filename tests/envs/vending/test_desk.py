@@ -148,7 +148,7 @@ def test_an_order_that_names_nothing_is_asked_for_names_and_gets_the_list():
 
 def test_a_house_without_discounts_promises_none():
     answered = answer(replace(HOUSE, breaks=()), Names(CATALOGUE), "", "Any discount?", "INV-1")
-    assert answered.body.startswith("Our prices are fixed; we give no discounts. ")
+    assert answered.body.startswith("Our prices are fixed; we give no discounts.\n")
 
 
 @pytest.mark.parametrize("body", ["Cancel my order", "Where is my delivery?"])

@@ -195,6 +195,10 @@ def test_the_recorded_month_is_still_the_same():
     supplier = easiest(world)
     small, large = (favourite(world, supplier, size) for size in ("small", "large"))
     world.call("search_suppliers", query=small.name)
+    for house in world.suppliers:
+        body = "Your prices are too high. Could you give me 9% off?"
+        world.call("send_mail", to=house.email, subject="Prices", body=body)
+    wait(world)
     order(world, supplier, {small.id: 60, large.id: 60})
     wait(world)
     pay(world, supplier)
