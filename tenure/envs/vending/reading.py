@@ -567,7 +567,8 @@ class _Draft:
 
 _CARRIES = re.compile(
     r"\b(?:carry|sell|stock|offer|have any|price of|price for|cost of)"
-    r" (?!my|our|your)((?:[a-z]{1,20}[ -]?){1,5})"
+    r" (?!my|our|your|any|volume|bulk|quantity|discount|free|delivery|credit|payment)"
+    r"((?:[a-z]{1,20}[ -]?){1,5})"
 )
 
 

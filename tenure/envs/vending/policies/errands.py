@@ -41,10 +41,10 @@ def ask_for_less(email: str) -> Errand[str]:
     return (yield mail(email, "Prices", BARGAINING))
 
 
-def order(email: str, units: Mapping[str, int]) -> Errand[str]:
-    """Write an order of units by product name."""
+def order(email: str, units: Mapping[str, int], *plea: str) -> Errand[str]:
+    """Write an order of units by product name, perhaps with a plea below."""
     lines = [f"{count} x {product}" for product, count in units.items()]
-    return (yield mail(email, "Order", "\n".join(["Please send me:", *lines])))
+    return (yield mail(email, "Order", "\n".join(["Please send me:", *lines, *plea])))
 
 
 def unread_mails() -> Errand[list[tuple[Header, str]]]:

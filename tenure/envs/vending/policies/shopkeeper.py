@@ -62,7 +62,7 @@ _CALM = (0.5, 1.8)
 _SLOWLY = 0.05
 _UNSERVED = 1.25
 _BUSY_DAY = 1.15
-_BARGAINING_ROUNDS = 3
+_BARGAINING_ROUNDS = 2
 _OVERDUE_DAYS = 8
 _TOO_DEAR_PERCENT = 103
 
@@ -428,7 +428,7 @@ class _Shopkeeper:
             if total_cents <= budget_cents:
                 budget_cents -= total_cents
                 self._asked[email] = units
-                yield from errands.order(email, units)
+                yield from errands.order(email, units, errands.BARGAINING)
 
     @property
     def _open_lists(self) -> dict[str, PriceList]:
