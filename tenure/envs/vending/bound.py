@@ -11,12 +11,11 @@ Proof that no agent ends with more:
 1. The balance grows by the revenue that reaches the bank, and shrinks by payments and fees. Fees
    are not negative. A unit sold was in storage at the start or was delivered; a unit delivered was
    on a paid invoice, and no invoice has a lower unit price than the floor of its supplier: the list
-   price less the deepest volume break and all the room for bargaining (`Supplier.
-   lowest_unit_cents`). Goods delivered instead of others have a floor below what was paid for
-   those. Credit is money paid and not yet used; what is credited for missing units was paid for
-   them and bought nothing else. So the final balance is at most the first one, plus the lowest floor
-   for every unit there was at the start, plus, for every unit sold, what it brought to the bank less
-   that floor.
+   price less the deepest volume break and all the room there is (`Supplier.lowest_unit_cents`).
+   Goods delivered in place of others have a floor below what was paid for those. Credit is money
+   paid and not yet used; what is credited for missing units was paid for them and bought nothing
+   else. So the final balance is at most the first one, plus the lowest floor for every unit there
+   was at the start, plus, for every unit sold, what it brought to the bank less that floor.
 2. Sales are counted once a day, so this sum splits into days; the day's customers depend on the
    agent through the day's machine alone: which products have stock and a price (their number gives
    the variety multiplier), the prices, and the stock.
@@ -28,7 +27,7 @@ Proof that no agent ends with more:
    n of distinct products the best choice of products and facings is found by dynamic programming,
    the two sizes apart; a product may also sell nothing. Any real machine is among the choices.
 5. The first mail can be answered on the morning of day 2, so no order is confirmed before, and none
-   arrives earlier than the shortest lead time later, however honest the house. Goods of the start can be sold at once.
+   arrives earlier than the shortest lead time later. Goods of the start can be sold at once.
 6. The cash of the last day stays in the machine when the episode ends: of that day's revenue only
    the card share reaches the bank.
 """
