@@ -97,6 +97,8 @@ def haggle(
     is_content = is_order and priced and not is_low_order and move.asked_permille is None
     if is_content or (Act.OFFER not in move.acts and not is_low_order):
         return Haggling(relation)
+    if move.defers and not priced and move.asked_permille is None:
+        return Haggling(relation, (say("prepaid", supplier.voice),))
     bid = _bid(situation, move, priced, wanted_permille)
     outcome = bargain(supplier.stance, relation, bid, situation.day)
     return Haggling(outcome.relation, _words(supplier, outcome), _events(supplier, bid, outcome))

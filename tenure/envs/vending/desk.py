@@ -160,11 +160,20 @@ class _Desk:
             remarks.append(self._on_complaint())
         elif Act.STATUS in acts:
             remarks.append(self._say("status"))
+        elif Act.ACCEPTANCE in acts and Act.ORDER not in acts:
+            remarks.extend(self._on_acceptance())
         elif Act.ORDER in acts and names_nothing:
             remarks.append(self._say("name_it"))
         if Act.THREAT in acts and Act.OFFER not in acts:
             remarks.append(self._say("threat"))
         return remarks
+
+    def _on_acceptance(self) -> list[str]:
+        """Say again what holds, as an acceptance alone buys nothing."""
+        granted_permille = self.relation.granted_permille
+        if not granted_permille:
+            return [self._say("no_discount")]
+        return [self._say("accepted"), self._say("discount", percent=percent(granted_permille))]
 
     def _on_complaint(self) -> str:
         """Credit what is owed, or deny it; no words change how much that is."""

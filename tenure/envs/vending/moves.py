@@ -45,6 +45,7 @@ class Move(NamedTuple):
         cites_rival: Whether it says what somebody else asks.
         rival_ids: The houses it names for that; empty if it names none that exist.
         pays_at_once: Whether it promises to pay by the next day.
+        defers: Whether it wants to pay after delivery.
     """
 
     acts: frozenset[Act]
@@ -52,6 +53,7 @@ class Move(NamedTuple):
     cites_rival: bool
     rival_ids: tuple[str, ...]
     pays_at_once: bool
+    defers: bool
 
 
 _REMEMBERED_SENTENCES = 2_000
@@ -78,6 +80,7 @@ class _Sentence(NamedTuple):
     names_price: bool
     cites_rival: bool
     pays_at_once: bool
+    defers: bool
 
 
 def read_move(subject: str, body: str, reading: Reading, houses: Mapping[str, str]) -> Move:
@@ -103,6 +106,7 @@ def read_move(subject: str, body: str, reading: Reading, houses: Mapping[str, st
         bool(rival_ids) or any(one.cites_rival for one in found),
         rival_ids,
         any(one.pays_at_once for one in found),
+        any(one.defers for one in found),
     )
 
 
@@ -127,6 +131,7 @@ def _read(text: str) -> _Sentence:
         _says("unit_price", text) and not _says("no_unit_price", text),
         _says("rival", text),
         _says("at_once", text),
+        _says("deferral", text),
     )
 
 
@@ -176,7 +181,7 @@ def _accepts(text: str) -> bool:
 def _is_offer(text: str) -> bool:
     if _says("terms_of_a_list", text) and not _HAS_NUMBER.search(text):
         return False
-    return _says("offer", text) or _says("discount", text)
+    return any(_says(what, text) for what in ("offer", "discount", "deferral"))
 
 
 def _acts_of(reading: Reading, acts: set[Act], *, names_units: bool) -> set[Act]:

@@ -74,7 +74,7 @@ class Office(Post):
         subject: Annotated[str, Field(max_length=200)],
         body: Annotated[str, Field(max_length=5_000)],
     ) -> str:
-        """Write to a supplier: ask for prices, or order products and quantities."""
+        """Write to a supplier: ask for prices, bargain, or order products and quantities."""
         supplier = self._find_supplier(to)
         self.state.outbox.append(Letter(supplier.id, subject, body))
         return f"Mail sent to {supplier.email}. Answers come overnight."

@@ -96,6 +96,7 @@ class Post(Town):
                 and product_id in one.prices_cents
                 and (not house_ids or one.id in house_ids)
                 and not one.practice.is_closed(self.today)
+                and (not one.practice.fee_cents or self._relation(one).is_member)
             ),
             default=None,
         )

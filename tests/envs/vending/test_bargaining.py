@@ -65,6 +65,18 @@ def test_an_order_below_the_list_is_a_bid_and_gets_what_the_kernel_gives():
     assert missed.invoice.lines[0].unit_cents == 144
 
 
+def test_an_acceptance_alone_is_told_what_holds():
+    body = reply("Deal.", replace(FRIEND, granted_permille=45)).body
+    assert body.startswith("Agreed. We take 4.5% off our list prices for you. To order,")
+    assert reply("Deal.").body.startswith("Our list prices hold.")
+
+
+def test_nobody_delivers_before_payment():
+    answered = reply("Could we pay after delivery, net 30?", replace(FRIEND, has_list=True))
+    assert answered.body.startswith("We deliver after payment only.")
+    assert answered.relation.rounds == 0
+
+
 def test_a_promise_to_pay_at_once_gets_a_price_that_lapses():
     answered = reply(f"{ORDER} I will pay today.", last_day=8, last_day_label="Tue 2026-01-13")
     assert answered.invoice.last_day == 8
