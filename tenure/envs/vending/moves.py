@@ -56,15 +56,13 @@ class Move(NamedTuple):
     defers: bool
 
 
-_REMEMBERED_SENTENCES = 2_000
+_REMEMBERED_SENTENCES, _REMEMBERED_CHARS = 2_000, 200
 _MACROS = {
     "<money>": r"(?:(?:\$|usd )[0-9]|[0-9]{0,6}\.[0-9]{2}\b"
     r"|[0-9]{1,6}(?:\.[0-9]{1,6})? ?(?:cents?|c|dollars?|usd)\b)",
     "<few>": r"(?:[\w'$.,%-]{1,14} ){0,4}",
 }
 _PERCENT = re.compile(r"\b([0-9]{1,3})(?:[.,]([0-9]))?[0-9]{0,6} ?(?:%|per ?cent\b)")
-
-
 _ASKED = "\N{INVERTED QUESTION MARK}"
 """Stands at the end of a sentence that was asked, as splitting takes the question mark away."""
 
@@ -114,14 +112,18 @@ def _sentences(text: str) -> list[_Sentence]:
     """Read every sentence; lines of a list differ in their number only, and are remembered."""
     marked = clean(text).replace("?", f" {_ASKED}?")
     plain = (_plain(sentence) for sentence in sentences(marked))
-    return [_read(_LISTED_NUMBER.sub(r"\g<1>9 ", sentence)) for sentence in plain]
+    return [
+        _recall(_LISTED_NUMBER.sub(r"\g<1>9 ", one))
+        if len(one) <= _REMEMBERED_CHARS
+        else _read(one)
+        for one in plain
+    ]
 
 
 def _plain(text: str) -> str:
     return " ".join(text.lower().split())
 
 
-@lru_cache(maxsize=_REMEMBERED_SENTENCES)
 def _read(text: str) -> _Sentence:
     accepts = _accepts(text)
     is_offer = not accepts and not _says("complaint", text) and _is_offer(text)
@@ -133,6 +135,9 @@ def _read(text: str) -> _Sentence:
         _says("at_once", text),
         _says("deferral", text),
     )
+
+
+_recall = lru_cache(maxsize=_REMEMBERED_SENTENCES)(_read)
 
 
 @cache

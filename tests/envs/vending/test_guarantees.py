@@ -16,7 +16,7 @@ PARAMETERS = {
     "start_balance_cents": START_CENTS,
     "handover_units": LEFT_UNITS,
 }
-GOLDEN = "293e946f26cee8ef715b5b56af2c376c"
+GOLDEN = "5b782ec1e1ff7508c8323901f2fd83b7"
 READERS = ("check_bank", "check_machine", "check_storage", "read_inbox", "read_notes")
 
 
