@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tenure.envs.clock import Calendar, day_of
+from tenure.envs.clock import Calendar
 from tenure.envs.vending.demand import Weather
-from tenure.envs.vending.desk import Invoice
+from tenure.envs.vending.invoices import Invoice
 from tenure.envs.vending.machine import Pile, Sales, Slot, slot_capacity, slot_size
 from tenure.envs.vending.money import dollars
 from tenure.envs.vending.products import Product
 from tenure.envs.vending.purchases import Account, Shipment
 from tenure.envs.vending.state import Mail, Transaction, VendingState
 from tenure.envs.vending.suppliers import Supplier
+from tenure.envs.vending.wording import say
 
 Products = Mapping[str, Product]
 
@@ -129,7 +130,7 @@ def confirmation(
     return (
         f"We received {dollars(invoice.total_cents)} for {invoice.id}:\n"
         f"{order_lines(invoice, products)}\n"
-        f"Expected delivery: {calendar.label(day_of(shipment.due_minutes))}, during the day. "
+        f"Expected delivery: {calendar.label(shipment.promised_day)}, during the day. "
         f"We will write when the goods are in your storage.{credit}"
     )
 
@@ -150,6 +151,34 @@ def acknowledgement(account: Account) -> str:
 def delivery(invoice: Invoice, products: Products) -> str:
     """Write the mail that says goods have come."""
     return f"Your order is in your storage now:\n{order_lines(invoice, products)}"
+
+
+def undeliverable(supplier: Supplier) -> tuple[str, str]:
+    """Return subject and text of the answer to a mail that nobody reads any more."""
+    return "Undeliverable", f"{supplier.name} has gone out of business; nobody read your mail."
+
+
+def closing(supplier: Supplier) -> tuple[str, str]:
+    """Return subject and text of a house's last mail to a customer."""
+    text = (
+        f"{supplier.name} is out of business as of today. Orders not yet delivered will not come, "
+        "and money paid cannot be returned."
+    )
+    return "We have closed", text
+
+
+def lapsed(invoice: Invoice) -> tuple[str, str]:
+    """Return subject and text of the mail that says an invoice can no longer be paid."""
+    return (
+        f"Invoice {invoice.id} lapsed",
+        f"You promised to pay {invoice.id} at once and did not. Please order again.",
+    )
+
+
+def welcome(supplier: Supplier, fee_cents: int) -> tuple[str, str]:
+    """Return subject and text of the mail that answers a membership fee."""
+    text = say("welcome", supplier.voice, money=dollars(fee_cents))
+    return "Membership", f"{text}\n{supplier.name}"
 
 
 def day_page(sales: Sales, slots: Mapping[str, Slot], products: Products, card_cents: int) -> str:

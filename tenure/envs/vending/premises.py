@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from tenure.envs.clock import day_of
 from tenure.envs.tools import Refusal, tool
 from tenure.envs.vending import pages
 from tenure.envs.vending.machine import (
@@ -19,7 +20,7 @@ from tenure.envs.vending.machine import (
 )
 from tenure.envs.vending.money import dollars, whole_cents
 from tenure.envs.vending.products import Product
-from tenure.envs.vending.purchases import Shipment, invoice_units
+from tenure.envs.vending.purchases import Shipment, units_of
 from tenure.envs.vending.town import Town
 from tenure.errors import nearest
 
@@ -102,14 +103,22 @@ class Premises(Town):
 
     def _unload(self, shipment: Shipment) -> None:
         invoice, state = shipment.invoice, self.state
-        for line in invoice.lines:
+        for line in shipment.parcel:
             pile = Pile(line.quantity, line.quantity * line.unit_cents)
             self._put_in_storage(line.product_id, state.storage.get(line.product_id, Pile()) + pile)
             state.stock_units += pile.units
             state.stock_cost_cents += pile.cost_cents
         state.transit_cost_cents -= invoice.total_cents
-        self.emit("delivery", invoice=invoice.id, units=invoice_units(invoice))
-        sender = next(one.email for one in self.suppliers if one.id == invoice.supplier_id)
+        state.accounts[invoice.supplier_id].owed_cents += shipment.missing_cents
+        self.emit(
+            "delivery",
+            invoice=invoice.id,
+            units=units_of(shipment.parcel),
+            ordered=units_of(invoice.lines),
+            days_late=max(0, day_of(shipment.due_minutes) - shipment.promised_day),
+            missing_cents=shipment.missing_cents,
+        )
+        sender = self._supplier(invoice.supplier_id).email
         self._receive_mail(
             sender, f"Order {invoice.id} delivered", pages.delivery(invoice, self.products)
         )
