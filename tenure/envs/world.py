@@ -108,9 +108,9 @@ class World(ABC, Generic[StateT]):
     score: ClassVar[str]
     """The name of the figure that decides, and whose change is the reward."""
     luck: ClassVar[str] = ""
-    """The name of a hidden figure that holds what chance alone has added to the score so far, if
-    the world knows it. It must have mean zero whatever an agent does; scores are normalised
-    without it, so that few seeds tell as much as many."""
+    """The name of a hidden figure that holds, at the end, what chance alone has added to the score,
+    if the world knows it. It must have mean zero whatever an agent does. Scores are normalised
+    without it, which takes away most of what sets seeds apart."""
 
     toolbox: ClassVar[Toolbox]
     _score_index: ClassVar[int]
@@ -181,7 +181,7 @@ class World(ABC, Generic[StateT]):
 
     @property
     def earned(self) -> int:
-        """The score figure without what luck has added to it, as far as the world knows."""
+        """The score figure without what luck has added to it; of meaning at the end."""
         luck = 0 if self._luck_index is None else self._measured[self._luck_index]
         return self._measured[self._score_index] - luck
 

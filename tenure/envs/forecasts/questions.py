@@ -118,7 +118,10 @@ class Question:
             found in `Asked.frozen` from then on.
         as_of: `open` to call both when the window opens. For worlds whose steps are longer than
             the window: they pass its close within a step, and know then what no answer could.
+        days_to_answer: Length of the window, if the question fixes it.
         days_ahead: Days from the end of the window until the outcome, if the question fixes them.
+        period_days: Windows and outcomes begin and end with such periods, counted from the first
+            day: 7 for a job whose weeks pass as a whole.
         needs_threshold: Whether an ask must give a threshold.
     """
 
@@ -129,7 +132,9 @@ class Question:
     truth: Callable[[Any, Asked], Distribution | None] = _unknown
     freeze: Callable[[Any, Asked], Mapping[str, int]] = _nothing
     as_of: Literal["close", "open"] = "close"
+    days_to_answer: int | None = None
     days_ahead: int | None = None
+    period_days: int = 1
     needs_threshold: bool = False
 
 
@@ -196,8 +201,28 @@ def _check(question: Question, ask: Ask, where: str) -> None:
         raise UsageError(f"{where}: {ask.question!r} asks about a threshold; give `threshold`.")
     if ask.threshold is not None and not question.needs_threshold:
         raise UsageError(f"{where}: {ask.question!r} has no threshold; leave `threshold` out.")
+    fixed = question.days_to_answer
+    if fixed and ask.days_to_answer != fixed:
+        raise UsageError(f"{where}: {ask.question!r} has a window of days_to_answer: {fixed}.")
+    _check_periods(question.period_days, ask, where)
     if question.days_ahead and ask.days_ahead:
         raise UsageError(
             f"{where}: {ask.question!r} always looks {question.days_ahead} days ahead; leave "
             "`days_ahead` out."
         )
+
+
+def _check_periods(days: int, ask: Ask, where: str) -> None:
+    """See that an ask's times lie at the ends of a job's periods."""
+    times = {
+        "first_day": ask.first_day - 1,
+        "every_days": ask.every_days or 0,
+        "days_to_answer": ask.days_to_answer,
+        "days_ahead": ask.days_ahead or 0,
+    }
+    for name, value in times.items():
+        if value % days:
+            right = f"1, {1 + days}, {1 + 2 * days} ..." if name == "first_day" else f"{days}, ..."
+            raise UsageError(
+                f"{where}.{name}: {ask.question!r} is about periods of {days} days; write {right}"
+            )

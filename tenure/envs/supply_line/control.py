@@ -82,7 +82,7 @@ class SupplyLineControlEnv(gymnasium.Env[Figures, NDArray[np.integer[Any]]]):
     `parameters`: see `SupplyLineParameters`; those left out have their defaults. `render_mode`:
     `"ansi"` or `None`. `most_units`: the largest order; a learner wants fewer choices than 10,000
     (99 is ample for the default parameters). `assess`: whether to tell luck from work at the end,
-    which takes some tens of milliseconds.
+    which takes a tenth of a second with default terms.
 
     ## Version history
 

@@ -136,8 +136,8 @@ class SupplyLineControlVectorEnv(VectorEnv[Figures, NDArray[np.integer[Any]], ND
     def _seeds(self, seed: int | Sequence[int | None] | None) -> Sequence[int | None]:
         if seed is None:
             return [None] * self.num_envs
-        if isinstance(seed, int):
-            return range(seed, seed + self.num_envs)
+        if isinstance(seed, (int, np.integer)):
+            return range(int(seed), seed + self.num_envs)
         if len(seed) != self.num_envs:
             raise ValueError(f"{self.num_envs} lines need as many seeds, got {len(seed)}")
         return seed

@@ -183,6 +183,12 @@ def test_a_reset_without_a_seed_draws_other_lines_than_before():
     assert not set(env.reset()[1]["seed"]) & set(first)
 
 
+def test_a_seed_may_be_numpys():
+    ours, numpys = SupplyLineControlVectorEnv(3), SupplyLineControlVectorEnv(3)
+    seen = numpys.reset(seed=np.int64(4))[0]
+    assert np.array_equal(seen, ours.reset(seed=4)[0])
+
+
 def test_lines_begin_together_and_each_has_a_seed():
     env = SupplyLineControlVectorEnv(4)
     with pytest.raises(EpisodeOver, match="reset the environment"):
