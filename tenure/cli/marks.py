@@ -14,7 +14,14 @@ from tenure.errors import UsageError
 
 if TYPE_CHECKING:
     from tenure.scoring.forecasts import Coverage, ForecastScore, ForecastSummary, SeedMean
-    from tenure.scoring.scorecard import AgentScore, EpisodeScore, Scorecard, Spending, Summary
+    from tenure.scoring.scorecard import (
+        AgentScore,
+        EpisodeScore,
+        Scorecard,
+        Spending,
+        Summary,
+        Unscored,
+    )
     from tenure.scoring.suite import SuiteScorecard
 
 _NOTHING = "-"
@@ -139,26 +146,23 @@ def _score_run(options: argparse.Namespace) -> int:
     return _exit_of(scorecard)
 
 
+def unscored(scorecard: Scorecard | SuiteScorecard) -> Iterator[tuple[str, Unscored]]:
+    """Yield the planned episodes without a score, each with its scenario's id."""
+    from tenure.scoring.scorecard import Scorecard, Unscored
+
+    for own in [scorecard] if isinstance(scorecard, Scorecard) else scorecard.scenarios:
+        for agent in own.agents:
+            for outcome in agent.episodes:
+                if isinstance(outcome, Unscored):
+                    yield own.scenario["id"], outcome
+
+
 def _exit_of(scorecard: Scorecard | SuiteScorecard) -> Exit:
     """Return the exit code: a damaged record weighs more than an unfinished episode."""
-    from tenure.scoring.scorecard import Unscored
-
-    kinds = [
-        outcome.kind
-        for agent in _agents(scorecard)
-        for outcome in agent.episodes
-        if isinstance(outcome, Unscored)
-    ]
+    kinds = [outcome.kind for _, outcome in unscored(scorecard)]
     if "damaged" in kinds:
         return Exit.INVALID
     return Exit.UNFINISHED if kinds else Exit.DONE
-
-
-def _agents(scorecard: Scorecard | SuiteScorecard) -> Iterator[AgentScore]:
-    from tenure.scoring.scorecard import Scorecard
-
-    for own in [scorecard] if isinstance(scorecard, Scorecard) else scorecard.scenarios:
-        yield from own.agents
 
 
 def _score_episode(options: argparse.Namespace) -> int:

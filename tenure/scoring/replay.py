@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from tenure import __version__
 from tenure.envs.world import World
-from tenure.errors import TrajectoryError, UsageError
+from tenure.errors import ContractError, TrajectoryError, UsageError
 from tenure.scenarios import References, Scenario, references
 from tenure.scoring.recorder import Narrator, header
 from tenure.scoring.records import Episode, HeaderRecord, StepRecord, action_of
@@ -84,17 +84,21 @@ def replay(episode: Episode, known: Callable[[int], References] | None = None) -
             They are computed if left out.
 
     Raises:
-        TrajectoryError: If the header describes no world that this Tenure can build.
+        TrajectoryError: If the header describes no world that this Tenure can build, or the job
+            breaks the world contract on the way.
     """
     try:
         scenario = Scenario.model_validate(episode.header["scenario"])
         world = scenario.make_world(episode.seed)
         normal = known(episode.seed) if known else references(scenario, episode.seed)
-    except (UsageError, ValidationError) as error:
+    except (ContractError, UsageError, ValidationError) as error:
         raise TrajectoryError(f"Record 0 (header): no such world: {error}", record=0) from None
     recorded = episode.header
     told = header(scenario, episode.seed, recorded["agent"], episode.attempt, world, normal)
-    divergence = _difference(0, recorded, told) or _in_what_followed(episode, scenario, world)
+    try:
+        divergence = _difference(0, recorded, told) or _in_what_followed(episode, scenario, world)
+    except ContractError as error:
+        raise TrajectoryError(f"It cannot be played again: {error}") from None
     agreed = len(episode.steps) if divergence is None else max(0, divergence.record - 1)
     return Replay(divergence, agreed, episode.header["tenure"])
 

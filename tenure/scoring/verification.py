@@ -12,6 +12,7 @@ from tenure.scenarios import References, Scenario, departures, references
 from tenure.scoring.manifest import EPISODES, FILE_NAME, SUFFIX, Manifest
 from tenure.scoring.records import Episode, read
 from tenure.scoring.replay import replay
+from tenure.scoring.scorecard import score_episode
 from tenure.scoring.suite import SuiteManifest, is_suite_run
 
 
@@ -156,7 +157,7 @@ def _check(path: Path, name: str, plan: _Plan) -> Finding | None:
 
 
 def _reproduced(path: Path, plan: _Plan | None = None) -> Episode:
-    """Read an episode, hold it against the plan and replay it.
+    """Read an episode, hold it against the plan, replay it and see that it can be scored.
 
     Raises:
         TrajectoryError: At the first thing that is wrong.
@@ -167,6 +168,7 @@ def _reproduced(path: Path, plan: _Plan | None = None) -> Episode:
     replayed = replay(episode, plan.known if plan else None)
     if replayed.divergence is not None:
         raise TrajectoryError(replayed.explanation, replayed.divergence.record)
+    score_episode(episode)  # what a job's own code wrote may be no score at all
     return episode
 
 

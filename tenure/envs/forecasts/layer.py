@@ -217,7 +217,7 @@ class Forecasting(World[Any]):
     def __resolve(self, standing: Standing) -> str:
         asked = self.__asked(standing)
         question = self.__questions[asked.ask.question]
-        outcome = question.outcome(self, asked)
+        outcome = question.resolve(self, asked)
         self.__book.standing.remove(standing)
         facts = resolved_facts(
             question.form,
