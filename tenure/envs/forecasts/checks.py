@@ -46,9 +46,11 @@ def check_questions(
 
 def _watched(name: str, question: Question) -> Question:
     """Return a question whose functions raise if they change the world or fail."""
-    parts = {part: getattr(question, part) for part in ("outcome", "truth", "freeze")}
     return replace(
-        question, **{part: _unchanging(name, part, called) for part, called in parts.items()}
+        question,
+        outcome=_unchanging(name, "outcome", question.outcome),
+        truth=_unchanging(name, "truth", question.truth),
+        freeze=_unchanging(name, "freeze", question.freeze),
     )
 
 
