@@ -9,6 +9,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from tenure.envs.fitting import fitted
 from tenure.envs.spaces import TextSpace, ToolCallSpace
 from tenure.envs.world import Figure, World
 
@@ -30,7 +31,7 @@ class ToolEnv(gymnasium.Env[Observation, str]):
         render_mode: `"ansi"` to let `render` return the latest text.
 
     Raises:
-        pydantic.ValidationError: If a parameter is unknown or out of range.
+        UsageError: If a parameter is unknown or out of range.
     """
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi"], "render_fps": 1}  # type: ignore[misc]  # Gymnasium has it per instance
@@ -40,7 +41,7 @@ class ToolEnv(gymnasium.Env[Observation, str]):
         self, parameters: Mapping[str, Any] | None = None, render_mode: str | None = None
     ) -> None:
         self.render_mode = render_mode
-        self._parameters = self.World.Parameters.model_validate(parameters or {})
+        self._parameters = fitted(self.World.Parameters, parameters or {})
         visible = [figure for figure in self.World.figures if not figure.hidden]
         self._visible = len(visible)
         self.figure_names = tuple(figure.name for figure in visible)

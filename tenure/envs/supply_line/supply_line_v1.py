@@ -17,6 +17,7 @@ from pettingzoo.utils import wrappers  # type: ignore[import-untyped]
 from pettingzoo.utils.conversions import parallel_to_aec  # type: ignore[import-untyped]
 
 from tenure.envs.chance import Chance
+from tenure.envs.fitting import fitted
 from tenure.envs.spaces import TextSpace
 from tenure.envs.supply_line import figures, pages
 from tenure.envs.supply_line.figures import Figures
@@ -158,7 +159,7 @@ class SupplyLineStages(ParallelEnv[str, Observation, Any]):  # type: ignore[misc
         self.possible_agents = list(STAGES)
         self.agents: list[str] = []
         self._talk, self._sees, self._sharing, self._assess = talk, sees, reward, assess
-        self._parameters = SupplyLineParameters.model_validate(parameters or {})
+        self._parameters = fitted(SupplyLineParameters, parameters or {})
         self._reader = Reader(self._parameters, sees, reward)
         most = figures.checked_most_units(most_units)
         blocks = figures.ECHELON if sees == "echelon" else figures.OWN
