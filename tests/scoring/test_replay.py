@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenure.envs.tools import Toolbox
-from tenure.errors import TrajectoryError
+from tenure.errors import TrajectoryError, UsageError
 from tenure.scenarios import References
 from tenure.scoring.records import read, read_partial
 from tenure.scoring.replay import Divergence, replay
@@ -161,7 +161,7 @@ def test_another_version_of_tenure_is_named_beside_a_divergence(episode):
 @pytest.mark.parametrize(
     "change",
     [
-        {"id": "nowhere/week"},
+        {"id": "nowhere"},
         {"parameters": {"horizon": 3}},
         {"brief": "{nope}"},
         {"brief": "{horizon_days.nope}"},
@@ -174,6 +174,14 @@ def test_a_world_that_nobody_knows_is_the_headers_fault(episode, change):
     with pytest.raises(TrajectoryError, match="no such world") as caught:
         replay(bad)
     assert caught.value.record == 0
+
+
+def test_a_job_that_is_not_installed_is_no_fault_of_the_record(episode):
+    elsewhere = forged(
+        episode, 0, scenario=episode.header["scenario"] | {"id": "courier-desk/week"}
+    )
+    with pytest.raises(UsageError, match=r"needs the job 'courier-desk'.*install its package"):
+        replay(elsewhere)
 
 
 @given(
