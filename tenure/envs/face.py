@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tenure.envs.fitting import fitted
 from tenure.envs.spaces import TextSpace, ToolCallSpace
 from tenure.envs.world import Figure, World
+from tenure.errors import EpisodeOver
 
 Observation = dict[str, Any]
 
@@ -67,7 +68,7 @@ class ToolEnv(gymnasium.Env[Observation, str]):
         """Do what a tool call says.
 
         Raises:
-            EpisodeOver: If the episode has ended.
+            EpisodeOver: If the episode has ended, or none has begun.
             TypeError: If the action is no text.
         """
         if not isinstance(action, str):
@@ -75,6 +76,8 @@ class ToolEnv(gymnasium.Env[Observation, str]):
                 f"an action is JSON text, got {type(action).__name__}; "
                 'write ToolCall("name", {...}).to_json()'
             )
+        if not hasattr(self, "world"):
+            raise EpisodeOver("There is no episode yet; reset the environment first.")
         step = self.world.step(action)
         observation = self._observe(step.text, step.figures)
         info = {"fault": step.fault, "minute": step.minute, "ended": step.ended}

@@ -65,7 +65,12 @@ class SupplyLineControlVectorEnv(VectorEnv[Figures, NDArray[np.integer[Any]], ND
         parameters: Mapping[str, Any] | None = None,
         *,
         most_units: int = MOST_UNITS,
+        **unknown: Any,
     ) -> None:
+        if unknown:
+            raise TypeError(
+                f"there is no {', '.join(unknown)} here; known: num_envs, parameters, most_units"
+            )
         if num_envs < 1:
             raise ValueError(f"num_envs must be >= 1, got {num_envs}")
         self.num_envs = num_envs
