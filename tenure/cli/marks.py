@@ -87,7 +87,7 @@ def _forecasts(scorecard: Scorecard) -> Iterator[str]:
     """Yield a table for each form of question that was asked."""
     for form, loss in (("quantiles", "CRPS"), ("probability", "Brier")):
         rows = [
-            _forecast_row(agent.label, name, found, loss)
+            _forecast_row(agent.title, name, found, loss)
             for agent in scorecard.agents
             for name, found in agent.forecasts.items()
             if found.form == form
@@ -109,7 +109,7 @@ def _forecast_row(label: str, name: str, found: ForecastSummary, loss: str) -> d
     }
     if found.form == "probability":
         return row | {"sure and wrong": f"{found.sure_and_wrong}/{found.sure}"}
-    return row | {f"in {percent} %": _held(found.coverage.get(percent)) for percent in (90, 50)}
+    return row | {f"in {percent}%": _held(found.coverage.get(percent)) for percent in (90, 50)}
 
 
 def _held(coverage: Coverage | None) -> str:
@@ -125,12 +125,18 @@ def _matrix(suite: SuiteScorecard) -> str:
     rows = [
         [
             across.label,
-            *(_ratio(own.agents[place].normalised) for own in suite.scenarios),
+            *(_cell(own.agents[place]) for own in suite.scenarios),
             across.worst_scenario or _NOTHING,
         ]
         for place, across in enumerate(suite.agents)
     ]
     return table(heads, rows, width=width())
+
+
+def _cell(agent: AgentScore) -> str:
+    """Return a normalised score, and which script a name like `best` stood for in the job."""
+    script = f" ({agent.policy})" if agent.policy else ""
+    return f"{_ratio(agent.normalised)}{script}"
 
 
 def _score(options: argparse.Namespace) -> int:
@@ -199,7 +205,7 @@ def _row(agent: AgentScore, scorecard: Scorecard) -> dict[str, str]:
     tokens, cost = _spent(agent.spending)
     figure = scorecard.score_figure
     return {
-        "agent": agent.label,
+        "agent": agent.title,
         "episodes": f"{agent.complete}/{agent.planned}",
         heading(figure) or "score": _mean(agent.score, lambda value: amount(value, figure)),
         "normalised": _ratio(agent.normalised),
@@ -272,7 +278,7 @@ def _told(found: ForecastScore) -> str:
         parts.append(f"loss {found.loss:.3f} {found.unit}".rstrip())
     if found.excess_loss is not None:
         parts.append(f"excess {found.excess_loss:.3f}")
-    parts += [f"{percent} % interval held {_held(c)}" for percent, c in found.coverage.items()]
+    parts += [f"{percent}% interval held {_held(c)}" for percent, c in found.coverage.items()]
     if found.sure:
         parts.append(f"sure and wrong {found.sure_and_wrong} of {found.sure}")
     return ", ".join(parts)

@@ -242,6 +242,16 @@ class AgentScore(_Part):
         return str(self.spec.get("name", self.label))
 
     @property
+    def policy(self) -> str:
+        """The script that a name which every job knows stood for; empty for all others."""
+        return str(self.spec.get("policy") or "")
+
+    @property
+    def title(self) -> str:
+        """The label, and the script that it stood for: `best (shopkeeper)`."""
+        return f"{self.label} ({self.policy})" if self.policy else self.label
+
+    @property
     def scored(self) -> list[EpisodeScore]:
         """The episodes that have a score."""
         return [episode for episode in self.episodes if isinstance(episode, EpisodeScore)]

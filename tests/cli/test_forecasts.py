@@ -26,7 +26,7 @@ def test_losses_and_coverage_stand_in_a_table_of_their_own(tenure, run):
     ]
     assert lines[0][3:] == ["6.000", "-", "-", "-", "-", "-"]
     assert lines[2][6] == "0.000"
-    assert "in 90 %" in out
+    assert "in 90%" in out
 
 
 def test_the_sheet_of_an_episode_tells_its_forecasts(tenure, run):
@@ -34,7 +34,7 @@ def test_the_sheet_of_an_episode_tells_its_forecasts(tenure, run):
     (line,) = [line for line in out.splitlines() if line.startswith("forecast tomorrow")]
     assert "12 of 12 answered" in line
     assert "excess 0.000" in line
-    assert "90 % interval held" in line
+    assert "90% interval held" in line
 
 
 def test_the_json_document_holds_them(tenure, run):
