@@ -118,7 +118,7 @@ class Question:
             Called when the window closes, so nothing that the agent learns later is in it.
         freeze: Returns what the question rests on, such as prices; called just before `truth`, and
             found in `Asked.frozen` from then on.
-        as_of: `open` to call both when the window opens. For worlds whose steps are longer than
+        as_of: `open` to call both when the window opens. For worlds whose steps are as long as
             the window: they pass its close within a step, and know then what no answer could.
         days_to_answer: Length of the window, if the question fixes it.
         days_ahead: Days from the end of the window until the outcome, if the question fixes them.
