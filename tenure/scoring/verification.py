@@ -127,11 +127,17 @@ def _disagreement(folder: Path, run: Manifest) -> str:
 
 
 def _unplanned_runs(suite_dir: Path, suite: SuiteManifest) -> Iterator[Finding]:
+    """Find runs and episodes that stand where no run of the suite has them."""
     planned = {folder for folder, _ in suite.folders(suite_dir)}
-    for path in sorted(suite_dir.rglob(FILE_NAME)):
-        if path.parent not in planned:
+    strays = {path.parent for path in suite_dir.rglob(FILE_NAME)} - planned
+    for folder in sorted(strays):
+        name = (folder / FILE_NAME).relative_to(suite_dir).as_posix()
+        yield Finding(name, "The run is not in the suite's plan.")
+    told = {*strays, *(folder / EPISODES for folder in planned)}
+    for path in sorted(suite_dir.rglob(f"*{SUFFIX}")):
+        if told.isdisjoint(path.parents):
             name = path.relative_to(suite_dir).as_posix()
-            yield Finding(name, "The run is not in the suite's plan.")
+            yield Finding(name, "The episode is not in the suite's plan.")
 
 
 def _verify_run(run_dir: Path, manifest: Manifest) -> Verification:

@@ -193,6 +193,19 @@ class TestVerification:
         (finding,) = verify(suite_dir).findings
         assert finding == ("lemonade/again/run.json", "The run is not in the suite's plan.", None)
 
+    @pytest.mark.parametrize("place", ["", "elsewhere/", "kitchen/week/"])
+    def test_an_episode_outside_of_every_planned_run_is_named(self, suite_dir, place):
+        name = f"{place}seed-6.jsonl.zst"
+        (suite_dir / place).mkdir(exist_ok=True)
+        shutil.copy(suite_dir / "kitchen/week/episodes/best/seed-1.jsonl.zst", suite_dir / name)
+        (finding,) = verify(suite_dir).findings
+        assert finding == (name, "The episode is not in the suite's plan.", None)
+
+    def test_a_run_that_went_on_with_another_tenure_is_still_the_suites(self, suite_dir):
+        folder = suite_dir / "lemonade/week"
+        Manifest.read(folder).model_copy(update={"tenure": "0.0.9"}).write(folder)
+        assert verify(suite_dir) == (30, (), ())
+
     def test_departures_say_of_which_scenario(self, tmp_path):
         week, *others = quick_runs()
         limited = week.scenario.model_copy(update={"limits": Limits(steps=2)})
