@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser
-from tenure.cli.terminal import amount, heading, ratio, say, table, width
+from tenure.cli.terminal import amount, heading, printable, ratio, say, table, width
 from tenure.errors import UsageError
 
 if TYPE_CHECKING:
@@ -64,9 +64,9 @@ def summary(scorecard: Scorecard | SuiteScorecard) -> str:
     from tenure.scoring.scorecard import Scorecard
 
     if isinstance(scorecard, Scorecard):
-        return _table(scorecard)
+        return printable(_table(scorecard))
     parts = (f"{own.scenario['id']}\n{_table(own)}" for own in scorecard.scenarios)
-    return "\n\n".join([_matrix(scorecard), *parts])
+    return printable("\n\n".join([_matrix(scorecard), *parts]))
 
 
 def _scored(folder: Path) -> Scorecard | SuiteScorecard:
@@ -182,9 +182,9 @@ def _score_episode(options: argparse.Namespace) -> int:
     if options.json:
         say(outcome.model_dump_json(indent=2))
     elif isinstance(outcome, Unscored):
-        say(f"{outcome.agent}, seed {outcome.seed}: unscored. {outcome.problem}")
+        say(printable(f"{outcome.agent}, seed {outcome.seed}: unscored. {outcome.problem}"))
     else:
-        say(_sheet(outcome, episode.header["score"], has_luck="luck" in episode.header))
+        say(printable(_sheet(outcome, episode.header["score"], has_luck="luck" in episode.header)))
     return Exit.UNFINISHED if isinstance(outcome, Unscored) else Exit.DONE
 
 

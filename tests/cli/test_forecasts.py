@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from tests.scoring.reported import reseal
+
 AGENTS = ("--agent", "null", "--agent", "climatology", "--agent", "bayes")
 
 
@@ -52,3 +54,19 @@ def test_a_probability_has_its_own_table(tenure, tmp_path):
     assert "sure and wrong" in out
     assert "0/4" in out
     assert tenure("verify", tmp_path / "run")[0] == 0
+
+
+def test_a_forged_question_cannot_steer_the_terminal(tenure, run):
+    file = run / "episodes" / "bayes" / "seed-1.jsonl.zst"
+
+    def forge(records):
+        for record in records:
+            for event in record.get("events", ()):
+                if event["kind"] == "forecast_resolved":
+                    event["question"] = "\x1b[2Jrain"
+
+    reseal(file, forge)
+    for path in (run, file):
+        _, out, _ = tenure("score", path)
+        assert "\ufffd[2Jrain" in out
+        assert "\x1b" not in out
