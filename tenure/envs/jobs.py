@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+from tenure.envs.fitting import fitted
 from tenure.envs.forecasts import Ask, Asked, Question, asking, schedule
 from tenure.envs.tools import Toolbox, ToolCall
 from tenure.envs.world import World
@@ -93,10 +94,10 @@ class Job:
             forecasts: What the agent is asked to forecast; with none, the world is the job's own.
 
         Raises:
-            pydantic.ValidationError: If a parameter is unknown or out of range.
-            UsageError: If a forecast does not fit the job.
+            UsageError: If a parameter is unknown or out of range, or a forecast does not fit the
+                job.
         """
-        known = self.world.Parameters.model_validate(parameters)
+        known = fitted(self.world.Parameters, parameters)
         if not forecasts:
             return self.world(known, seed)
         return asking(self.world)(known, seed, self.questions, self.plan(known, forecasts))

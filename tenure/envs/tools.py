@@ -16,6 +16,7 @@ import reprlib
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cached_property
+from hashlib import blake2b
 from typing import Any, NamedTuple, NotRequired, get_type_hints
 
 import orjson
@@ -172,6 +173,16 @@ class Toolbox:
             members |= vars(base)
         marked = {name: getattr(member, "__tool__", None) for name, member in members.items()}
         return cls({name: mark for name, mark in marked.items() if isinstance(mark, Tool)})
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of what the model reads of the tools and of what they cost: 32 hex digits."""
+        whole = [
+            (each.name, each.description, each.schema, each.minutes, each.writes)
+            for each in self.tools.values()
+        ]
+        canonical = orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)
+        return blake2b(canonical, digest_size=16).hexdigest()
 
     def parse(self, action: str) -> tuple[Tool, dict[str, Any]] | Mistake:
         """Read an action: JSON text of the form `{"name": ..., "arguments": {...}}`.

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
 
 from tenure.envs import jobs
+from tenure.envs.fitting import fitted
 from tenure.errors import UsageError, nearest
-from tenure.scenarios.schema import Scenario, problems
+from tenure.scenarios.schema import Scenario
 
 SUITES = "suites"
 """The folder of built-in suites; no job has this name."""
@@ -120,10 +120,8 @@ def read_yaml(content: bytes, source: str) -> Any:
 def _parse(content: bytes, source: str) -> Scenario:
     said = read_yaml(content, source)
     try:
-        scenario = Scenario.model_validate(said)
+        scenario = fitted(Scenario, said)
         _ = scenario.briefing, scenario.asked
-    except ValidationError as error:
-        raise UsageError(f"{source} is not a scenario: {problems(error)}") from None
     except UsageError as error:
         raise UsageError(f"{source} is not a scenario: {error}") from None
     return scenario

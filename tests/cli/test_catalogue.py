@@ -38,6 +38,18 @@ def test_without_a_scenario_the_agents_of_every_job_are_listed(tenure):
     assert {"lemonade:", "vending:"} <= set(out.splitlines())
 
 
+def test_the_agents_of_a_suite_are_those_that_every_job_knows_and_then_each_jobs(tenure):
+    code, out, _ = tenure("agents", "suites/quick")
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[0] == "every scenario of suites/quick:"
+    shared = lines[1 : lines.index("vending:")]
+    assert {"  floor", "  best", "  null", "  openai/<model>"} <= set(shared)
+    assert "  shopkeeper" not in shared
+    assert "  shopkeeper  (also: best)" in lines
+    assert {"supply-line:", "bookings:"} <= set(lines)
+
+
 def test_an_unknown_scenario_names_the_nearest(tenure):
     assert tenure("agents", "vending/wek") == (
         2,

@@ -9,6 +9,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from tenure.envs.fitting import fitted
 from tenure.envs.supply_line import figures, pages
 from tenure.envs.supply_line.control_vector import SupplyLineControlVectorEnv
 from tenure.envs.supply_line.figures import Figures
@@ -100,7 +101,7 @@ class SupplyLineControlEnv(gymnasium.Env[Figures, NDArray[np.integer[Any]]]):
         assess: bool = False,
     ) -> None:
         self.render_mode = render_mode
-        self._parameters = SupplyLineParameters.model_validate(parameters or {})
+        self._parameters = fitted(SupplyLineParameters, parameters or {})
         self._most_units = figures.checked_most_units(most_units)
         self._assess = assess
         self.action_space = gymnasium.spaces.MultiDiscrete([most_units + 1] * len(STAGES))

@@ -240,3 +240,9 @@ def test_the_environment_documents_itself():
     assert supply_line_v1.parallel_env().metadata["name"] == "supply_line_v1"
     for heading in ("Actions", "Observations", "Reward", "Start", "End", "Version history"):
         assert heading in supply_line_v1.SupplyLineStages.__doc__
+
+
+@pytest.mark.parametrize("make", [supply_line_v1.parallel_env, supply_line_v1.env])
+def test_a_way_to_render_that_there_is_not_is_refused(make):
+    with pytest.raises(ValueError, match="render_mode must be one of ansi; got 'human'"):
+        make(render_mode="human")
