@@ -58,7 +58,8 @@ def find(target: str) -> list[Subject]:
         )
     raise UsageError(
         f"There is no job and no file {target!r}. {nearest(target, jobs.names())} "
-        "`tenure check` takes a job's name, a job's project folder or a scenario's YAML file."
+        "`tenure check` takes a job's name, a job's project folder (it need not be installed) or "
+        "a scenario's YAML file."
     )
 
 

@@ -401,6 +401,20 @@ def test_a_project_that_does_not_fit_is_a_usage_error(bakery, pyproject, complai
         find(str(bakery))
 
 
+def test_a_slip_in_a_projects_file_is_said_with_its_line(bakery):
+    world = bakery / "bakery" / "world.py"
+    edit(bakery, "world.py", "OPENING_HOUR = 5", "OPENING_HOUR = (5")
+    line = world.read_text().splitlines().index("OPENING_HOUR = (5") + 1
+    complaint = rf"SyntaxError: .* \({world}, line {line}\)\. Mend it\.$"
+    with pytest.raises(UsageError, match=complaint):
+        find(str(bakery))
+    edit(bakery, "world.py", "OPENING_HOUR = (5", "OPENING_HOUR = 5")
+    edit(bakery, "world.py", 'score = "cash_cents"', 'score = "cash"')
+    complaint = rf"The score of Bakery is 'cash', .*Known: cash_cents, .*{world}, line"
+    with pytest.raises(UsageError, match=complaint):
+        find(str(bakery))
+
+
 def test_a_job_without_scenarios_is_told_how_to_make_one(bakery):
     (bakery / "bakery" / "scenarios" / "week.yaml").unlink()
     with pytest.raises(UsageError, match="tenure new scenario bakery/week --dir"):
