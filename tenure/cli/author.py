@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -70,10 +71,22 @@ def _new(options: argparse.Namespace) -> int:
         say(f"  tenure run {options.name}/week --agent naive --agent baker --episodes 5")
     else:
         path = new_scenario(options.name, options.dir)
-        say(f"{path} is a scenario of your own. Edit it, then:")
-        say(f"  tenure check {path}")
-        say(f"  tenure run {path} --agent floor --agent best --episodes 5")
+        _say_next(path, options.name)
     return Exit.DONE
+
+
+def _say_next(path: Path, scenario_id: str) -> None:
+    """Say what to do with a new scenario: a job's own one is known by its id and has hashes."""
+    from tenure.kit.subject import project_of
+
+    project, name = project_of(path), str(path)
+    say(f"{path} is a scenario of your own. Edit it, then:")
+    if project:
+        name = scenario_id
+        say(f"  tenure check {os.path.relpath(project)} --scenario {name} --write-golden")
+    else:
+        say(f"  tenure check {path}")
+    say(f"  tenure run {name} --agent floor --agent best --episodes 5")
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -100,6 +100,17 @@ def open_project_around(path: Path) -> Path | None:
     return None
 
 
+def project_of(scenario: Path) -> Path | None:
+    """Return the folder of the project whose own scenario a file is, which knows it by its id.
+
+    `None` for a file that lies elsewhere.
+    """
+    project = open_project_around(scenario)
+    folder = folder_of(load(str(scenario)).job_name)
+    own = folder is not None and scenario.resolve().parent == (folder / "scenarios").resolve()
+    return project if own else None
+
+
 def _make_known(name: str, import_string: str) -> None:
     if not _NAME.fullmatch(name) or name == SUITES:
         raise UsageError(

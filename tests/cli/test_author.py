@@ -114,6 +114,20 @@ def test_a_new_scenario_says_what_to_type_next(tenure, tmp_path):
     assert f"  tenure check {tmp_path / 'my-week.yaml'}" in out
 
 
+def test_a_new_scenario_of_a_project_is_checked_with_its_hashes(
+    tenure, bakery, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    _, out, _ = tenure("new", "scenario", "bakery/month", "--dir", "bakery/bakery/scenarios")
+    line = "tenure check bakery --scenario bakery/month --write-golden"
+    assert f"  {line}\n  tenure run bakery/month --agent floor" in out
+    forget()
+    code, out, _ = tenure(*line.split()[1:])
+    assert code == 0, out
+    _, out, _ = tenure("new", "scenario", "bakery/draft", "--dir", "bakery/drafts")
+    assert "  tenure check bakery/drafts/draft.yaml\n" in out
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
