@@ -80,7 +80,7 @@ def _text(scenario_id: str, job: jobs.Job, model: Scenario | None) -> str:
         f"id: {scenario_id}",
         "version: 1  # raise it whenever a change can affect scores",
         f"title: {_yaml(model.title if model else f'My own scenario of {job_name}')}",
-        "# What the agent is told. A name in braces stands for its value; a brace is written double.",
+        "# What the agent is told. A name in braces stands for its value; a brace is doubled.",
         *_commented(f"In braces may stand any parameter below, and {', '.join(_computed(job))}."),
         *_block("brief", brief),
         "# A line without its # replaces the default.",
