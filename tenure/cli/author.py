@@ -127,7 +127,8 @@ def _report(case: Case, findings: Iterable[Finding], *, quiet: bool) -> dict[str
 
 def _say_finding(finding: Finding) -> None:
     mark = "ok" if finding.ok else "--" if finding.see else "FAILED"
-    say(f"{mark:<7} {finding.check:<12}{finding.text}")
+    text = finding.text.replace("\n", f"\n{_INDENT}")
+    say(f"{mark:<7} {finding.check:<12}{text}")
     if finding.advice:
         say(f"{_INDENT}What to do: {finding.advice}")
     sys.stdout.flush()

@@ -94,13 +94,16 @@ def case_of(subject: Subject, scenario_id: str = "", seed_count: int = 10) -> Ca
 
 def _parts(case: Case) -> str:
     checker.check_parts(case.job)
+    faulty = []
     for name in [*case.job.policies, *case.job.exploits]:
         try:
             case.trials.policy_on(name, case.seeds[0])
-        except PolicyError:
-            raise
+        except PolicyError as error:
+            faulty.append(str(error))
         except Exception:  # noqa: BLE001, S110  the world's own: a check below says it
             pass
+    if faulty:
+        raise PolicyError("\n".join(faulty))
     return f"{' < '.join(case.job.policies)}; floor {case.job.floor}; score {case.job.world.score}"
 
 
@@ -171,6 +174,8 @@ def _golden(case: Case) -> str:
         return golden.compare(_folder(case), case.subject.scenarios)
     except golden.UnrecordedError as error:
         raise AdvisedError(str(error), _golden_command(case)) from None
+    except AdvisedError:
+        raise
     except ContractError as error:
         advice = f"If the change is meant, raise the version; then `{_golden_command(case)}`."
         raise AdvisedError(str(error), advice) from None
@@ -293,8 +298,8 @@ CHECKS = (
     Check(
         "steps",
         _steps,
-        "Raise Refusal for what the world cannot do, bound arguments with Field, and let each "
-        "tool cost minutes or move the clock itself.",
+        "Let each tool return a text, raise Refusal for what the world cannot do before anything "
+        "is changed, bound its arguments with Field, and cost minutes or move the clock itself.",
     ),
     Check("figures", _figures, "Correct measure(), or the low and high of the figure."),
     Check("end", _end, "advance() must move now_minutes and set state.ended at the horizon."),

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tenure.errors import TenureError, UsageError, told
 from tenure.kit.advice import AdvisedError
 from tenure.kit.checks import CHECKS, WRITE_GOLDEN, Case, Check
+from tenure.kit.trials import PolicyError
 
 
 class Finding(NamedTuple):
@@ -42,19 +43,19 @@ def findings(case: Case, *, write_golden: bool = False) -> Iterator[Finding]:
     if write_golden and case.subject.folder is None:
         raise UsageError("--write-golden is for a job, not for a scenario alone.")
     causes: dict[Hashable, str] = {}
-    ok = True
+    broken = ""
     for check in CHECKS:
         if check.name == "golden" and (case.subject.folder is None or write_golden):
             continue
         if check.name == "luck" and not case.job.world.luck:
             continue
         finding = _finding(check, case, causes)
-        ok = ok and finding.ok
+        broken = broken or ("" if finding.ok else finding.check)
         yield finding
-    if write_golden and ok:
+    if write_golden and not broken:
         yield _finding(WRITE_GOLDEN, case, causes)
     elif write_golden:
-        yield Finding("golden", ok=False, text="not written, since other checks failed")
+        yield Finding("golden", ok=False, text=f"not written: see {broken}", see=broken)
 
 
 def _finding(check: Check, case: Case, causes: dict[Hashable, str]) -> Finding:
@@ -71,6 +72,8 @@ def _finding(check: Check, case: Case, causes: dict[Hashable, str]) -> Finding:
 
 def _cause(error: BaseException) -> Hashable:
     """Return what two findings with one cause have in common."""
+    if isinstance(error, PolicyError):
+        return PolicyError  # one that fails in several ways is one that is to be mended
     while error.__cause__:
         error = error.__cause__
     if isinstance(error, TenureError):

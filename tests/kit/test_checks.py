@@ -171,9 +171,16 @@ def test_an_exploit_may_make_calls_that_cannot_be(stand):
     assert "'odd' yields a str" in stand("parts", exploits={"odd": talks})
 
 
+def test_every_script_that_fails_is_named_at_once(stand):
+    policies = {"stops": stops, "errs": errs, "two": JOB.policies["two-a-day"]}
+    first, second = stand("parts", policies=policies, floor="two").splitlines()
+    assert "'stops' returned" in first
+    assert "'errs' makes a call that cannot be" in second
+
+
 def test_what_one_check_has_told_no_other_tells_again(monkeypatch):
-    policies = {"idle": JOB.policies["idle"], "talks": talks}
-    monkeypatch.setattr("tests.lemonade.JOB", replace(JOB, policies=policies))
+    policies = {"errs": errs, "talks": talks}
+    monkeypatch.setattr("tests.lemonade.JOB", replace(JOB, policies=policies, floor="errs"))
     found = [
         one for one in findings(case_of(Subject("lemonade", (scenario(20),), None))) if one.see
     ]
