@@ -90,12 +90,15 @@ def _say_next(path: Path, scenario_id: str) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from tenure.errors import UsageError
     from tenure.kit.checks import case_of
     from tenure.kit.diagnosis import findings
     from tenure.kit.subject import find
 
     reports = []
     for subject in find(options.target):
+        if options.write_golden and subject.folder is None:
+            raise UsageError("--write-golden is for a job, not for a scenario alone.")
         case = case_of(subject, options.scenario, options.seeds)
         found = findings(case, write_golden=options.write_golden)
         reports.append(_report(case, found, quiet=options.json))

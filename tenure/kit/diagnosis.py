@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Hashable, Iterator
 from typing import NamedTuple
 
-from tenure.errors import TenureError, UsageError, told
+from tenure.errors import TenureError, told
 from tenure.kit.advice import AdvisedError
 from tenure.kit.checks import CHECKS, WRITE_GOLDEN, Case, Check
 from tenure.kit.trials import PolicyError
@@ -36,12 +36,7 @@ def findings(case: Case, *, write_golden: bool = False) -> Iterator[Finding]:
     Args:
         case: What is checked.
         write_golden: Write `golden.json` instead of comparing with it, if nothing else is broken.
-
-    Raises:
-        UsageError: If the file is to be written and there is no job that it could lie beside.
     """
-    if write_golden and case.subject.folder is None:
-        raise UsageError("--write-golden is for a job, not for a scenario alone.")
     causes: dict[Hashable, str] = {}
     broken = ""
     for check in CHECKS:

@@ -102,8 +102,8 @@ def test_a_failed_check_of_a_scenario_file_is_in_the_json_too(tenure):
 
 
 def test_golden_hashes_are_for_jobs(tenure):
-    code, _, err = tenure("check", SCENARIO_FILE, "--write-golden")
-    assert code == 2
+    code, out, err = tenure("check", SCENARIO_FILE, "--write-golden")
+    assert (code, out) == (2, "")
     assert "is for a job, not for a scenario alone" in err
 
 
