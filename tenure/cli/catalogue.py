@@ -30,8 +30,11 @@ COMMANDS = {"scenarios": _define_scenarios, "suites": _define_suites, "agents": 
 
 
 def _scenarios(_: argparse.Namespace) -> int:
+    from tenure.envs import jobs
     from tenure.scenarios import installed_names, load, names
 
+    for text in filter(None, map(jobs.clash, jobs.names())):
+        remark(text)
     rows = []
     for name in [*names(), *installed_names()]:
         try:

@@ -24,6 +24,8 @@ import orjson
 from tenure.envs import jobs
 from tenure.envs.clock import MINUTES_PER_DAY
 from tenure.envs.face import ToolEnv
+from tenure.envs.plain import misfit
+from tenure.envs.refusals import watched
 from tenure.envs.spaces import ToolCallSpace
 from tenure.envs.tools import Mistake
 from tenure.envs.world import Step, World
@@ -128,12 +130,12 @@ def check_tools(world: type[World[Any]]) -> None:
 
 
 def check_steps(job: jobs.Job, parameters: Mapping[str, Any], seed: int) -> None:
-    """No action raises, every action takes time, and what is no valid call is a fault."""
-    world = job.make(parameters, seed)
+    """No action raises, each takes time, no valid call is a fault, and refusals change nothing."""
+    world = watched(job.make(parameters, seed))
     sampled = random_actions(world, seed, 20 * len(world.toolbox.tools))
     for action in (*HOSTILE_ACTIONS, *_hostile_calls(world), *sampled):
         if world.ended:
-            world = job.make(parameters, seed)
+            world = watched(job.make(parameters, seed))
         before = world.state.now_minutes
         step = _try_step(world, action)
         if isinstance(world.toolbox.parse(action), Mistake) and not step.fault:
@@ -216,8 +218,9 @@ def check_snapshots(
     for number, action in enumerate(islice(chosen, max_steps)):
         if original.ended:
             return
+        if fault := misfit(original.state):
+            raise ContractError(fault)
         snapshot, digest = original.snapshot(), original.digest()
-        _check_plain(orjson.loads(snapshot), "state")
         twin = job.make(parameters, seed)
         twin.restore(snapshot)
         if twin.digest() != digest:
@@ -307,16 +310,7 @@ def _hostile_calls(world: World[Any]) -> Iterator[str]:
 def _try_step(world: World[Any], action: str) -> Step:
     try:
         return world.step(action)
+    except ContractError:
+        raise
     except Exception as error:
-        raise ContractError(f"The action {action[:200]!r} raised {error!r}.") from error
-
-
-def _check_plain(value: Any, where: str) -> None:
-    if isinstance(value, float):
-        raise ContractError(f"{where} holds the float {value!r}; keep whole numbers in the state.")
-    if isinstance(value, dict):
-        for key, item in value.items():
-            _check_plain(item, f"{where}.{key}")
-    if isinstance(value, list):
-        for index, item in enumerate(value):
-            _check_plain(item, f"{where}[{index}]")
+        raise ContractError(f"The action {action[:200]!r} raised {told(error)}.") from error

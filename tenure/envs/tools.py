@@ -23,7 +23,7 @@ import orjson
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
-from tenure.errors import nearest
+from tenure.errors import ContractError, nearest
 
 MAX_ACTION_CHARS = 100_000
 _DEEPEST_ARGUMENTS = 20
@@ -115,6 +115,12 @@ class Tool:
     def _adapter(self) -> TypeAdapter[dict[str, Any]]:
         hints = get_type_hints(self.method, include_extras=True)
         parameters = list(inspect.signature(self.method).parameters.values())[1:]
+        for parameter in parameters:
+            if parameter.name not in hints:
+                raise ContractError(
+                    f"The argument {parameter.name!r} of the tool {self.name} has no annotation; "
+                    f"it is what the model reads. Write its type: {parameter.name}: int."
+                )
         fields = {
             parameter.name: hints[parameter.name]
             if parameter.default is parameter.empty

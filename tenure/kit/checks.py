@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import sqrt
+from pathlib import Path
 from statistics import mean, stdev
 from typing import Any, NamedTuple
 
 from tenure.envs import checker, jobs
-from tenure.errors import ContractError, UsageError, nearest, told
+from tenure.errors import ContractError, UsageError, nearest
 from tenure.kit import golden
+from tenure.kit.advice import AdvisedError
 from tenure.kit.attacks import ATTACKS
 from tenure.kit.subject import Subject
-from tenure.kit.trials import Play, Trials
+from tenure.kit.trials import Play, PolicyError, Trials
 from tenure.scenarios import Scenario
 
 MOST_NORMALISED = 0.05
@@ -25,22 +28,6 @@ _MOST_STEPS = 2_000
 _SNAPSHOT_STEPS = 200
 _LUCK_SEEDS = range(101, 131)
 _STANDARD_ERRORS = 4
-
-
-class Finding(NamedTuple):
-    """What one check found.
-
-    Attributes:
-        check: The check's name.
-        ok: Whether the rule is kept.
-        text: What was found; if the rule is broken, which and where.
-        advice: What to do about it; empty if the rule is kept.
-    """
-
-    check: str
-    ok: bool
-    text: str
-    advice: str = ""
 
 
 @dataclass
@@ -102,31 +89,21 @@ def case_of(subject: Subject, scenario_id: str = "", seed_count: int = 10) -> Ca
     return Case(subject, chosen, range(1, seed_count + 1))
 
 
-def findings(case: Case) -> Iterator[Finding]:
-    """Run every check that fits; each finding comes as soon as it is there."""
-    for check in CHECKS:
-        if check.name == "golden" and case.subject.folder is None:
-            continue
-        if check.name == "luck" and not case.job.world.luck:
-            continue
-        yield _finding(check, case)
-
-
-def _finding(check: Check, case: Case) -> Finding:
-    try:
-        return Finding(check.name, ok=True, text=check.run(case))
-    except (ContractError, UsageError) as error:
-        return Finding(check.name, ok=False, text=str(error), advice=check.advice)
-    except Exception as error:  # noqa: BLE001  the job's own code: what it raises is the finding
-        advice = f"Mend what is raised. {check.advice}"
-        return Finding(check.name, ok=False, text=told(error), advice=advice)
-
-
 # --- the world -----------------------------------------------------------------------------------
 
 
 def _parts(case: Case) -> str:
     checker.check_parts(case.job)
+    faulty = []
+    for name in [*case.job.policies, *case.job.exploits]:
+        try:
+            case.trials.policy_on(name, case.seeds[0])
+        except PolicyError as error:
+            faulty.append(str(error))
+        except Exception:  # noqa: BLE001, S110  the world's own: a check below says it
+            pass
+    if faulty:
+        raise PolicyError("\n".join(faulty))
     return f"{' < '.join(case.job.policies)}; floor {case.job.floor}; score {case.job.world.score}"
 
 
@@ -193,8 +170,29 @@ def _faces(case: Case) -> str:
 
 
 def _golden(case: Case) -> str:
-    folder = case.subject.folder
-    return golden.compare(folder, case.subject.scenarios) if folder else ""
+    try:
+        return golden.compare(_folder(case), case.subject.scenarios)
+    except golden.UnrecordedError as error:
+        raise AdvisedError(str(error), _golden_command(case)) from None
+    except AdvisedError:
+        raise
+    except ContractError as error:
+        advice = f"If the change is meant, raise the version; then `{_golden_command(case)}`."
+        raise AdvisedError(str(error), advice) from None
+
+
+def _write_golden(case: Case) -> str:
+    return f"{golden.write(_folder(case), case.subject.scenarios)} is written"
+
+
+def _folder(case: Case) -> Path:
+    if case.subject.folder is None:
+        raise UsageError("A scenario alone has no golden.json.")
+    return case.subject.folder
+
+
+def _golden_command(case: Case) -> str:
+    return f"tenure check {shlex.quote(case.subject.target)} --write-golden"
 
 
 # --- the scenario --------------------------------------------------------------------------------
@@ -300,8 +298,8 @@ CHECKS = (
     Check(
         "steps",
         _steps,
-        "Raise Refusal for what the world cannot do, bound arguments with Field, and let each "
-        "tool cost minutes or move the clock itself.",
+        "Let each tool return a text, raise Refusal for what the world cannot do before anything "
+        "is changed, bound its arguments with Field, and cost minutes or move the clock itself.",
     ),
     Check("figures", _figures, "Correct measure(), or the low and high of the figure."),
     Check("end", _end, "advance() must move now_minutes and set state.ended at the horizon."),
@@ -317,12 +315,7 @@ CHECKS = (
         "Draw from self.chance alone; no sets in an order that matters, no clock, no hash().",
     ),
     Check("gymnasium", _faces, "See the Gymnasium documentation on env_checker."),
-    Check(
-        "golden",
-        _golden,
-        "If the change is meant, give the scenario a higher version; then `tenure check ... "
-        "--write-golden` records what holds from now on.",
-    ),
+    Check("golden", _golden, ""),
     Check("scenario", _scenario, "Mend the YAML file."),
     Check("limits", _limits, "Raise limits.steps, or shorten the scenario."),
     Check(
@@ -339,4 +332,8 @@ CHECKS = (
         "that are worthless at the end, worlds that differ more between seeds.",
     ),
     Check("luck", _luck, "Luck holds only what chance added, less what was to be expected of it."),
+)
+
+WRITE_GOLDEN = Check(
+    "golden", _write_golden, "If the change is meant, raise the scenario's version."
 )

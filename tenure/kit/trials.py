@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
-from itertools import islice
-from typing import NamedTuple
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import cached_property, partial
+from itertools import count, islice
+from typing import NamedTuple, TypeVar
 
 from tenure.envs.checker import check_measured
 from tenure.envs.jobs import Briefing, Policy
-from tenure.errors import ContractError
+from tenure.envs.tools import Fault, ToolCall
+from tenure.errors import ContractError, told
+from tenure.kit.advice import AdvisedError
 from tenure.kit.attacks import ATTACKS, Stage
 from tenure.scenarios import Scenario
+
+T = TypeVar("T")
+
+_NO_CALLS = (Fault.MALFORMED, Fault.UNKNOWN_TOOL, Fault.BAD_ARGUMENTS)
+"""What no script of the ladder may be told; a world may refuse what it likes."""
 
 
 class Play(NamedTuple):
@@ -28,6 +35,17 @@ class Play(NamedTuple):
     luck: int
     actions: tuple[str, ...]
     finished: bool
+
+
+class PolicyError(AdvisedError):
+    """A script that does not do what a script must; the message names it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            message,
+            "Mend the script: a generator that yields ToolCalls of the job's tools, is sent the "
+            "text that each led to, and never ends.",
+        )
 
 
 class Trials:
@@ -69,7 +87,8 @@ class Trials:
         def script(stage: Stage) -> Iterator[str]:
             toolbox = stage.world.toolbox
             briefing = Briefing(self.scenario.briefing, stage.heard, toolbox, seed)
-            return _actions(name, make(briefing), stage)
+            faults = _NO_CALLS if name in self.job.policies else ()
+            return _actions(name, partial(make, briefing), stage, faults)
 
         return self._played(name, seed, script)
 
@@ -108,25 +127,55 @@ class Trials:
         return self._plays[name, seed]
 
 
-def _actions(name: str, policy: Policy, stage: Stage) -> Iterator[str]:
-    """Yield what a policy does, which must never return."""
+def _actions(
+    name: str, make: Callable[[], Policy], stage: Stage, faults: Sequence[Fault]
+) -> Iterator[str]:
+    """Yield what a script does, which must never return nor meet one of the faults.
+
+    Raises:
+        PolicyError: If it does, or fails otherwise.
+    """
+    policy = _of_script(name, make)
+    if not isinstance(policy, Generator):
+        raise PolicyError(f"The policy {name!r} is no generator but {_kind(policy)}.")
+    call = _of_script(name, partial(next, policy))
+    for number in count(1):
+        if not isinstance(call, ToolCall):
+            raise PolicyError(
+                f"The policy {name!r} yields {_kind(call)} at step {number}, not a ToolCall."
+            )
+        yield _of_script(name, call.to_json)
+        if stage.fault in faults:
+            raise PolicyError(
+                f"The policy {name!r} makes a call that cannot be, at step {number} on seed "
+                f"{stage.seed}: {stage.heard.partition(chr(10))[0]}"
+            )
+        call = _of_script(name, partial(policy.send, stage.heard))
+
+
+def _of_script(name: str, ask: Callable[[], T]) -> T:
+    """Return what a script answers."""
     try:
-        call = next(policy)
-        while True:
-            yield call.to_json()
-            call = policy.send(stage.heard)
+        return ask()
     except StopIteration:
-        raise ContractError(
+        raise PolicyError(
             f"The policy {name!r} returned before its episode was over; "
             "it must go on yielding calls until it is closed."
         ) from None
+    except Exception as error:
+        raise PolicyError(f"The policy {name!r} raised {told(error)}.") from error
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else f"a {type(value).__name__}"
 
 
 def _play(stage: Stage, script: Iterator[str]) -> Play:
     world, actions = stage.world, []
     wanted = islice(script, stage.scenario.limits.steps)
     while not world.ended and (action := next(wanted, None)) is not None:
-        stage.heard = world.step(action).text
+        step = world.step(action)
+        stage.heard, stage.fault = step.text, step.fault
         actions.append(action)
         check_measured(world)
     finished = bool(world.ended)

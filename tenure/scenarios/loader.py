@@ -81,9 +81,13 @@ def folder_of(job_name: str) -> Path | None:
 
 def _load_installed(name: str) -> Scenario:
     known = installed_names()
-    if name not in known:
-        raise UsageError(f"There is no scenario {name!r}. {nearest(name, [*names(), *known])}")
     job, _, short = name.partition("/")
+    if name not in known:
+        if job in jobs.names():
+            jobs.load(job)  # a job that clashes or is broken is said first
+        hint = "" if job in jobs.names() else f" {jobs.INSTALL}."
+        complaint = f"There is no scenario {name!r}. {nearest(name, [*names(), *known])}{hint}"
+        raise UsageError(complaint)
     path = next(file for file in _files(job) if file.name == f"{short}{_ENDING}")
     scenario = _parse(path.read_bytes(), str(path))
     if scenario.id != name:

@@ -79,6 +79,21 @@ def test_the_doctor_is_content_with_the_base_and_says_how_to_get_the_rest(
     assert out.endswith("works here.\n")
 
 
+def test_the_doctor_looks_at_the_jobs_of_other_packages(tenure, no_model, install, tmp_path):
+    install("toys", toy="tests.lemonade:JOB")
+    install("rival", vending="rival:JOB")
+    install("ghosts", ghost="ghost:JOB")
+    code, out, _ = tenure("doctor")
+    assert code == 0
+    assert "ok  job toy of the package toys: no scenario\n" in out
+    assert "--  The name 'vending' is Tenure's own; rival:JOB (package rival)" in out
+    assert "--  The job 'ghost' (ghost:JOB) cannot be imported" in out
+    code, out, err = tenure("scenarios")
+    assert code == 0
+    assert "vending/week" in out
+    assert "`pip uninstall rival`" in err
+
+
 def test_the_doctor_never_prints_a_key(tenure, no_model, monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     monkeypatch.setenv("OPENAI_BASE_URL", "https://user:sk-secret@example.org/v1")

@@ -1,5 +1,8 @@
 """One contract for every registered environment, whoever wrote it."""
 
+from dataclasses import dataclass
+from typing import Any
+
 import gymnasium
 import numpy as np
 import pytest
@@ -11,9 +14,9 @@ from tenure.envs import jobs
 from tenure.envs.checker import check_faces, check_job, check_run_out, check_snapshots, check_steps
 from tenure.envs.checker import check_tools as check_tools_of
 from tenure.envs.face import ToolEnv
-from tenure.envs.tools import tool
+from tenure.envs.tools import Refusal, tool
 from tenure.errors import ContractError, UsageError
-from tests.lemonade import JOB, Stand
+from tests.lemonade import JOB, Stand, StandState
 
 JOBS = [name for name in jobs.names() if jobs.faces(name)]
 ENV_IDS = [env_id for env_id in gymnasium.registry if env_id.startswith(("tenure/", "tests/"))]
@@ -157,3 +160,74 @@ def test_a_world_that_time_does_not_end_is_found():
 
     with pytest.raises(ContractError, match="has not ended after"):
         check_run_out(job_of(Endless).make({}, 1))
+
+
+class Greedy(Stand):
+    @tool(minutes=5, writes=True)
+    def buy(self) -> str:
+        """Buy cups on credit."""
+        self.state.cups += 1
+        raise Refusal("No credit.")
+
+
+def test_a_refusal_after_a_change_is_found():
+    with pytest.raises(ContractError, match=r"buy changed the state and then refused \('No credit"):
+        check_steps(job_of(Greedy), {}, seed=1)
+
+
+def test_a_tool_that_returns_no_text_is_named():
+    class Mute(Stand):
+        @tool(minutes=5)
+        def look(self) -> str:
+            """Look."""
+
+    with pytest.raises(ContractError, match="The tool look returned NoneType; a tool returns"):
+        check_steps(job_of(Mute), {}, seed=1)
+
+
+def test_an_argument_without_a_type_is_named():
+    class Untyped(Stand):
+        @tool(minutes=5)
+        def pour(self, cups) -> str:
+            """Pour."""
+            return f"{cups}"
+
+    with pytest.raises(ContractError, match="argument 'cups' of the tool pour has no annotation"):
+        check_tools_of(Untyped)
+
+
+@pytest.mark.parametrize("part", ["score", "luck"])
+def test_a_score_or_luck_that_is_no_figure_is_named_with_the_nearest(part):
+    complaint = f"The {part} of Odd is 'cash_cent', .* Did you mean 'cash_cents'"
+    with pytest.raises(ContractError, match=complaint):
+        type("Odd", (Stand,), {part: "cash_cent"})
+
+
+@dataclass(slots=True)
+class OddState(StandState):
+    odd: Any = None
+
+
+@pytest.mark.parametrize(
+    ("odd", "complaint"),
+    [
+        ({1, 2}, "state.odd holds a set"),
+        ({"days": {1: 2}}, r"state.odd.days has the key 1 \(int\)"),
+        ([1, b""], r"state.odd\[1\] holds a bytes"),
+        ([0.5], r"state.odd\[0\] holds the float 0.5"),
+        (2**70, "state.odd holds a number of more than 64 bits"),
+    ],
+)
+def test_what_no_state_may_hold_is_named_with_its_field(odd, complaint):
+    class Odd(Stand):
+        State = OddState
+
+        def start(self):
+            return OddState(now_minutes=super().start().now_minutes, odd=odd)
+
+    check_steps(job_of(Odd), {}, seed=1)
+    with pytest.raises(ContractError, match=complaint):
+        check_snapshots(job_of(Odd), {}, 1, max_steps=5)
+    if odd != [0.5]:  # which could be hashed
+        with pytest.raises(ContractError, match=complaint):
+            job_of(Odd).make({}, 1).digest()

@@ -8,8 +8,9 @@ import pytest
 from tenure.envs import jobs
 from tenure.envs.tools import ToolCall
 from tenure.envs.world import Figure
-from tenure.errors import UsageError
-from tenure.kit import Subject, case_of, checks, find, findings
+from tenure.errors import ContractError, UsageError
+from tenure.kit import Subject, case_of, checks, find, findings, golden
+from tenure.kit.diagnosis import _finding
 from tenure.kit.trials import Trials
 from tenure.scenarios import Scenario, names
 from tests.kit.conftest import forget
@@ -20,8 +21,8 @@ from tests.runner.stand import scenario
 def broken(subject, *only):
     """Return what is wrong with a subject, by check; at once, if only some checks are asked."""
     case = case_of(subject, seed_count=5)
-    chosen = [check for check in checks.CHECKS if check.name in (only or {check.name})]
-    found = [checks._finding(check, case) for check in chosen]
+    chosen = [check for check in checks.CHECKS if check.name in only]
+    found = [_finding(check, case, {}) for check in chosen] if only else findings(case)
     return {finding.check: finding for finding in found if not finding.ok}
 
 
@@ -128,12 +129,64 @@ def test_a_limit_that_the_best_policy_exceeds_is_found(stand):
     assert stand("limits", steps=30) == text
 
 
-def test_a_policy_that_returns_is_found(stand):
-    def stops(_):
-        yield CLOSE
+def talks(_):
+    while True:
+        yield "close_for_today"
 
-    policies = {"idle": JOB.policies["idle"], "stops": stops}
-    assert "'stops' returned before its episode was over" in stand("limits", policies=policies)
+
+def stumbles(briefing):
+    raise KeyError(briefing.seed)
+    yield CLOSE
+
+
+def errs(_):
+    yield CLOSE
+    while True:
+        yield ToolCall("close_for_ever")
+
+
+def overdoes(_):
+    while True:
+        yield make(21)
+
+
+@pytest.mark.parametrize(
+    ("policy", "complaint"),
+    [
+        (stops, "'odd' returned before its episode was over"),
+        (talks, "'odd' yields a str at step 1, not a ToolCall"),
+        (lambda _: None, "'odd' is no generator but None"),
+        (stumbles, "'odd' raised KeyError: 1 ("),
+        (errs, "at step 2 on seed 1: Error: There is no tool 'close_for_ever'. Did you mean"),
+        (overdoes, "at step 1 on seed 1: Error: make_pitchers: count: input should be less"),
+    ],
+)
+def test_a_script_that_is_none_is_found_at_once_and_named(stand, policy, complaint):
+    policies = {"idle": JOB.policies["idle"], "odd": policy, "two": JOB.policies["two-a-day"]}
+    assert complaint in stand("parts", policies=policies)
+
+
+def test_an_exploit_may_make_calls_that_cannot_be(stand):
+    assert stand("parts", exploits={"odd": errs}) == ""
+    assert "'odd' yields a str" in stand("parts", exploits={"odd": talks})
+
+
+def test_every_script_that_fails_is_named_at_once(stand):
+    policies = {"stops": stops, "errs": errs, "two": JOB.policies["two-a-day"]}
+    first, second = stand("parts", policies=policies, floor="two").splitlines()
+    assert "'stops' returned" in first
+    assert "'errs' makes a call that cannot be" in second
+
+
+def test_what_one_check_has_told_no_other_tells_again(monkeypatch):
+    policies = {"errs": errs, "talks": talks}
+    monkeypatch.setattr("tests.lemonade.JOB", replace(JOB, policies=policies, floor="errs"))
+    found = [
+        one for one in findings(case_of(Subject("lemonade", (scenario(20),), None))) if one.see
+    ]
+    assert {one.see for one in found} == {"parts"}
+    assert {one.text for one in found} == {"not checked: see parts"}
+    assert {"figures", "determinism", "ladder"} < {one.check for one in found}
 
 
 def test_a_floor_that_is_no_policy_is_found_and_the_nearest_named(stand):
@@ -238,12 +291,54 @@ def test_a_changed_rule_without_a_new_version_is_found(bakery):
     edit(bakery, "world.py", "WEATHER_WEIGHTS = (50, 20, 30)", "WEATHER_WEIGHTS = (40, 30, 30)")
     found = check(bakery, "golden")
     assert "bakery/week version 1 no longer leads to what it led to" in found.text
-    assert "--write-golden" in found.advice
+    assert found.advice == (
+        f"If the change is meant, raise the version; then `tenure check {bakery} --write-golden`."
+    )
 
 
 def test_a_new_version_asks_for_new_hashes(bakery):
     edit(bakery, "scenarios/week.yaml", "version: 1", "version: 2")
-    assert "has version 2, golden.json knows version 1" in check(bakery, "golden").text
+    found = check(bakery, "golden")
+    assert "has version 2, golden.json knows version 1" in found.text
+    assert found.advice == f"tenure check {bakery} --write-golden"
+
+
+def test_what_the_model_reads_is_part_of_the_hashes(bakery):
+    edit(bakery, "world.py", "Bake loaves to sell today.", "Bake loaves to be sold today.")
+    assert "no longer leads to what it led to" in check(bakery, "golden").text
+    edit(bakery, "world.py", "Bake loaves to be sold today.", "Bake loaves to sell today.")
+    edit(bakery, "scenarios/week.yaml", "You run a bakery", "You own a bakery")
+    assert "no longer leads to what it led to" in check(bakery, "golden").text
+
+
+def test_hashes_are_not_written_over_those_of_the_same_version(bakery):
+    path = bakery / "bakery" / "golden.json"
+    before = path.read_bytes()
+    (subject,) = find(str(bakery))
+    assert golden.write(subject.folder, subject.scenarios) == path
+    assert path.read_bytes() == before
+    edit(bakery, "scenarios/week.yaml", "  steps: 60", "  steps: 61")
+    (subject,) = find(str(bakery))
+    with pytest.raises(ContractError, match="bakery/week version 1 no longer leads to"):
+        golden.write(subject.folder, subject.scenarios)
+    assert path.read_bytes() == before
+    path.write_bytes(before.replace(b'"version": 1', b'"version": 2'))
+    with pytest.raises(ContractError, match="knows version 2 already"):
+        golden.write(subject.folder, subject.scenarios)
+
+
+def test_a_new_scenario_asks_for_its_hashes_alone(bakery):
+    scenarios = bakery / "bakery" / "scenarios"
+    week = (scenarios / "week.yaml").read_text()
+    (scenarios / "again.yaml").write_text(week.replace("bakery/week", "bakery/again"))
+    found = check(bakery, "golden")
+    assert found.text == "golden.json does not know bakery/again."
+    assert found.advice == f"tenure check {bakery} --write-golden"
+
+
+def test_one_scenario_is_no_plural(bakery):
+    (subject,) = find(str(bakery))
+    assert golden.compare(subject.folder, subject.scenarios) == "1 scenario as recorded"
 
 
 @pytest.mark.parametrize(
@@ -309,6 +404,20 @@ def test_floats_that_only_a_script_leads_to_are_found(bakery):
 )
 def test_a_project_that_does_not_fit_is_a_usage_error(bakery, pyproject, complaint):
     (bakery / "pyproject.toml").write_text(pyproject)
+    with pytest.raises(UsageError, match=complaint):
+        find(str(bakery))
+
+
+def test_a_slip_in_a_projects_file_is_said_with_its_line(bakery):
+    world = bakery / "bakery" / "world.py"
+    edit(bakery, "world.py", "OPENING_HOUR = 5", "OPENING_HOUR = (5")
+    line = world.read_text().splitlines().index("OPENING_HOUR = (5") + 1
+    complaint = rf"SyntaxError: .* \({world}, line {line}\)\. Mend it\.$"
+    with pytest.raises(UsageError, match=complaint):
+        find(str(bakery))
+    edit(bakery, "world.py", "OPENING_HOUR = (5", "OPENING_HOUR = 5")
+    edit(bakery, "world.py", 'score = "cash_cents"', 'score = "cash"')
+    complaint = rf"The score of Bakery is 'cash', .*Known: cash_cents, .*{world}, line"
     with pytest.raises(UsageError, match=complaint):
         find(str(bakery))
 
