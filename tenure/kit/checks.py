@@ -17,8 +17,9 @@ from tenure.kit import golden
 from tenure.kit.advice import AdvisedError
 from tenure.kit.attacks import ATTACKS
 from tenure.kit.subject import Subject
-from tenure.kit.trials import Play, PolicyError, Trials
+from tenure.kit.trials import PolicyError, Trials
 from tenure.scenarios import Scenario
+from tenure.scenarios.playing import Play
 
 MOST_NORMALISED = 0.05
 """What who does not do the job may reach of the way from the floor to the bound."""
@@ -240,10 +241,10 @@ def _ladder(case: Case) -> str:
 def _bound(case: Case) -> str:
     trials = case.trials
     for name, plays in _all_plays(case):
-        for seed, play, bound in zip(trials.seeds, plays, trials.bounds, strict=True):
-            if play.earned > bound:
+        for seed, play, point in zip(trials.seeds, plays, trials.references, strict=True):
+            if play.earned > point.bound:
                 raise ContractError(
-                    f"On seed {seed}, {name} reaches {play.earned:,}; the bound is {bound:,}."
+                    f"On seed {seed}, {name} reaches {play.earned:,}; the bound is {point.bound:,}."
                 )
     share = trials.normalised(trials.policy(trials.best))
     if share is None:

@@ -156,7 +156,7 @@ def overdoes(_):
         (stops, "'odd' returned before its episode was over"),
         (talks, "'odd' yields a str at step 1, not a ToolCall"),
         (lambda _: None, "'odd' is no generator but None"),
-        (stumbles, "'odd' raised KeyError: 1 ("),
+        (stumbles, "'odd' raised KeyError: "),
         (errs, "at step 2 on seed 1: Error: There is no tool 'close_for_ever'. Did you mean"),
         (overdoes, "at step 1 on seed 1: Error: make_pitchers: count: input should be less"),
     ],
