@@ -13,6 +13,8 @@ from tenure.kit import Subject, case_of, checks, find, findings, golden
 from tenure.kit.diagnosis import _finding
 from tenure.kit.trials import Trials
 from tenure.scenarios import Scenario, names
+from tests.envs.forecasts.stand import ASKS
+from tests.envs.forecasts.stand import JOB as ASKED_JOB
 from tests.kit.conftest import forget
 from tests.lemonade import JOB, Stand, StandParameters
 from tests.runner.stand import scenario
@@ -262,6 +264,76 @@ def test_luck_with_mean_zero_is_fine_and_any_other_is_found(stand):
 
     assert stand("luck", world=Lucky) == ""
     assert "found_cents has the mean 4" in stand("luck", world=Biased)
+
+
+def test_luck_that_only_some_agents_have_is_judged_with_them(stand):
+    class Generous(Lucky):
+        """Coins are found on whom pitchers were made for."""
+
+        def measure(self):
+            cash, cups, found = super().measure()
+            return (cash, cups, found + 5 * cups)
+
+    for name, script in (("attack 'random'", {}), ("trick", {"trick": hoarder})):
+        assert f"With {name}, found_cents has the mean" in stand(
+            "luck", world=Generous, exploits=script
+        )
+
+
+def hoarder(_):
+    yield make(10)
+    while True:
+        yield CLOSE
+
+
+class Jackpot(Lucky):
+    """A stand where, one day in so many, a coin is found, less what that is worth."""
+
+    one_in = 10**9
+
+    def measure(self):
+        cash, cups, _ = super().measure()
+        day = min(self.state.now_minutes // 1440, self.parameters.horizon_days)
+        words = self.chance.words("jackpot", count=day)
+        return (cash, cups, sum(10**6 for word in words if word % self.one_in == 0) - day)
+
+
+@pytest.mark.parametrize("one_in", [10**9, 400])
+def test_luck_of_rare_jumps_is_not_judged(lucky_text, one_in):
+    text = lucky_text(type("Rare", (Jackpot,), {"one_in": one_in}))
+    assert text.startswith("too rare to judge on 30 seeds with idle, two-a-day, attack 'random'")
+
+
+def test_it_is_said_with_whom_luck_was_judged(lucky_text):
+    names = "idle, two-a-day, attack 'random', attack 'spam'"
+    assert lucky_text(Lucky) == f"found_cents has mean zero with {names}, as far as one sees"
+
+
+@pytest.fixture
+def lucky_text(monkeypatch):
+    """Return what is said of the luck of a world if nothing is wrong with it."""
+
+    def text(world):
+        monkeypatch.setattr("tests.lemonade.JOB", replace(JOB, world=world))
+        (check,) = [check for check in checks.CHECKS if check.name == "luck"]
+        return check.run(case_of(Subject("lemonade", (scenario(20),), None, "lemonade")))
+
+    return text
+
+
+def test_a_scenario_with_forecasts_is_checked_with_them(monkeypatch):
+    class Lost(Stand):
+        def restore(self, snapshot):
+            super().restore(snapshot)
+            if hasattr(self.state, "forecast_book"):
+                self.state.forecast_book.asked += 1
+
+    asked = scenario(20).model_copy(update={"forecasts": ASKS})
+    subject = Subject("lemonade", (asked,), None, "lemonade")
+    monkeypatch.setattr("tests.lemonade.JOB", replace(ASKED_JOB, world=Lost))
+    assert "another digest" in broken(subject, "snapshots")["snapshots"].text
+    monkeypatch.setattr("tests.lemonade.JOB", ASKED_JOB)
+    assert broken(subject, "tools", "steps", "figures", "end", "snapshots") == {}
 
 
 def test_luck_that_the_agent_sees_is_found(stand):

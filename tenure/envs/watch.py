@@ -1,4 +1,4 @@
-"""Find tools that refuse a call after they have changed something."""
+"""Find tools that change what they must not: those that only read, or that then refuse."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from tenure.errors import ContractError
 
 
 def watched(world: World[Any]) -> World[Any]:
-    """Return the same world, with tools that raise `ContractError` if they change it and refuse."""
+    """Return the same world, with tools that raise `ContractError` if they wrongly change it.
+
+    A tool without minutes moves the clock itself, so what it only reads cannot be told.
+    """
     tools = world.toolbox.tools.values()
     spied = {tool.name: Tool(_watching(tool), tool.minutes, writes=tool.writes) for tool in tools}
     world.toolbox = Toolbox(spied)  # type: ignore[misc]  # this world's alone
@@ -24,7 +27,7 @@ def _watching(tool: Tool) -> Callable[..., str]:
     def method(world: World[Any], **arguments: Any) -> str:
         before = _digest(world)
         try:
-            return tool.method(world, **arguments)
+            text = tool.method(world, **arguments)
         except Refusal as refusal:
             if _digest(world) != before:
                 raise ContractError(
@@ -32,6 +35,12 @@ def _watching(tool: Tool) -> Callable[..., str]:
                     "raise Refusal before anything is changed."
                 ) from None
             raise
+        if tool.minutes and not tool.writes and _digest(world) != before:
+            raise ContractError(
+                f"{tool.name} only reads, yet it changed the state; "
+                "mark it @tool(..., writes=True)."
+            )
+        return text
 
     return method
 
