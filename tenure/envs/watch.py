@@ -25,17 +25,17 @@ def watched(world: World[Any]) -> World[Any]:
 def _watching(tool: Tool) -> Callable[..., str]:
     @wraps(tool.method)
     def method(world: World[Any], **arguments: Any) -> str:
-        before = _digest(world)
+        before = digest_of(world)
         try:
             text = tool.method(world, **arguments)
         except Refusal as refusal:
-            if _digest(world) != before:
+            if digest_of(world) != before:
                 raise ContractError(
                     f"{tool.name} changed the state and then refused ({str(refusal)[:80]!r}); "
                     "raise Refusal before anything is changed."
                 ) from None
             raise
-        if tool.minutes and not tool.writes and _digest(world) != before:
+        if tool.minutes and not tool.writes and digest_of(world) != before:
             raise ContractError(
                 f"{tool.name} only reads, yet it changed the state; "
                 "mark it @tool(..., writes=True)."
@@ -45,8 +45,9 @@ def _watching(tool: Tool) -> Callable[..., str]:
     return method
 
 
-def _digest(world: World[Any]) -> str:
+def digest_of(world: World[Any]) -> str:
+    """Return a world's digest; empty if its state holds what cannot be hashed."""
     try:
         return world.digest()
-    except ContractError:  # a state that cannot be hashed: the check of snapshots says why
+    except ContractError:  # the check of snapshots says why
         return ""

@@ -16,7 +16,7 @@ from tenure.envs.checker import check_tools as check_tools_of
 from tenure.envs.face import ToolEnv
 from tenure.envs.tools import Refusal, tool
 from tenure.errors import ContractError, UsageError
-from tests.lemonade import JOB, Stand, StandState
+from tests.lemonade import JOB, Stand, StandParameters, StandState
 
 JOBS = [name for name in jobs.names() if jobs.faces(name)]
 ENV_IDS = [env_id for env_id in gymnasium.registry if env_id.startswith(("tenure/", "tests/"))]
@@ -314,7 +314,8 @@ def test_telling_of_the_world_that_changes_it_is_found(name):
         self.state.cups += 1
         return getattr(Stand, name)(self)
 
-    odd = type("Odd", (Stand,), {name: meddling})
+    unstamped = {"opening": lambda _: "The stand opens."}
+    odd = type("Odd", (Stand,), unstamped | {name: meddling})
     with pytest.raises(ContractError, match=rf"^{name}\(\) changes the state"):
         check_steps(maker(odd))
 

@@ -266,24 +266,32 @@ def test_luck_with_mean_zero_is_fine_and_any_other_is_found(stand):
     assert "found_cents has the mean 4" in stand("luck", world=Biased)
 
 
-def test_luck_that_only_some_agents_have_is_judged_with_them(stand):
-    class Generous(Lucky):
-        """Coins are found on whom pitchers were made for."""
+class Generous(Lucky):
+    """Coins are found by whoever has more than enough cups."""
 
-        def measure(self):
-            cash, cups, found = super().measure()
-            return (cash, cups, found + 5 * cups)
+    few = 0
 
-    for name, script in (("attack 'random'", {}), ("trick", {"trick": hoarder})):
-        assert f"With {name}, found_cents has the mean" in stand(
-            "luck", world=Generous, exploits=script
-        )
+    def measure(self):
+        cash, cups, found = super().measure()
+        return (cash, cups, found + 50 * (cups > self.few))
 
 
 def hoarder(_):
     yield make(10)
     while True:
         yield CLOSE
+
+
+@pytest.mark.parametrize(("few", "days", "name"), [(0, 3, "attack"), (30, 1, "trick")])
+def test_luck_that_is_there_for_some_agents_only_is_judged_with_them(stand, few, days, name):
+    world = type("Some", (Generous,), {"few": few})
+    policies = {"idle": JOB.policies["idle"], "still": JOB.policies["idle"]}
+    changes = (
+        {"policies": policies, "exploits": {"trick": hoarder}} if few else {"policies": policies}
+    )
+    text = stand("luck", world=world, days=days, **changes)
+    assert text.startswith(f"With {name}")
+    assert "found_cents has the mean" in text
 
 
 class Jackpot(Lucky):
