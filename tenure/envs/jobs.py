@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -31,7 +32,7 @@ class Briefing(NamedTuple):
         brief: The job's instructions.
         opening: The first observation.
         toolbox: The tools on offer.
-        seed: Seed of the agent's own chance; tells nothing of the world's seed.
+        seed: Seed of the agent's own chance (`agent_seed`); tells nothing of the world's seed.
     """
 
     brief: str
@@ -66,6 +67,11 @@ class Plugin(NamedTuple):
     name: str
     job: str
     package: str
+
+
+def agent_seed(world_seed: int) -> int:
+    """Return the seed of an agent's own chance, in [0, 2**31); it hides the world's seed."""
+    return int.from_bytes(blake2b(b"agent %d" % world_seed, digest_size=4).digest()) >> 1
 
 
 Policy = Generator[ToolCall, str, None]
@@ -221,7 +227,9 @@ def load(name: str) -> Job:
         return resolve(import_string)  # a bug of ours is a traceback
     try:
         job = resolve(import_string)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # somebody else's code, which may even try to exit
         remedy = "".join(
             f"; if it is not yours, `pip uninstall {rival.package}`" for rival in _rivals(name)
         )

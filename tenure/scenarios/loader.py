@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import resources
+from importlib.machinery import PathFinder
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -64,18 +65,21 @@ def load(name: str) -> Scenario:
 
 
 def folder_of(job_name: str) -> Path | None:
-    """Return the folder of the module that holds a job, without running the module itself.
+    """Return the folder of the module that holds a job, without running any of its code.
 
     `None` if it cannot be found: what is wrong is said when the job is used.
 
     Raises:
         UsageError: If there is no such job, or several have the name.
     """
-    module = jobs.reference(job_name).partition(":")[0]
+    first, *rest = jobs.reference(job_name).partition(":")[0].split(".")
     try:
-        spec = find_spec(module)  # imports the packages above a dotted module, which may fail
-    except Exception:  # noqa: BLE001  somebody else's code; it must not break other jobs
+        spec = find_spec(first)
+    except (ImportError, ValueError):
         return None
+    for part in rest:  # find_spec of a dotted name would import the packages above it
+        inside = spec.submodule_search_locations if spec else None
+        spec = PathFinder.find_spec(part, inside) if inside else None
     return Path(spec.origin).parent if spec and spec.origin else None
 
 

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tenure import __version__
 from tenure.envs.clock import day_of
 from tenure.errors import TrajectoryError
+from tenure.scenarios import References
 from tenure.scoring.forecasts import (
     ForecastScore,
     ForecastSummary,
@@ -361,6 +362,7 @@ def score_episode(episode: Episode, agent: str = "") -> EpisodeScore | Unscored:
         )
     final = dict(zip(episode.figure_names, episode.end["measured"], strict=True))
     score, known = final[episode.header["score"]], episode.header["references"]
+    points = References(known["floor"], known["bound"])
     luck = final[episode.header["luck"]] if "luck" in episode.header else 0
     return EpisodeScore(
         agent=agent,
@@ -368,9 +370,9 @@ def score_episode(episode: Episode, agent: str = "") -> EpisodeScore | Unscored:
         attempt=episode.attempt,
         score=score,
         luck=luck,
-        floor=known["floor"],
-        bound=known["bound"],
-        normalised=normalised(score - luck, known["floor"], known["bound"]),
+        floor=points.floor,
+        bound=points.bound,
+        normalised=points.normalised(score - luck),
         figures=final,
         reason=episode.end["reason"],
         days=_days_worked(episode),
@@ -381,11 +383,6 @@ def score_episode(episode: Episode, agent: str = "") -> EpisodeScore | Unscored:
         forecasts=score_forecasts(episode),
         series=series(episode),
     )
-
-
-def normalised(score: float, floor: float, bound: float) -> float | None:
-    """Map the floor to 0 and the bound to 1; `None` if the two coincide."""
-    return None if bound == floor else (score - floor) / (bound - floor)
 
 
 def tool_called(step: StepRecord) -> str:

@@ -62,6 +62,7 @@ def test_a_misspelt_scenario_of_a_package_names_the_nearest(stall):
         ("JOB = 1 / 0", r"ZeroDivisionError: division by zero .*line 1"),
         ("job = 1", "AttributeError"),
         ("JOB = (", r"SyntaxError: .* \(.*stall.__init__.py, line 1\).*`pip uninstall stall`"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
         ("JOB = 'a bakery'", "no tenure.envs.jobs.Job but str"),
     ],
 )
@@ -82,6 +83,21 @@ def test_a_package_without_its_module_has_no_scenarios(install):
     for use, name in ((jobs.load, "ghost"), (scenarios.load, "ghost/week")):
         with pytest.raises(UsageError, match=r"ghost.world:JOB.*No module named 'ghost'"):
             use(name)
+
+
+@pytest.mark.parametrize("place", ["deep/er.py", "deep/er/__init__.py"])
+def test_what_lies_above_a_dotted_module_is_not_run_to_find_its_scenarios(stall, install, place):
+    module = stall / place
+    (module.parent / "scenarios").mkdir(parents=True)
+    (module.parent / "scenarios" / "week.yaml").write_text(WEEK.replace("stall/", "deep/"))
+    module.write_text("from tests.lemonade import JOB as JOB\n")
+    (stall / "__init__.py").write_text("raise SystemExit")
+    install("deep", deep="stall.deep.er:JOB")
+    assert scenarios.folder_of("deep") == module.parent
+    assert "deep/week" in scenarios.installed_names()
+    assert "stall" not in sys.modules
+    with pytest.raises(UsageError, match=r"'deep' \(stall.deep.er:JOB\) cannot be .*SystemExit"):
+        jobs.load("deep")
 
 
 def test_no_package_takes_the_name_of_a_job_of_tenures_own(install):

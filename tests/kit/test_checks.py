@@ -13,6 +13,8 @@ from tenure.kit import Subject, case_of, checks, find, findings, golden
 from tenure.kit.diagnosis import _finding
 from tenure.kit.trials import Trials
 from tenure.scenarios import Scenario, names
+from tests.envs.forecasts.stand import ASKS
+from tests.envs.forecasts.stand import JOB as ASKED_JOB
 from tests.kit.conftest import forget
 from tests.lemonade import JOB, Stand, StandParameters
 from tests.runner.stand import scenario
@@ -156,7 +158,7 @@ def overdoes(_):
         (stops, "'odd' returned before its episode was over"),
         (talks, "'odd' yields a str at step 1, not a ToolCall"),
         (lambda _: None, "'odd' is no generator but None"),
-        (stumbles, "'odd' raised KeyError: 1 ("),
+        (stumbles, "'odd' raised KeyError: "),
         (errs, "at step 2 on seed 1: Error: There is no tool 'close_for_ever'. Did you mean"),
         (overdoes, "at step 1 on seed 1: Error: make_pitchers: count: input should be less"),
     ],
@@ -262,6 +264,84 @@ def test_luck_with_mean_zero_is_fine_and_any_other_is_found(stand):
 
     assert stand("luck", world=Lucky) == ""
     assert "found_cents has the mean 4" in stand("luck", world=Biased)
+
+
+class Generous(Lucky):
+    """Coins are found by whoever has more than enough cups."""
+
+    few = 0
+
+    def measure(self):
+        cash, cups, found = super().measure()
+        return (cash, cups, found + 50 * (cups > self.few))
+
+
+def hoarder(_):
+    yield make(10)
+    while True:
+        yield CLOSE
+
+
+@pytest.mark.parametrize(("few", "days", "name"), [(0, 3, "attack"), (30, 1, "trick")])
+def test_luck_that_is_there_for_some_agents_only_is_judged_with_them(stand, few, days, name):
+    world = type("Some", (Generous,), {"few": few})
+    policies = {"idle": JOB.policies["idle"], "still": JOB.policies["idle"]}
+    changes = (
+        {"policies": policies, "exploits": {"trick": hoarder}} if few else {"policies": policies}
+    )
+    text = stand("luck", world=world, days=days, **changes)
+    assert text.startswith(f"With {name}")
+    assert "found_cents has the mean" in text
+
+
+class Jackpot(Lucky):
+    """A stand where, one day in so many, a coin is found, less what that is worth."""
+
+    one_in = 10**9
+
+    def measure(self):
+        cash, cups, _ = super().measure()
+        day = min(self.state.now_minutes // 1440, self.parameters.horizon_days)
+        words = self.chance.words("jackpot", count=day)
+        return (cash, cups, sum(10**6 for word in words if word % self.one_in == 0) - day)
+
+
+@pytest.mark.parametrize("one_in", [10**9, 400])
+def test_luck_of_rare_jumps_is_not_judged(lucky_text, one_in):
+    text = lucky_text(type("Rare", (Jackpot,), {"one_in": one_in}))
+    assert text.startswith("too rare to judge on 30 seeds with idle, two-a-day, attack 'random'")
+
+
+def test_it_is_said_with_whom_luck_was_judged(lucky_text):
+    names = "idle, two-a-day, attack 'random', attack 'spam'"
+    assert lucky_text(Lucky) == f"found_cents has mean zero with {names}, as far as one sees"
+
+
+@pytest.fixture
+def lucky_text(monkeypatch):
+    """Return what is said of the luck of a world if nothing is wrong with it."""
+
+    def text(world):
+        monkeypatch.setattr("tests.lemonade.JOB", replace(JOB, world=world))
+        (check,) = [check for check in checks.CHECKS if check.name == "luck"]
+        return check.run(case_of(Subject("lemonade", (scenario(20),), None, "lemonade")))
+
+    return text
+
+
+def test_a_scenario_with_forecasts_is_checked_with_them(monkeypatch):
+    class Lost(Stand):
+        def restore(self, snapshot):
+            super().restore(snapshot)
+            if hasattr(self.state, "forecast_book"):
+                self.state.forecast_book.asked += 1
+
+    asked = scenario(20).model_copy(update={"forecasts": ASKS})
+    subject = Subject("lemonade", (asked,), None, "lemonade")
+    monkeypatch.setattr("tests.lemonade.JOB", replace(ASKED_JOB, world=Lost))
+    assert "another digest" in broken(subject, "snapshots")["snapshots"].text
+    monkeypatch.setattr("tests.lemonade.JOB", ASKED_JOB)
+    assert broken(subject, "tools", "steps", "figures", "end", "snapshots") == {}
 
 
 def test_luck_that_the_agent_sees_is_found(stand):

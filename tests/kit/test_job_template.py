@@ -41,7 +41,7 @@ def test_its_own_tests_pass(bakery):
 def test_its_card_shows_the_ladder_as_it_is(case, bakery):
     figures = [
         *(mean(play.earned for play in case.trials.policy(name)) for name in case.job.policies),
-        mean(case.trials.bounds),
+        mean(point.bound for point in case.trials.references),
     ]
     row = re.search(r"\| null \|.*\n.*\n(.*)\n", (bakery / "README.md").read_text()).group(1)
     assert [float(cell) for cell in row.strip("| ").split("|")] == [

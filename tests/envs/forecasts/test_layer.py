@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -15,7 +16,7 @@ from tenure.envs.checker import (
 from tenure.envs.forecasts import Ask, Distribution, Question
 from tenure.envs.tools import tool
 from tests import lemonade
-from tests.envs.forecasts.stand import ASKS, CUSTOMERS, JOB, QUESTIONS, RICH, AskedJob, stand
+from tests.envs.forecasts.stand import ASKS, CUSTOMERS, JOB, QUESTIONS, RICH, stand
 
 SEVEN = [2, 4, 8, 11, 14, 18, 20]
 
@@ -248,15 +249,13 @@ def test_a_question_whose_window_passed_within_a_step_is_void(as_of):
 
 # --- the world contract --------------------------------------------------------------------------
 
-ASKED = AskedJob(**vars(JOB), asks=ASKS)
-
 
 def test_the_layer_keeps_the_world_contract():
-    world = ASKED.make({"horizon_days": 7}, 7)
+    world = JOB.make({"horizon_days": 7}, 7, ASKS)
     check_tools(type(world))
-    check_steps(ASKED, {"horizon_days": 7}, 7)
-    check_run_out(ASKED.make({"horizon_days": 7}, 7))
-    check_snapshots(ASKED, {"horizon_days": 30}, 7, max_steps=200)
+    check_steps(partial(JOB.make, {"horizon_days": 7}, 7, ASKS))
+    check_run_out(JOB.make({"horizon_days": 7}, 7, ASKS))
+    check_snapshots(partial(JOB.make, {"horizon_days": 30}, 7, ASKS), max_steps=200)
 
 
 SCRIPT = """

@@ -1,4 +1,4 @@
-"""Find tools that refuse a call after they have changed something."""
+"""Find tools that change what they must not: those that only read, or that then refuse."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from tenure.errors import ContractError
 
 
 def watched(world: World[Any]) -> World[Any]:
-    """Return the same world, with tools that raise `ContractError` if they change it and refuse."""
+    """Return the same world, with tools that raise `ContractError` if they wrongly change it.
+
+    A tool without minutes moves the clock itself, so what it only reads cannot be told.
+    """
     tools = world.toolbox.tools.values()
     spied = {tool.name: Tool(_watching(tool), tool.minutes, writes=tool.writes) for tool in tools}
     world.toolbox = Toolbox(spied)  # type: ignore[misc]  # this world's alone
@@ -22,22 +25,29 @@ def watched(world: World[Any]) -> World[Any]:
 def _watching(tool: Tool) -> Callable[..., str]:
     @wraps(tool.method)
     def method(world: World[Any], **arguments: Any) -> str:
-        before = _digest(world)
+        before = digest_of(world)
         try:
-            return tool.method(world, **arguments)
+            text = tool.method(world, **arguments)
         except Refusal as refusal:
-            if _digest(world) != before:
+            if digest_of(world) != before:
                 raise ContractError(
                     f"{tool.name} changed the state and then refused ({str(refusal)[:80]!r}); "
                     "raise Refusal before anything is changed."
                 ) from None
             raise
+        if tool.minutes and not tool.writes and digest_of(world) != before:
+            raise ContractError(
+                f"{tool.name} only reads, yet it changed the state; "
+                "mark it @tool(..., writes=True)."
+            )
+        return text
 
     return method
 
 
-def _digest(world: World[Any]) -> str:
+def digest_of(world: World[Any]) -> str:
+    """Return a world's digest; empty if its state holds what cannot be hashed."""
     try:
         return world.digest()
-    except ContractError:  # a state that cannot be hashed: the check of snapshots says why
+    except ContractError:  # the check of snapshots says why
         return ""
