@@ -10,11 +10,10 @@ import argparse
 import time
 from collections.abc import Sequence
 from statistics import mean
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from tenure.envs.jobs import Briefing
-from tenure.envs.world import World
 from tenure.scenarios import References, Scenario, load, references
+from tenure.scenarios.playing import acting, briefing_of, play
 
 
 class Episode(NamedTuple):
@@ -33,40 +32,29 @@ class Episode(NamedTuple):
     seconds: float
 
 
-def play(scenario: Scenario, policy_name: str, seed: int, figures: Sequence[str]) -> Episode:
-    """Play one episode; after the last call of the limit nobody is at work any more."""
+def play_one(scenario: Scenario, policy_name: str, seed: int, figures: Sequence[str]) -> Episode:
+    """Play one episode."""
     began = time.perf_counter()
     world = scenario.make_world(seed)
-    calls = _work(world, scenario, policy_name, seed)
+    heard = world.opening()
+    policy = scenario.job.policies[policy_name](briefing_of(scenario, world, heard, policy_name))
+    played = play(world, heard, acting(policy_name, policy), scenario.limits.steps)
     measured = dict(zip((figure.name for figure in world.figures), world.measured, strict=True))
     return Episode(
         score=measured[world.score],
-        earned=world.earned,
+        earned=played.earned,
         figures=[measured[name] for name in figures],
-        calls=calls,
+        calls=len(played.actions),
         seconds=time.perf_counter() - began,
     )
 
 
-def _work(world: World[Any], scenario: Scenario, policy_name: str, seed: int) -> int:
-    briefing = Briefing(scenario.briefing, world.opening(), world.toolbox, seed=seed)
-    policy = scenario.job.policies[policy_name](briefing)
-    call = next(policy)
-    for calls in range(1, scenario.limits.steps + 1):
-        step = world.step(call.to_json())
-        if step.ended:
-            return calls
-        call = policy.send(step.text)
-    world.run_out()
-    return scenario.limits.steps
-
-
 def normalised(episodes: Sequence[Episode], points: Sequence[References]) -> float:
-    """Return the mean over seeds of the score without luck, 0 at the floor and 1 at the bound."""
-    return mean(
-        (episode.earned - point.floor) / (point.bound - point.floor)
-        for episode, point in zip(episodes, points, strict=True)
+    """Return the mean normalised score over the seeds on which floor and bound differ."""
+    shares = (
+        point.normalised(episode.earned) for episode, point in zip(episodes, points, strict=True)
     )
+    return mean(share for share in shares if share is not None)
 
 
 def main() -> None:
@@ -95,7 +83,7 @@ def _print_table(
     )
     heads = ["policy", "mean", "min", "max", "luck", "normalised", *figures, "calls", "s"]
     rows = [
-        _row(name, [play(scenario, name, seed, figures) for seed in seeds], points)
+        _row(name, [play_one(scenario, name, seed, figures) for seed in seeds], points)
         for name in policies or scenario.job.policies
     ]
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]

@@ -13,6 +13,7 @@ from statistics import mean, median, stdev
 from typing import Any, NamedTuple
 
 from tenure.envs import checker, jobs
+from tenure.envs.forecasts.checks import check_questions
 from tenure.envs.world import World
 from tenure.errors import ContractError, UsageError, nearest
 from tenure.kit import golden
@@ -214,6 +215,13 @@ def _scenario(case: Case) -> str:
     return f"{shown}: brief and parameters fit"
 
 
+def _forecasts(case: Case) -> str:
+    asking = [scenario for scenario in case.subject.scenarios if scenario.forecasts]
+    for scenario in asking:
+        check_questions(case.job, scenario.parameters, scenario.forecasts, _WORLD_SEED)
+    return f"{', '.join(scenario.id for scenario in asking)}: questions only read the world"
+
+
 def _limits(case: Case) -> str:
     trials, limit = case.trials, case.scenario.limits.steps
     plays = trials.policy(trials.best)
@@ -339,6 +347,11 @@ CHECKS = (
     Check("gymnasium", _faces, "See the Gymnasium documentation on env_checker."),
     Check("golden", _golden, ""),
     Check("scenario", _scenario, "Mend the YAML file."),
+    Check(
+        "forecasts",
+        _forecasts,
+        "A question's functions read the world and change nothing; its outcome is a whole number.",
+    ),
     Check("limits", _limits, "Raise limits.steps, or shorten the scenario."),
     Check(
         "ladder",

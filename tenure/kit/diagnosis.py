@@ -44,6 +44,8 @@ def findings(case: Case, *, write_golden: bool = False) -> Iterator[Finding]:
             continue
         if check.name == "luck" and not case.job.world.luck:
             continue
+        if check.name == "forecasts" and not any(one.forecasts for one in case.subject.scenarios):
+            continue
         finding = _finding(check, case, causes)
         broken = broken or ("" if finding.ok else finding.check)
         yield finding
@@ -57,7 +59,9 @@ def _finding(check: Check, case: Case, causes: dict[Hashable, str]) -> Finding:
     """Run one check; a cause that an earlier one has told is not told again."""
     try:
         return Finding(check.name, ok=True, text=check.run(case))
-    except Exception as error:  # noqa: BLE001  the job's own code: what it raises is the finding
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  somebody's code: whatever it raises is a finding
         first = causes.setdefault(_cause(error), check.name)
         if first != check.name:
             text = f"not checked: see {first}"
@@ -78,11 +82,11 @@ def _cause(error: BaseException) -> Hashable:
     return (type(error), place)
 
 
-def _text(error: Exception) -> str:
+def _text(error: BaseException) -> str:
     return str(error) if isinstance(error, TenureError) else told(error)
 
 
-def _advice(error: Exception, check: Check) -> str:
+def _advice(error: BaseException, check: Check) -> str:
     if isinstance(error, AdvisedError):
         return error.advice
     return check.advice if isinstance(error, TenureError) else "Mend what is raised there."

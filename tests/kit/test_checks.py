@@ -1,12 +1,14 @@
 """Each rule is found where it is broken."""
 
+import sys
 from dataclasses import replace
 
 import orjson
 import pytest
 
 from tenure.envs import jobs
-from tenure.envs.tools import ToolCall
+from tenure.envs.forecasts import Ask, Question
+from tenure.envs.tools import ToolCall, tool
 from tenure.envs.world import Figure
 from tenure.errors import ContractError, UsageError
 from tenure.kit import Subject, case_of, checks, find, findings, golden
@@ -554,3 +556,27 @@ def test_a_policy_is_not_asked_for_more_once_its_episode_is_over(monkeypatch):
     play = Trials(scenario(5, 40), [1, 2]).policy_on("attentive", 1)
     assert play.finished
     assert len(heard) == len(play.actions) - 1
+
+
+def test_a_question_that_changes_the_world_is_found(monkeypatch):
+    def outcome(world, _asked):
+        world.state.cash_cents += 1
+        return world.state.cups
+
+    question = Question(lambda _: "How many cups?", "cups", "quantiles", outcome, days_ahead=1)
+    monkeypatch.setattr("tests.lemonade.JOB", replace(JOB, questions={"cups": question}))
+    asks = (Ask(question="cups", first_day=1, dont_know_price_milli=1),)
+    asking = scenario(5, 40).model_copy(update={"forecasts": asks})
+    found = broken(Subject("lemonade", (asking,), None), "forecasts")
+    assert "outcome" in found["forecasts"].text
+    assert "cups" in found["forecasts"].text
+
+
+def test_a_tool_that_leaves_the_program_is_a_finding(stand):
+    class Leaving(Stand):
+        @tool(minutes=5)
+        def leave(self) -> str:
+            """Go."""
+            sys.exit(3)
+
+    assert "SystemExit" in stand("steps", world=Leaving)
