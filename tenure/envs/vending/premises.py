@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from pydantic import Field
 
+from tenure.envs.chance import below
+from tenure.envs.clock import day_of
 from tenure.envs.tools import Refusal, tool
 from tenure.envs.vending import pages
+from tenure.envs.vending.goods import Pile
 from tenure.envs.vending.machine import (
-    Pile,
     Sales,
     Slot,
     SlotName,
+    on_offer,
     sell_one_day,
     slot_capacity,
     slot_size,
 )
-from tenure.envs.vending.money import dollars, whole_cents
-from tenure.envs.vending.products import Product
+from tenure.envs.vending.money import whole_cents
+from tenure.envs.vending.products import Product, draw_last_day
 from tenure.envs.vending.purchases import Shipment, invoice_units
 from tenure.envs.vending.town import Town
 from tenure.errors import nearest
@@ -29,12 +33,12 @@ class Premises(Town):
 
     @tool(minutes=5)
     def check_storage(self) -> str:
-        """List the goods in storage."""
+        """List the goods in storage, and until when they can be sold."""
         return self._page("storage", self._storage_page)
 
     @tool(minutes=5)
     def check_machine(self) -> str:
-        """Show the machine's slots (product, stock, price) and its uncollected cash."""
+        """Show the machine's slots (product, stock, price, expiry), faults and uncollected cash."""
         return self._page("machine", self._machine_page)
 
     @tool(minutes=25, writes=True)
@@ -80,16 +84,6 @@ class Premises(Town):
         place.price_cents = cents
         return self._describe(slot)
 
-    @tool(minutes=25, writes=True)
-    def collect_cash(self) -> str:
-        """Take the cash out of the machine and bring it to the bank."""
-        cents = self.state.cash_in_machine_cents
-        if not cents:
-            return "There is no cash in the machine."
-        self.state.cash_in_machine_cents = 0
-        self._book(cents, "cash from the machine")
-        return f"Brought {dollars(cents)} to the bank. Balance: {dollars(self.state.bank_cents)}."
-
     # --- what happens by itself --------------------------------------------------------------
 
     def _receive_shipments(self, until: int) -> None:
@@ -102,33 +96,50 @@ class Premises(Town):
 
     def _unload(self, shipment: Shipment) -> None:
         invoice, state = shipment.invoice, self.state
+        last_days: dict[str, int] = {}
         for line in invoice.lines:
-            pile = Pile(line.quantity, line.quantity * line.unit_cents)
+            last_days[line.product_id] = last_day = draw_last_day(
+                self.chance,
+                self.products[line.product_id],
+                invoice.supplier_id,
+                day_of(shipment.due_minutes),
+            )
+            pile = Pile.of(line.quantity, line.quantity * line.unit_cents, last_day)
             self._put_in_storage(line.product_id, state.storage.get(line.product_id, Pile()) + pile)
             state.stock_units += pile.units
             state.stock_cost_cents += pile.cost_cents
         state.transit_cost_cents -= invoice.total_cents
         self.emit("delivery", invoice=invoice.id, units=invoice_units(invoice))
         sender = next(one.email for one in self.suppliers if one.id == invoice.supplier_id)
-        self._receive_mail(
-            sender, f"Order {invoice.id} delivered", pages.delivery(invoice, self.products)
-        )
+        body = pages.delivery(invoice, last_days, self.products)
+        self._receive_mail(sender, f"Order {invoice.id} delivered", body)
 
     def _sell(self, day: int) -> Sales:
-        """Let a day's customers buy, in one go."""
-
-        def customers(product_id: str, price_cents: int, distinct: int) -> int:
-            return self.market.customers(self.products[product_id], day, price_cents, distinct)
-
+        """Let a day's customers buy, in one go, from the slots that work."""
         self._changed()
-        sales = sell_one_day(list(self.state.slots.values()), customers)
-        units = sum(sales.sold.values())
         state = self.state
+        broken = state.broken_slots
+        slots = [slot for name, slot in state.slots.items() if name not in broken]
+        sales = sell_one_day(slots, self._customers(day, on_offer(slots)))
+        units = sum(sales.sold.values())
         state.units_sold += units
         state.stock_units -= units
         state.stock_cost_cents -= sales.cost_cents
         state.stockout_days += len(sales.lost)
         return sales
+
+    def _customers(self, day: int, offer: Mapping[str, int]) -> Callable[[str, int], int]:
+        """Return the units wanted of a product at a price; with a coin jam, by card alone."""
+        everyone = self.market.crowd(self.products, day, offer)
+        if not self.state.is_jammed:
+            return everyone
+        share = self.parameters.card_share_permille
+
+        def by_card(product_id: str, price_cents: int) -> int:
+            luck = below(self.chance.word("card customers", product_id, at=day), 1000)
+            return (everyone(product_id, price_cents) * share + luck) // 1000
+
+        return by_card
 
     # --- finding and checking ----------------------------------------------------------------
 
@@ -157,18 +168,12 @@ class Premises(Town):
         if quantity > room:
             raise Refusal(f"Slot {slot} has room for {room} more units, not {quantity}.")
 
-    def _put_in_storage(self, product_id: str, pile: Pile) -> None:
-        if pile.units:
-            self.state.storage[product_id] = pile
-        else:
-            self.state.storage.pop(product_id, None)
-
     def _describe(self, slot: SlotName) -> str:
-        return f"{slot}: {pages.slot_text(slot, self.state.slots, self.products)}"
+        return f"{slot}: {pages.slot_text(slot, self.state, self.products)}"
 
     def _storage_page(self) -> str:
         return pages.storage_page(self.state.storage, self.products)
 
     def _machine_page(self) -> str:
         state = self.state
-        return pages.machine_page(state.slots, state.cash_in_machine_cents, self.products)
+        return pages.machine_page(state, self.products)

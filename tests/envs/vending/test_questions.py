@@ -11,7 +11,8 @@ from tenure.envs.clock import at
 from tenure.envs.forecasts import LEVELS_PERCENT, Ask, Asked, Distribution
 from tenure.envs.jobs import Briefing
 from tenure.envs.vending import JOB
-from tenure.envs.vending.machine import Pile, Slot
+from tenure.envs.vending.goods import Pile
+from tenure.envs.vending.machine import Slot
 from tenure.envs.vending.questions import FUTURES, QUESTIONS, offer_of, units_wanted
 from tenure.scenarios import load
 from tests.envs.forecasts.stand import AskedJob
@@ -78,10 +79,10 @@ def test_nothing_on_offer_is_nothing_wanted():
 
 def test_the_offer_is_every_product_with_a_price_at_its_lowest_even_if_it_has_run_out():
     slots = [
-        Slot("cola", 200, Pile(3, 90)),
+        Slot("cola", 200, Pile.of(3, 90, 9)),
         Slot("cola", 150),
         Slot("gum", 100),
-        Slot("mint", None, Pile(5, 50)),
+        Slot("mint", None, Pile.of(5, 50, 9)),
         Slot(),
     ]
     assert offer_of(slots) == {"cola": 150, "gum": 100}

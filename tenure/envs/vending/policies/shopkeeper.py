@@ -27,9 +27,12 @@ from tenure.envs.vending.policies.texts import (
     read_delivered,
     read_machine,
     read_price_list,
+    read_repair_cents,
     read_sales,
     read_storage,
     read_unread,
+    tells_of_jam,
+    tells_of_waste,
 )
 
 _QUERIES = (
@@ -92,6 +95,9 @@ class _Shopkeeper:
         self._places: list[Place] = []
         self._facings: Counter[str] = Counter()
         self._stored: dict[str, Stored] = {}
+        self._keeps: dict[str, int] = {}
+        self._repair_cents: int | None = None
+        self._is_jammed = False
         self._busyness = 1.0
 
     # --- the first day -----------------------------------------------------------------------
@@ -131,6 +137,7 @@ class _Shopkeeper:
         yield from self._read_mail()
         yield from self._pay_bills()
         yield from self._look_around()
+        yield from self._repair()
         if self._is_new_list:
             self._meet(
                 (offer, one.longest_lead_days)
@@ -142,7 +149,7 @@ class _Shopkeeper:
             self._is_new_list = False
         yield from self._arrange()
         yield from self._order_goods()
-        if self.day % _COLLECT_DAYS == 0 or self.day == self.horizon_days:
+        if self._is_jammed or self.day % _COLLECT_DAYS == 0 or self.day == self.horizon_days:
             yield ToolCall("collect_cash")
 
     def _look_around(self) -> Errand[None]:
@@ -152,6 +159,25 @@ class _Shopkeeper:
             stored = read_storage((yield ToolCall("check_storage")))
             self._stored = {goods.product: goods for goods in stored}
             self._knows_storage = True
+            for goods in stored:
+                keeps = max(last_day for last_day, _ in goods.lots) - self.day + 1
+                self._keeps[goods.product] = max(keeps, self._keeps.get(goods.product, 0))
+
+    def _repair(self) -> Errand[None]:
+        """Have the machine repaired if that pays for the days that are left."""
+        broken = [place for place in self._places if place.is_broken]
+        if self._repair_cents is None or self._repair_cents > self._bank_cents:
+            return
+        daily_cents = sum(self._slot_profit(place.product) for place in broken if place.product)
+        if daily_cents * self._days_left > self._repair_cents:
+            yield errands.REPAIR
+            self._bank_cents -= self._repair_cents
+            self._places = [place._replace(is_broken=False) for place in self._places]
+
+    def _slot_profit(self, product: str) -> float:
+        """Cents a day that one of a product's slots earns."""
+        facings = self._facings[product]
+        return self._profit(Counter(), product, facings) / facings
 
     def _arrange(self) -> Errand[None]:
         yield from self._refill()
@@ -164,12 +190,18 @@ class _Shopkeeper:
         self.day, _ = read_day(text)
         self._bank_cents = read_bank(text) or 0
         self._unread = read_unread(text)
+        self._repair_cents = read_repair_cents(text)
+        self._is_jammed = tells_of_jam(text)
+        if tells_of_waste(text):
+            self._knows_storage = False
         self._learn(read_sales(text) or {})
 
     def _learn(self, sold: Mapping[str, int]) -> None:
         """Compare sales with what was expected: how busy the town was, and what each is worth."""
         offered = {
-            place.product: place for place in self._places if place.units and place.price_cents
+            place.product: place
+            for place in self._places
+            if place.units and place.price_cents and not place.is_broken
         }
         there = self._units_in_machine()
         enough = {

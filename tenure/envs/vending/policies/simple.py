@@ -21,6 +21,7 @@ from tenure.envs.vending.policies.texts import (
     read_bill,
     read_day,
     read_price_list,
+    read_repair_cents,
     read_unread,
 )
 
@@ -66,6 +67,8 @@ def naive(_briefing: Briefing) -> Policy:
                 bill = read_bill(mail)
                 if bill:
                     yield from errands.pay(bill)
+        if _can_repair(text):
+            yield errands.REPAIR
         places, stored = yield from errands.look_around()
         yield from _install(basket, places, stored)
         yield from errands.refill(places, stored, up_to_percent=50)
@@ -74,6 +77,12 @@ def naive(_briefing: Briefing) -> Policy:
         if day % _COLLECT_DAYS == 0 or day == days:
             yield ToolCall("collect_cash")
         text = yield WAIT
+
+
+def _can_repair(report: str) -> bool:
+    """Tell whether something is out of order and the bank has what the technician takes."""
+    cents = read_repair_cents(report)
+    return cents is not None and cents <= (read_bank(report) or 0)
 
 
 def _install_leftovers() -> Errand[None]:
@@ -163,7 +172,7 @@ def random(briefing: Briefing) -> Policy:
     while True:
         for _ in range(dice.below(9)):
             yield from trader.act()
-        yield WAIT
+        trader.hear((yield WAIT))
 
 
 class _Trader:
@@ -174,6 +183,11 @@ class _Trader:
         self._contacts: dict[str, Contact] = {}
         self._offers: dict[str, PriceList] = {}
         self._bills: list[Bill] = []
+        self._is_broken = False
+
+    def hear(self, report: str) -> None:
+        """Take note of what a morning report says."""
+        self._is_broken = read_repair_cents(report) is not None
 
     def act(self) -> Errand[None]:
         """Do one of the things that are possible."""
@@ -186,6 +200,7 @@ class _Trader:
                 self._pay,
                 self._collect,
                 *(self._fill,) * 4,
+                *(self._repair,) * self._is_broken,
             ]
         )
         yield from errand()
@@ -243,3 +258,7 @@ class _Trader:
 
     def _collect(self) -> Errand[None]:
         yield ToolCall("collect_cash")
+
+    def _repair(self) -> Errand[None]:
+        yield errands.REPAIR
+        self._is_broken = False

@@ -61,7 +61,10 @@ class Header(NamedTuple):
 
 
 class Place(NamedTuple):
-    """One slot of the machine: an empty one has no product, and price 0 means that none is set."""
+    """One slot of the machine: an empty one has no product, and price 0 means that none is set.
+
+    `last_day` is that of the units that expire first, counted from 1; 0 if there are none.
+    """
 
     slot: str
     size: str
@@ -69,15 +72,18 @@ class Place(NamedTuple):
     units: int
     capacity: int
     price_cents: int
+    last_day: int = 0
+    is_broken: bool = False
 
 
 class Stored(NamedTuple):
-    """One product in storage."""
+    """One product in storage; `lots` are its units by the last day they can be sold."""
 
     product: str
     size: str
     units: int
     cost_cents: int
+    lots: tuple[tuple[int, int], ...] = ()
 
 
 _STAMP = re.compile(r"\[Day (\d+) of (\d+), ")
@@ -92,13 +98,18 @@ _BILL = re.compile(r"send_payment: to (\S+), amount (\d+)\.(\d\d), memo (\S+)\."
 _BILL_LINE = re.compile(r"^(\d+) x (.+) at \$", re.MULTILINE)
 _PLACE = re.compile(
     r"^([A-D][1-3])(?:: empty, room for (\d+) (small|large) items"
-    r"| \((small|large)\): (.+), (\d+) of (\d+) units, (?:\$(\d+)\.(\d\d)|no price yet))$",
+    r"| \((small|large)\): (.+), (\d+) of (\d+) units, "
+    r"(?:\$(\d+)\.(\d\d)|no price yet)(?:, sell by day (\d+))?)(, out of order)?$",
     re.MULTILINE,
 )
 _STORED = re.compile(
-    r"^- (.+) \((small|large)\): (\d+) units, bought at \$(\d+)\.(\d\d) each", re.MULTILINE
+    r"^- (.+) \((small|large)\): (\d+) units, "
+    r"bought at \$(\d+)\.(\d\d) each, sell by (.+)$",
+    re.MULTILINE,
 )
+_LOT = re.compile(r"day (\d+)(?: \((\d+)\))?")
 _SOLD = re.compile(r"^- (.+): (\d+) units, \$\d", re.MULTILINE)
+_REPAIR = re.compile(r"call_technician repairs all for \$(\d+)\.(\d\d)")
 _DELIVERED = re.compile(r"^Order (\S+) delivered$")
 
 
@@ -173,19 +184,36 @@ def read_machine(text: str) -> list[Place]:
             int(units or 0),
             int(room or capacity),
             int(whole + cents or 0),
+            int(last_day or 0),
+            bool(fault),
         )
-        for slot, room, room_size, size, product, units, capacity, whole, cents in _PLACE.findall(
-            text
-        )
-    ]
+        for (
+            slot, room, room_size, size, product, units, capacity, whole, cents, last_day, fault
+        ) in _PLACE.findall(text)
+    ]  # fmt: skip
 
 
 def read_storage(text: str) -> list[Stored]:
     """Read what is in storage."""
     return [
-        Stored(product, size, int(units), int(whole + cents))
-        for product, size, units, whole, cents in _STORED.findall(text)
+        Stored(product, size, int(units), int(whole + cents), _read_lots(lots, int(units)))
+        for product, size, units, whole, cents, lots in _STORED.findall(text)
     ]
+
+
+def _read_lots(text: str, all_units: int) -> tuple[tuple[int, int], ...]:
+    return tuple((int(day), int(units or all_units)) for day, units in _LOT.findall(text))
+
+
+def read_repair_cents(text: str) -> int | None:
+    """Return what a technician would take, `None` if a morning report tells of no fault."""
+    found = _REPAIR.search(text)
+    return int(found[1] + found[2]) if found else None
+
+
+def tells_of_jam(text: str) -> bool:
+    """Tell whether a morning report says that the coin slot is jammed."""
+    return "Coin slot jammed" in text
 
 
 def read_sales(text: str) -> dict[str, int] | None:
@@ -193,3 +221,8 @@ def read_sales(text: str) -> dict[str, int] | None:
     if "Sold yesterday" not in text:
         return None
     return {product: int(units) for product, units in _SOLD.findall(text)}
+
+
+def tells_of_waste(text: str) -> bool:
+    """Tell whether a morning report says that goods have expired."""
+    return "Expired and thrown away" in text
