@@ -61,6 +61,8 @@ _PRICE_STEP_PERCENT = 4
 _JOIN_DAYS, _SAFETY_DAYS = 9, 2
 _CALM = (0.5, 1.8)
 _SLOWLY = 0.05
+_FRESH_PERCENT = 70
+_SHORT_LIVED_DAYS = 12
 _UNSERVED = 1.25
 _BUSY_DAY = 1.15
 
@@ -282,6 +284,8 @@ class _Shopkeeper:
         units = curve.units(price_cents)
         is_sunk = held[product] >= units * self._days_left
         loyalty = _LOYALTY if product in self._plan else 1.0
+        keeps_days = self._keeps.get(product, _SHORT_LIVED_DAYS)
+        loyalty *= min(1.0, keeps_days / _SHORT_LIVED_DAYS)
         return (price_cents - (0 if is_sunk else self._costs[product])) * units * loyalty
 
     def _hoped_units(self, product: str) -> float:
@@ -381,6 +385,7 @@ class _Shopkeeper:
         price_cents = self._steady_price(product, curve, self._facings[product])
         if product not in self._plan:
             return self._clearing_price(product, price_cents, _CLEARANCE_DAYS)
+        price_cents = min(price_cents, self._fresh_price(product, price_cents))
         if self._days_left <= _CLEARANCE_DAYS:
             return self._clearing_price(product, price_cents, self._days_left)
         turn = self.day // _PRICE_DAYS + sorted(self._plan).index(product)
@@ -392,6 +397,21 @@ class _Shopkeeper:
         units = self._units_in_machine()[product] + (stored.units if stored else 0)
         return min(price_cents, self._forecasts[product].curve.price_to_sell(units / days))
 
+    def _fresh_price(self, product: str, price_cents: float) -> float:
+        """The price that sells every lot before it expires, if that is below the usual."""
+        units, curve = 0, self._forecasts[product].curve
+        for last_day, count in self._lots(product):
+            units += count
+            days = max(1, last_day - self.day + 1)
+            price_cents = min(price_cents, curve.price_to_sell(units / days))
+        return price_cents
+
+    def _lots(self, product: str) -> list[tuple[int, int]]:
+        """Units in machine and storage by last day, as far as it is known; soonest first."""
+        goods = self._stored.get(product)
+        places = [(p.last_day, p.units) for p in self._places if p.product == product and p.units]
+        return sorted([*places, *(goods.lots if goods else ())])
+
     def _daily_units(self, product: str) -> float:
         curve = self._forecasts[product].curve
         slots = max(self._facings[product], self._plan.get(product, 1))
@@ -400,8 +420,9 @@ class _Shopkeeper:
     # --- orders ------------------------------------------------------------------------------
 
     def _order_goods(self) -> Errand[None]:
-        needs = self._needs()
-        orders = plan_orders(needs, self._open_lists) if needs else {}
+        orders = plan_orders(self._needs(), self._open_lists)
+        if not orders:
+            orders = plan_orders(self._needs(is_bold=True), self._open_lists)
         budget_cents = self._bank_cents - _RESERVE_CENTS - self._owed_cents
         for email, units in orders.items():
             prices = self._lists[email]
@@ -420,8 +441,8 @@ class _Shopkeeper:
         asked = (self._lists[email].total_cents(units) for email, units in self._asked.items())
         return sum(asked) + sum(bill.total_cents for bill in self._bills)
 
-    def _needs(self) -> dict[str, Need]:
-        """What runs low, and with it what will soon."""
+    def _needs(self, *, is_bold: bool = False) -> dict[str, Need]:
+        """What runs low, and with it what will soon; the bold try new goods in larger numbers."""
         soon, urgent = {}, False
         holdings = self._holdings()
         for product in self._plan:
@@ -432,19 +453,26 @@ class _Shopkeeper:
             if held >= daily * (lead_days + _JOIN_DAYS):
                 continue
             urgent |= held <= daily * (lead_days + _SAFETY_DAYS)
-            soon[product] = self._need(product, daily, held, lead_days)
+            soon[product] = self._need(product, held, lead_days, is_bold=is_bold)
         return {product: need for product, need in soon.items() if need.units} if urgent else {}
 
-    def _need(self, product: str, daily: float, held: int, lead_days: int) -> Need:
+    def _need(self, product: str, held: int, lead_days: int, *, is_bold: bool) -> Need:
+        daily = self._daily_units(product)
         sellable_days = self._days_left - 1
         cover_days = min(lead_days + _COVER_DAYS, sellable_days)
         most_days = min(lead_days + _MOST_COVER_DAYS, sellable_days)
+        fresh_days = self._fresh_days(product)
+        cover_days, most_days = min(cover_days, fresh_days), min(most_days, fresh_days)
         units, most = int(daily * cover_days - held), int(daily * most_days - held)
         if self._forecasts[product].days < _TRIAL_DAYS:
             on_sale_days = sellable_days - lead_days
             units = min(units, _TRIAL_UNITS - held, int(daily * on_sale_days) - held)
-            most = min(most, 2 * _TRIAL_UNITS - held, 2 * units)
+            most = min(most, (4 if is_bold else 2) * _TRIAL_UNITS - held, 4 * units)
         return Need(max(0, units), max(0, most))
+
+    def _fresh_days(self, product: str) -> int:
+        """How many days' sales may be in hand without much of it going to waste."""
+        return self._keeps.get(product, 365) * _FRESH_PERCENT // 100
 
     def _holdings(self) -> Counter[str]:
         """Units of each product in the machine, in storage, on their way and asked for."""
