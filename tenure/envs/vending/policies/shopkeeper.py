@@ -62,7 +62,7 @@ _JOIN_DAYS, _SAFETY_DAYS = 9, 2
 _CALM = (0.5, 1.8)
 _SLOWLY = 0.05
 _FRESH_PERCENT = 70
-_SHORT_LIVED_DAYS = 12
+_SHORT_LIVED_DAYS = 20
 _UNSERVED = 1.25
 _BUSY_DAY = 1.15
 
@@ -450,9 +450,10 @@ class _Shopkeeper:
             if lead_days >= self._days_left:
                 continue
             daily, held = self._daily_units(product), holdings[product]
-            if held >= daily * (lead_days + _JOIN_DAYS):
+            fresh_days = self._fresh_days(product)
+            if held >= daily * min(lead_days + _JOIN_DAYS, fresh_days):
                 continue
-            urgent |= held <= daily * (lead_days + _SAFETY_DAYS)
+            urgent |= held <= daily * min(lead_days + _SAFETY_DAYS, fresh_days // 2)
             soon[product] = self._need(product, held, lead_days, is_bold=is_bold)
         return {product: need for product, need in soon.items() if need.units} if urgent else {}
 
