@@ -42,6 +42,7 @@ class Market:
         luck_milliunits: By product id and day: 0 to 999, added before rounding down to whole units.
         variety_permille: By number of distinct products on offer, 0 to 12.
         events: What is announced for the street, in the order of the first days.
+        rivalry_percent: How much products of a category take from each other.
     """
 
     weather: Sequence[Weather]
@@ -49,6 +50,7 @@ class Market:
     luck_milliunits: dict[str, list[int]]
     variety_permille: Sequence[int]
     events: tuple[LocalEvent, ...] = ()
+    rivalry_percent: int = 100
 
     def customers(
         self,
@@ -75,7 +77,8 @@ class Market:
             // 1_000_000
         )
         if rivals_permille:
-            milliunits = milliunits * loyal_permille(product, price_cents, rivals_permille) // 1000
+            loyal = loyal_permille(product, price_cents, rivals_permille, self.rivalry_percent)
+            milliunits = milliunits * loyal // 1000
         return (milliunits + self.luck_milliunits[product.id][day]) // 1000
 
     def crowd(
@@ -115,18 +118,21 @@ def rivals_permille(
     ]
 
 
-def loyal_permille(product: Product, price_cents: int, rivals_permille: Sequence[int]) -> int:
+def loyal_permille(
+    product: Product, price_cents: int, rivals_permille: Sequence[int], rivalry_percent: int = 100
+) -> int:
     """Return how much of its demand a product keeps beside others of its category.
 
     Each rival takes 40 thousandths at an equal relative price, 300 more for every whole reference
     price that it is cheaper by, from none to 200; together they never take more than 600. So the
-    result lies in [400, 1000]: a rival only takes, and never by a lower price of the product.
+    result lies in [400, 1000]: a rival only takes, and a lower price never loses a customer. Of
+    what they take, `rivalry_percent` is left.
     """
     own = price_cents * 1000 // product.reference_cents
     taken = 0
     for rival in rivals_permille:
         taken += max(0, min(_MOST_TAKEN, _TAKEN + (own - rival) * _PULL_PERMILLE // 1000))
-    return 1000 - min(taken, _MOST_TAKEN_IN_ALL)
+    return 1000 - min(taken, _MOST_TAKEN_IN_ALL) * rivalry_percent // 100
 
 
 def price_permille(product: Product, price_cents: int) -> int:
@@ -147,6 +153,7 @@ def draw_market(
     *,
     local_events_per_1000_days: int = 0,
     weather_effect_percent: int = 100,
+    rivalry_percent: int = 100,
 ) -> Market:
     """Draw a town's weather, events and customers for a number of days."""
     weather = draw_weather(chance, calendar, days)
@@ -175,6 +182,7 @@ def draw_market(
         },
         variety_permille=draw_variety(chance),
         events=events,
+        rivalry_percent=rivalry_percent,
     )
 
 

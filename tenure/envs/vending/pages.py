@@ -213,7 +213,8 @@ def expired_line(units: Mapping[str, int], products: Products) -> str:
 
 def trouble_lines(state: VendingState, repair_cents: int) -> list[str]:
     """Tell what is wrong with the machine, and what helps."""
-    broken = ", ".join(state.broken_slots)
+    is_all = len(state.broken_slots) == len(state.slots)
+    broken = "the whole machine" if is_all else ", ".join(state.broken_slots)
     repair = f"call_technician repairs all for {dollars(repair_cents)}"
     fault = [f"Out of order, selling nothing: {broken} ({repair})."] if broken else []
     return [*fault, _JAM] if state.is_jammed else fault

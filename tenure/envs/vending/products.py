@@ -96,11 +96,16 @@ def _assortment() -> _Assortment:
     return _Assortment.model_validate(yaml.safe_load(text))
 
 
-def draw_catalogue(chance: Chance) -> tuple[Product, ...]:
-    """Draw a town's catalogue: 15 to 20 products of each size, in the order of their names."""
+def draw_catalogue(chance: Chance, shelf_life_percent: int = 100) -> tuple[Product, ...]:
+    """Draw a town's catalogue: 15 to 20 products of each size, in the order of their names.
+
+    Args:
+        chance: The seed's.
+        shelf_life_percent: How long goods keep, against the usual; moves no draw.
+    """
     small = _draw_some(chance, "small")
     large = _draw_some(chance, "large")
-    products = [_draw_product(chance, entry) for entry in (*small, *large)]
+    products = [_draw_product(chance, entry, shelf_life_percent) for entry in (*small, *large)]
     return tuple(sorted(products, key=lambda product: product.name))
 
 
@@ -141,7 +146,7 @@ def _draw_some(chance: Chance, size: Size) -> Sequence[PoolEntry]:
     return shuffled(words, entries)[:count]
 
 
-def _draw_product(chance: Chance, entry: PoolEntry) -> Product:
+def _draw_product(chance: Chance, entry: PoolEntry, shelf_life_percent: int) -> Product:
     cost, price, elasticity, *popularity = chance.words("economics", entry.id, count=5)
     return Product(
         id=entry.id,
@@ -152,7 +157,7 @@ def _draw_product(chance: Chance, entry: PoolEntry) -> Product:
         reference_cents=entry.retail_cents * between(price, 800, 1250) // 1000,
         elasticity_permille=between(elasticity, -3000, -1400),
         base_sales_milliunits=_draw_base_sales(popularity),
-        shelf_days=entry.shelf_days,
+        shelf_days=max(1, entry.shelf_days * shelf_life_percent // 100),
     )
 
 

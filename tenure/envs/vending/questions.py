@@ -132,7 +132,8 @@ def units_wanted(
         appetite = appetite_milliunits(product, traffic * tastes[product.category], own)
         milliunits = appetite * price_permille(product, price_cents) * variety // 1_000_000
         rivals = rivals_permille(world.products, offer, product)
-        milliunits = milliunits * loyal_permille(product, price_cents, rivals) // 1000
+        loyal = loyal_permille(product, price_cents, rivals, world.market.rivalry_percent)
+        milliunits = milliunits * loyal // 1000
         luck = _below(words("luck", product_id), 1000).reshape(shape)
         total += np.sum((milliunits + luck) // 1000, axis=1)
     units: list[int] = total.tolist()

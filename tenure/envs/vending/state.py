@@ -42,6 +42,15 @@ class VendingParameters(BaseModel, frozen=True, extra="forbid"):
     weather_effect_percent: int = Field(
         default=100, ge=0, le=100, description="How much weather matters; 0 for not at all."
     )
+    shelf_life_percent: int = Field(
+        default=100, ge=20, le=10_000, description="How long goods keep, against the usual."
+    )
+    rivalry_percent: int = Field(
+        default=100,
+        ge=0,
+        le=100,
+        description="How much products of a category take from each other; 0 for nothing.",
+    )
     local_events_per_1000_days: int = Field(
         default=30, ge=0, le=1000, description="Fairs, matches, roadworks and holidays."
     )

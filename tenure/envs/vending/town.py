@@ -34,7 +34,7 @@ class Town(World[VendingState]):
         parameters = self.parameters
         days = parameters.horizon_days
         self.calendar = Calendar(parameters.start_date, days)
-        self.catalogue = draw_catalogue(self.chance)
+        self.catalogue = draw_catalogue(self.chance, parameters.shelf_life_percent)
         self.products = {product.id: product for product in self.catalogue}
         self.suppliers = draw_suppliers(self.chance, self.catalogue)
         units = parameters.handover_units
@@ -54,6 +54,7 @@ class Town(World[VendingState]):
             days,
             local_events_per_1000_days=parameters.local_events_per_1000_days,
             weather_effect_percent=parameters.weather_effect_percent,
+            rivalry_percent=parameters.rivalry_percent,
         )
         self.mishaps = draw_mishaps(
             self.chance,
