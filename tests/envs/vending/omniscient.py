@@ -14,7 +14,6 @@ from tenure.envs.vending.suppliers import Supplier
 from tenure.envs.vending.world import VendingWorld
 from tests.envs.vending.play import make, order, pay, wait
 
-
 LASTING_AND_LONELY = {"shelf_life_percent": 5_000, "rivalry_percent": 0}
 """A twin in which goods do not spoil within the time and products do not compete."""
 

@@ -34,10 +34,8 @@ def test_events_on_the_same_day_add_up_by_multiplication():
 def test_an_event_is_announced_days_before_and_told_of_while_it_lasts():
     told = {day: news([FAIR], day, CALENDAR) for day in range(20)}
     assert {day for day, lines in told.items() if lines} == {2, 12, 13}
-    assert told[2] == [
-        "Announced: street fair from Sat 2026-01-17 to Sun 2026-01-18 (days 13 to 14), "
-        "more customers."
-    ]
+    dates = "from Sat 2026-01-17 to Sun 2026-01-18 (days 13 to 14)"
+    assert told[2] == [f"Announced: street fair {dates}, more customers."]
     assert told[12] == told[13] == ["Today: street fair, more customers."]
 
 

@@ -109,14 +109,38 @@ def test_an_invoice_is_read():
 
 def test_the_machine_is_read():
     text = (
-        "A1: empty, room for 15 small items\nC2 (large): Kombucha, 3 of 8 units, $2.50\n"
-        "D1 (large): Hummus, 8 of 8 units, no price yet\nCash in the machine: $1.00"
+        "A1: empty, room for 15 small items\nA2: empty, room for 15 small items, out of order\n"
+        "C2 (large): Kombucha, 3 of 8 units, $2.50, sell by day 31\n"
+        "C3 (large): Kombucha, 0 of 8 units, $2.50\n"
+        "D1 (large): Hummus, 8 of 8 units, no price yet, sell by day 9, out of order\n"
+        "Coin slot jammed: cards only, until collect_cash clears it.\nCash in the machine: $1.00"
     )
     assert texts.read_machine(text) == [
-        ("A1", "small", "", 0, 15, 0),
-        ("C2", "large", "Kombucha", 3, 8, 250),
-        ("D1", "large", "Hummus", 8, 8, 0),
+        ("A1", "small", "", 0, 15, 0, 0, False),
+        ("A2", "small", "", 0, 15, 0, 0, True),
+        ("C2", "large", "Kombucha", 3, 8, 250, 31, False),
+        ("C3", "large", "Kombucha", 0, 8, 250, 0, False),
+        ("D1", "large", "Hummus", 8, 8, 0, 9, True),
     ]
+
+
+def test_the_storage_is_read_with_what_expires_when():
+    text = (
+        "In storage:\n- Gum (small): 12 units, bought at $0.45 each, sell by day 80\n"
+        "- Pie (large): 9 units, bought at $1.05 each, sell by day 8 (2), day 12 (7)"
+    )
+    assert texts.read_storage(text) == [
+        ("Gum", "small", 12, 45, ((80, 12),)),
+        ("Pie", "large", 9, 105, ((8, 2), (12, 7))),
+    ]
+
+
+def test_a_report_of_trouble_is_understood():
+    fault = "Out of order, selling nothing: C1, C2 (call_technician repairs all for $40.50)."
+    assert texts.read_repair_cents(fault) == 4050
+    assert texts.read_repair_cents("Good morning.") is None
+    assert texts.tells_of_jam("Coin slot jammed: cards only, until collect_cash clears it.")
+    assert texts.tells_of_waste("Expired and thrown away: 3 Egg sandwich.")
 
 
 def test_a_mail_without_prices_is_neither():
