@@ -83,7 +83,7 @@ def plan(world: VendingWorld) -> list[Column]:
     """Choose the best products of each size for the best number of distinct ones, one slot each."""
     return max(
         (columns_for(world, small, large) for small in range(3, 7) for large in range(3, 7)),
-        key=lambda columns: expected_cents(columns),
+        key=expected_cents,
     )
 
 
