@@ -119,7 +119,7 @@ def units_wanted(
     effect = np.array([sky_permille(sky, world.parameters.weather_effect_percent) for sky in SKIES])
     traffic = _calm_permille(world, days) * effect[skies] * noise // 1000
     cancelled = words("local event cancelled").reshape(shape)
-    traffic = _with_events(world, days, traffic, cancelled)
+    traffic = traffic * _events_permille(world, days, cancelled) // 1000
     tastes = {
         name: _taste(world, name, days, skies, celsius)
         for name in {world.products[product_id].category for product_id in offer}
@@ -159,10 +159,9 @@ def _celsius(world: VendingWorld, days: range, fresh: NDArray[np.uint64]) -> Tab
     return np.array(season) + swings[:, :-2] + swings[:, 1:-1] + swings[:, 2:]
 
 
-def _with_events(
-    world: VendingWorld, days: range, traffic: Table, cancelled: NDArray[np.uint64]
-) -> Table:
+def _events_permille(world: VendingWorld, days: range, cancelled: NDArray[np.uint64]) -> Table:
     """Let events take place: those under way as they do, those to begin unless cancelled."""
+    traffic = np.full(cancelled.shape, 1000)
     for event in world.market.events:
         span = slice(max(0, event.first_day - days.start), event.end_day - days.start)
         if span.start >= len(days) or span.stop <= 0:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from statistics import fmean
 
 import pytest
@@ -34,7 +35,7 @@ def asked(world, day=10, products=5):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_fed_with_the_words_of_the_seed_the_futures_are_the_seeds_own_customers(seed):
-    world = make(seed)
+    world = make(seed, local_events_per_1000_days=150)
     for day in (1, 50, 300):
         span = range(day, day + 7)
 
@@ -59,6 +60,19 @@ def test_the_outcomes_of_many_weeks_fit_the_distributions_told_before_them():
     assert len(ranks) == 127
     assert 0.42 < fmean(ranks) < 0.58
     assert 0.84 < inside / len(ranks) < 0.97
+
+
+def test_an_announced_event_counts_unless_it_is_cancelled_in_a_future():
+    """The week's demand is drawn from two kinds of futures, with the event and without it."""
+    world, quiet = (make(3, local_events_per_1000_days=rate) for rate in (30, 0))
+    event = next(one for one in world.market.events if one.first_day > 20)
+    case = asked(world, event.first_day)
+    with_event, without = DEMAND.truth(world, case), DEMAND.truth(quiet, case)
+    more = event.traffic_permille > 1000
+    assert (with_event.quantile(50) > without.quantile(50)) == more
+    called_off = world.market.events[0]._replace(first_day=case.closes_day, is_cancelled=True)
+    world.market = replace(world.market, events=(called_off._replace(days=1),))
+    assert DEMAND.truth(world, case) != without  # nobody knows yet that it is called off
 
 
 def test_the_distribution_knows_nothing_of_the_days_to_come():
