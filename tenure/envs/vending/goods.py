@@ -38,7 +38,8 @@ class Pile:
     @property
     def units(self) -> int:
         """Whole units, >= 0."""
-        return sum([lot.units for lot in self.lots])
+        lots = self.lots
+        return lots[0].units if len(lots) == 1 else sum([lot.units for lot in lots])
 
     @property
     def cost_cents(self) -> int:

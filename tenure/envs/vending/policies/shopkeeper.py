@@ -421,7 +421,7 @@ class _Shopkeeper:
 
     def _order_goods(self) -> Errand[None]:
         orders = plan_orders(self._needs(), self._open_lists)
-        if not orders:
+        if not orders and self._days_left >= _LAST_TRIAL_DAYS:
             orders = plan_orders(self._needs(is_bold=True), self._open_lists)
         budget_cents = self._bank_cents - _RESERVE_CENTS - self._owed_cents
         for email, units in orders.items():
@@ -468,7 +468,7 @@ class _Shopkeeper:
         if self._forecasts[product].days < _TRIAL_DAYS:
             on_sale_days = sellable_days - lead_days
             units = min(units, _TRIAL_UNITS - held, int(daily * on_sale_days) - held)
-            most = min(most, (4 if is_bold else 2) * _TRIAL_UNITS - held, 4 * units)
+            most = min(most, (4 if is_bold else 2) * _TRIAL_UNITS - held, (4 if is_bold else 2) * units)
         return Need(max(0, units), max(0, most))
 
     def _fresh_days(self, product: str) -> int:
