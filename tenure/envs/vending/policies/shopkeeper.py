@@ -42,9 +42,9 @@ _QUERIES = (
     "cakes, pastries, bakery wholesaler",
     "ready meals and noodles wholesaler",
 )
-_DISTINCT = 9
+_DISTINCT = 10
 _SLOTS_PER_SIZE = 6
-_TRIAL_UNITS = 10
+_TRIAL_UNITS = 18
 _TRIAL_DAYS = 6
 _REVIEW_DAYS = 3
 _HOPED_UNITS, _HOPED_UNITS_A_YEAR = 2.2, 1.2
@@ -61,7 +61,7 @@ _PRICE_STEP_PERCENT = 4
 _JOIN_DAYS, _SAFETY_DAYS = 9, 2
 _CALM = (0.5, 1.8)
 _SLOWLY = 0.05
-_FRESH_PERCENT = 70
+_FRESH_PERCENT = 85
 _SHORT_LIVED_DAYS = 20
 _UNSERVED = 1.25
 _BUSY_DAY = 1.15
