@@ -14,9 +14,10 @@ class VendingEnv(ToolEnv):
     ## Description
 
     Run one vending machine for a year: find wholesalers, order by mail, pay, stock twelve slots,
-    set prices, collect cash. The job follows the published description of Vending-Bench 2; what is
-    unpublished there is chosen here and written down in the job's README. Everything about the
-    town (catalogue, customers, weather, wholesalers) is redrawn per seed.
+    set prices, collect cash, throw nothing away and have repaired what breaks. The job follows the
+    published description of Vending-Bench 2; what is unpublished there is chosen here and written
+    down in the job's README. Everything about the town (catalogue, customers, weather, events,
+    mishaps, wholesalers) is redrawn per seed.
 
     ## Actions
 

@@ -24,7 +24,7 @@ PARAMETERS = {
     "thefts_per_1000_days": 150,
 }
 """Much happens, so that a short play at random meets all of it."""
-GOLDEN = "393c6e3d8c12aaa192b81e62c440d212"
+GOLDEN = "916881bcc18462bf1458c52ca4f4323a"
 READERS = ("check_bank", "check_machine", "check_storage", "read_inbox", "read_notes")
 
 
