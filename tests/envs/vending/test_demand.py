@@ -69,6 +69,11 @@ def test_rivals_take_customers_and_cheap_ones_take_more(price_cents, rivals, per
     assert loyal_permille(COLA, price_cents, rivals) == permille
 
 
+@pytest.mark.parametrize(("percent", "permille"), [(100, 860), (50, 930), (0, 1000)])
+def test_rivalry_can_be_turned_down(percent, permille):
+    assert loyal_permille(COLA, 200, [1000, 800], percent) == permille
+
+
 @given(st.integers(1, 9_999), st.lists(st.integers(0, 50_000), max_size=11))
 def test_rivals_only_take_and_never_by_a_lower_price_of_the_product(price_cents, rivals):
     cheap, dear = (loyal_permille(COLA, price_cents + more, rivals) for more in (0, 1))

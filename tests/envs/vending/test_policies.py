@@ -78,6 +78,35 @@ def test_a_script_does_the_same_again(policy):
     assert play("vending/week", policy, 5) == play("vending/week", policy, 5)
 
 
+@pytest.mark.parametrize("policy", ["naive", "shopkeeper"])
+def test_the_careful_ones_live_with_mishaps(policy):
+    """They have repaired what breaks, clear jams, and make no faulty call over it."""
+    world = JOB.world(
+        JOB.world.Parameters(
+            horizon_days=60,
+            machine_faults_per_1000_days=100,
+            coin_jams_per_1000_days=100,
+            thefts_per_1000_days=100,
+        ),
+        3,
+    )
+    script = JOB.policies[policy](Briefing("", world.opening(), world.toolbox, seed=0))
+    call, kinds, jammed_days, faulty = next(script), [], 0, []
+    while not (step := world.step(call.to_json())).ended:
+        kinds += [event["kind"] for event in step.events]
+        if call.name == "wait_for_next_day":
+            jammed_days += world.state.is_jammed
+        if step.fault:
+            faulty.append(step.text)
+        call = script.send(step.text)
+    assert faulty == []
+    assert {"fault", "jam", "theft"} <= set(kinds)
+    assert kinds.count("repair") >= 2
+    jams = kinds.count("jam")
+    assert jammed_days <= (jams if policy == "shopkeeper" else 7 * jams)
+    assert world.state.bank_cents > 0
+
+
 def test_a_script_is_done_before_the_limit_of_calls():
     scenario = load("vending/month")
     assert play("vending/month", "shopkeeper", 1)[1] < scenario.limits.steps * 3 // 4

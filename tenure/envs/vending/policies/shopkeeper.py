@@ -468,7 +468,9 @@ class _Shopkeeper:
         if self._forecasts[product].days < _TRIAL_DAYS:
             on_sale_days = sellable_days - lead_days
             units = min(units, _TRIAL_UNITS - held, int(daily * on_sale_days) - held)
-            most = min(most, (4 if is_bold else 2) * _TRIAL_UNITS - held, (4 if is_bold else 2) * units)
+            most = min(
+                most, (4 if is_bold else 2) * _TRIAL_UNITS - held, (4 if is_bold else 2) * units
+            )
         return Need(max(0, units), max(0, most))
 
     def _fresh_days(self, product: str) -> int:
