@@ -114,6 +114,8 @@ def news(events: Sequence[LocalEvent], day: int, calendar: Calendar) -> list[str
     for event in events:
         if max(0, event.told_day) == day < event.first_day:
             lines.append(f"Announced: {event.kind} {_when(event, calendar)}.")
+        elif event.first_day == day + 1:
+            lines.append(f"Expected tomorrow: {event.kind}, {_effect(event)}.")
         if event.first_day == day and event.is_cancelled:
             lines.append(f"Cancelled: the {event.kind} that was to begin today.")
         elif event.first_day <= day < event.end_day and not event.is_cancelled:

@@ -150,6 +150,18 @@ class VendingWorld(Premises, Upkeep, Office):
         morning = pages.morning_page(state, weather, self._take_due_reminders())
         return "\n".join([report, morning, *self._news()])
 
+    def _record_street(self, day: int) -> None:
+        """Write into the record what begins on a day, or was to begin."""
+        for event in self.market.events:
+            if event.first_day == day:
+                self.emit(
+                    "local_event",
+                    event=event.kind,
+                    days=event.days,
+                    traffic_permille=event.traffic_permille,
+                    cancelled=event.is_cancelled,
+                )
+
     def _news(self) -> list[str]:
         """What is told of the street this morning."""
         return local_events.news(self.market.events, self.today, self.calendar)
@@ -158,6 +170,7 @@ class VendingWorld(Premises, Upkeep, Office):
         """Count the day's sales, let the night pass, take the fee, and end the episode in time."""
         state = self.state
         self._break_down(day)
+        self._record_street(day)
         sales = self._sell(day)
         card_cents = self._take_money(sales)
         fee = self._take_fee()

@@ -33,9 +33,10 @@ def test_events_on_the_same_day_add_up_by_multiplication():
 
 def test_an_event_is_announced_days_before_and_told_of_while_it_lasts():
     told = {day: news([FAIR], day, CALENDAR) for day in range(20)}
-    assert {day for day, lines in told.items() if lines} == {2, 12, 13}
+    assert {day for day, lines in told.items() if lines} == {2, 11, 12, 13}
     dates = "from Sat 2026-01-17 to Sun 2026-01-18 (days 13 to 14)"
     assert told[2] == [f"Announced: street fair {dates}, more customers."]
+    assert told[11] == ["Expected tomorrow: street fair, more customers."]
     assert told[12] == told[13] == ["Today: street fair, more customers."]
 
 
@@ -48,6 +49,7 @@ def test_what_was_announced_before_the_first_day_is_told_on_it():
 def test_a_cancelled_event_is_announced_and_called_off_on_its_morning():
     told = {day: news([OFF], day, CALENDAR) for day in range(20)}
     assert told[1] == ["Announced: football match on Wed 2026-01-14 (day 10), more customers."]
+    assert told[8] == ["Expected tomorrow: football match, more customers."]
     assert told[9] == ["Cancelled: the football match that was to begin today."]
     assert told[10] == []
 
@@ -80,3 +82,20 @@ def test_the_agent_reads_the_news_in_the_morning_reports():
             assert f"Announced: {event.kind}" in told[max(0, event.told_day)]
             word = "Cancelled: the" if event.is_cancelled else "Today:"
             assert f"{word} {event.kind}" in told[event.first_day]
+
+
+def test_the_record_says_what_came_of_every_event():
+    world = make(1, local_events_per_1000_days=200, horizon_days=40)
+    events = [one for _ in range(40) for one in wait(world).events if one["kind"] == "local_event"]
+    assert events == [
+        {
+            "kind": "local_event",
+            "event": one.kind,
+            "days": one.days,
+            "traffic_permille": one.traffic_permille,
+            "cancelled": one.is_cancelled,
+        }
+        for one in world.market.events
+        if one.first_day < 40
+    ]
+    assert {one["cancelled"] for one in events} == {True, False}

@@ -1,3 +1,6 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
 from tenure.envs.vending.goods import Pile
 from tenure.envs.vending.machine import Slot, new_machine, on_offer, sell_one_day, slot_capacity
 
@@ -42,6 +45,22 @@ def test_customers_of_the_cheap_facing_are_not_counted_again_at_the_dear_one():
     sales = sell_one_day(slots, linear)
     assert sales.sold == {"cola": 5}
     assert sales.revenue_cents == {"cola": 3 * 100 + 2 * 150}
+
+
+facings_of_cola = st.lists(
+    st.tuples(st.none() | st.integers(10, 250), st.integers(0, 15)), min_size=1, max_size=6
+)
+
+
+@given(facings_of_cola)
+def test_facings_never_sell_more_than_the_customers_of_their_product(columns):
+    slots = [Slot("cola", cents, Pile.of(units, units, 9)) for cents, units in columns]
+    before = sum(slot.pile.units for slot in slots)
+    sales = sell_one_day(slots, linear)
+    sold = sales.sold.get("cola", 0)
+    prices = [cents for cents, _ in columns if cents is not None]
+    assert sold <= max((linear("cola", cents) for cents in prices), default=0)
+    assert sold == before - sum(slot.pile.units for slot in slots) == sales.cost_cents
 
 
 def test_on_offer_is_what_has_stock_and_a_price_at_its_lowest():
