@@ -58,7 +58,8 @@ class Premises(Town):
         if place.product_id != goods.id:
             place.product_id, place.price_cents = goods.id, None
         place.pile += taken
-        return self._describe(slot) + ("" if place.price_cents else " (set one, or it cannot sell)")
+        hint = "" if place.price_cents else "; set a price, or it cannot sell"
+        return self._describe(slot) + hint
 
     @tool(minutes=25, writes=True)
     def empty_slot(self, slot: SlotName) -> str:
