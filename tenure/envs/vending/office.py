@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from bisect import insort
 from datetime import date
-from functools import cached_property
 from typing import Annotated
 
 from pydantic import Field
 
 from tenure.envs.tools import Refusal, tool
 from tenure.envs.vending import pages
-from tenure.envs.vending.desk import answer
 from tenure.envs.vending.money import dollars, whole_cents
-from tenure.envs.vending.names import Names
-from tenure.envs.vending.purchases import Account, Shipment, draw_arrival, invoice_units, next_paid
+from tenure.envs.vending.post import Post
+from tenure.envs.vending.purchases import Account
 from tenure.envs.vending.state import Letter, Reminder
 from tenure.envs.vending.suppliers import Supplier, search
-from tenure.envs.vending.town import Town
 from tenure.errors import nearest
 
 _INBOX_LINES = 15
@@ -25,11 +22,12 @@ _STATEMENT_LINES = 10
 _NOTEBOOK_CHARS = 20_000
 _MOST_REMINDERS = 50
 _REMEMBERED_SEARCHES = 200
+_FINDS_OUT_PERMILLE = 400
 
 Address = Annotated[str, Field(max_length=200, examples=["sales@example.com"])]
 
 
-class Office(Town):
+class Office(Post):
     """The tools that need a desk."""
 
     def draw(self) -> None:
@@ -37,11 +35,6 @@ class Office(Town):
         super().draw()
         self._by_email = {supplier.email.lower(): supplier for supplier in self.suppliers}
         self._searches: dict[str, str] = {}
-
-    @cached_property
-    def _names(self) -> Names:
-        """What suppliers look goods up in, built for the first letter."""
-        return Names(self.catalogue)
 
     # --- suppliers and mail ------------------------------------------------------------------
 
@@ -81,7 +74,7 @@ class Office(Town):
         subject: Annotated[str, Field(max_length=200)],
         body: Annotated[str, Field(max_length=5_000)],
     ) -> str:
-        """Write to a supplier: ask for prices, or order products and quantities."""
+        """Write to a supplier: ask for prices, bargain, or order products and quantities."""
         supplier = self._find_supplier(to)
         self.state.outbox.append(Letter(supplier.id, subject, body))
         return f"Mail sent to {supplier.email}. Answers come overnight."
@@ -102,6 +95,8 @@ class Office(Town):
     ) -> str:
         """Pay a supplier (mail address) an amount in dollars; irreversible. Memo: invoice id."""
         supplier = self._find_supplier(to)
+        if supplier.practice.is_closed(self.today):
+            raise Refusal(f"{supplier.name} has closed its account. Nothing was paid.")
         cents = whole_cents(amount)
         state = self.state
         if cents > state.bank_cents:
@@ -113,7 +108,10 @@ class Office(Town):
         account = state.accounts.setdefault(supplier.id, Account())
         account.credit_cents += cents
         self.emit("payment", supplier=supplier.id, amount_cents=cents)
-        if not self._ship_paid_orders(supplier, memo, cents):
+        is_joining = supplier.practice.fee_cents and not account.relation.is_member
+        if is_joining and account.credit_cents >= supplier.practice.fee_cents:
+            self._join(supplier, account)
+        elif not self._ship_paid_orders(supplier, memo, cents):
             self._acknowledge(supplier, account, cents)
         return f"Paid {dollars(cents)} to {supplier.email}. Balance: {dollars(state.bank_cents)}."
 
@@ -168,56 +166,11 @@ class Office(Town):
 
     # --- what happens by itself --------------------------------------------------------------
 
-    def _answer_letters(self) -> None:
-        """Let the suppliers answer what was written the day before."""
-        letters, self.state.outbox = self.state.outbox, []
-        for letter in letters:
-            supplier = self._supplier(letter.supplier_id)
-            invoice_id = f"INV-{self.state.invoices_issued + 1:04d}"
-            reply = answer(supplier, self._names, letter.subject, letter.body, invoice_id)
-            self._receive_mail(supplier.email, reply.subject, reply.body)
-            if reply.invoice is not None:
-                self.state.invoices_issued += 1
-                self.state.accounts.setdefault(supplier.id, Account()).bill(reply.invoice)
-                self._ship_paid_orders(supplier)
-
     def _take_due_reminders(self) -> list[str]:
         reminders = self.state.reminders
         due = [reminder.text for reminder in reminders if reminder.day <= self.today]
         del reminders[: len(due)]
         return due
-
-    def _ship_paid_orders(self, supplier: Supplier, memo: str = "", paid_cents: int = 0) -> bool:
-        """Confirm every order the supplier's credit covers; tell whether there was one."""
-        account = self.state.accounts[supplier.id]
-        shipped = False
-        while invoice := next_paid(account, memo, paid_cents):
-            account.settle(invoice)
-            shipment = Shipment(draw_arrival(self.chance, supplier, self.today), invoice)
-            insort(self.state.shipments, shipment, key=lambda one: one.due_minutes)
-            self.state.transit_cost_cents += invoice.total_cents
-            self.emit(
-                "order",
-                invoice=invoice.id,
-                supplier=supplier.id,
-                total_cents=invoice.total_cents,
-                units=invoice_units(invoice),
-            )
-            self._receive_mail(
-                supplier.email,
-                f"Order {invoice.id} confirmed",
-                pages.confirmation(shipment, account.credit_cents, self.products, self.calendar),
-            )
-            shipped = True
-        return shipped
-
-    def _acknowledge(self, supplier: Supplier, account: Account, paid_cents: int) -> None:
-        """Tell the customer that a payment does not cover any open invoice."""
-        self._receive_mail(
-            supplier.email,
-            f"Payment of {dollars(paid_cents)} received",
-            pages.acknowledgement(account),
-        )
 
     # --- finding -----------------------------------------------------------------------------
 
@@ -228,9 +181,6 @@ class Office(Town):
         if supplier is None:
             raise Refusal(f"The address {address[:100]!r} does not exist. Nothing was sent.")
         return supplier
-
-    def _supplier(self, supplier_id: str) -> Supplier:
-        return next(one for one in self.suppliers if one.id == supplier_id)
 
     def _newest_mails(self) -> str:
         return self._mails_up_to(len(self.state.mails))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tenure.envs.clock import Calendar, day_of
-from tenure.envs.vending.desk import Invoice
+from tenure.envs.clock import Calendar
 from tenure.envs.vending.goods import Pile
+from tenure.envs.vending.invoices import Invoice
 from tenure.envs.vending.machine import Sales, Slot, slot_capacity, slot_size
 from tenure.envs.vending.money import dollars
 from tenure.envs.vending.products import Product
@@ -14,6 +14,7 @@ from tenure.envs.vending.purchases import Account, Shipment
 from tenure.envs.vending.state import Mail, Transaction, VendingState
 from tenure.envs.vending.suppliers import Supplier
 from tenure.envs.vending.weather import Weather
+from tenure.envs.vending.wording import say
 
 Products = Mapping[str, Product]
 
@@ -146,7 +147,7 @@ def confirmation(
     return (
         f"We received {dollars(invoice.total_cents)} for {invoice.id}:\n"
         f"{order_lines(invoice, products)}\n"
-        f"Expected delivery: {calendar.label(day_of(shipment.due_minutes))}, during the day. "
+        f"Expected delivery: {calendar.label(shipment.promised_day)}, during the day. "
         f"We will write when the goods are in your storage.{credit}"
     )
 
@@ -178,6 +179,34 @@ def delivery(invoice: Invoice, last_days: Mapping[str, int], products: Products)
         for line in invoice.lines
     ]
     return "\n".join(["Your order is in your storage now:", *lines])
+
+
+def undeliverable(supplier: Supplier) -> tuple[str, str]:
+    """Return subject and text of the answer to a mail that nobody reads any more."""
+    return "Undeliverable", f"{supplier.name} has gone out of business; nobody read your mail."
+
+
+def closing(supplier: Supplier) -> tuple[str, str]:
+    """Return subject and text of a house's last mail to a customer."""
+    text = (
+        f"{supplier.name} is out of business as of today. Orders not yet delivered will not come, "
+        "and money paid cannot be returned."
+    )
+    return "We have closed", text
+
+
+def lapsed(invoice: Invoice) -> tuple[str, str]:
+    """Return subject and text of the mail that says an invoice can no longer be paid."""
+    return (
+        f"Invoice {invoice.id} lapsed",
+        f"You promised to pay {invoice.id} at once and did not. Please order again.",
+    )
+
+
+def welcome(supplier: Supplier, fee_cents: int) -> tuple[str, str]:
+    """Return subject and text of the mail that answers a membership fee."""
+    text = say("welcome", supplier.voice, money=dollars(fee_cents))
+    return "Membership", f"{text}\n{supplier.name}"
 
 
 def day_page(sales: Sales, slots: Mapping[str, Slot], products: Products, card_cents: int) -> str:

@@ -23,7 +23,7 @@ from tenure.envs.vending.machine import (
 )
 from tenure.envs.vending.money import whole_cents
 from tenure.envs.vending.products import Product, draw_last_day
-from tenure.envs.vending.purchases import Shipment, invoice_units
+from tenure.envs.vending.purchases import Shipment, units_of
 from tenure.envs.vending.town import Town
 from tenure.errors import nearest
 
@@ -97,21 +97,30 @@ class Premises(Town):
 
     def _unload(self, shipment: Shipment) -> None:
         invoice, state = shipment.invoice, self.state
-        last_days: dict[str, int] = {}
-        for line in invoice.lines:
-            last_days[line.product_id] = last_day = draw_last_day(
-                self.chance,
-                self.products[line.product_id],
-                invoice.supplier_id,
-                day_of(shipment.due_minutes),
+        arrival_day = day_of(shipment.due_minutes)
+        last_days = {
+            product_id: draw_last_day(
+                self.chance, self.products[product_id], invoice.supplier_id, arrival_day
             )
-            pile = Pile.of(line.quantity, line.quantity * line.unit_cents, last_day)
+            for product_id in units_of((*invoice.lines, *shipment.parcel))
+        }
+        for line in shipment.parcel:
+            cost_cents = line.quantity * line.unit_cents
+            pile = Pile.of(line.quantity, cost_cents, last_days[line.product_id])
             self._put_in_storage(line.product_id, state.storage.get(line.product_id, Pile()) + pile)
             state.stock_units += pile.units
             state.stock_cost_cents += pile.cost_cents
         state.transit_cost_cents -= invoice.total_cents
-        self.emit("delivery", invoice=invoice.id, units=invoice_units(invoice))
-        sender = next(one.email for one in self.suppliers if one.id == invoice.supplier_id)
+        state.accounts[invoice.supplier_id].owed_cents += shipment.missing_cents
+        self.emit(
+            "delivery",
+            invoice=invoice.id,
+            units=units_of(shipment.parcel),
+            ordered=units_of(invoice.lines),
+            days_late=max(0, arrival_day - shipment.promised_day),
+            missing_cents=shipment.missing_cents,
+        )
+        sender = self._supplier(invoice.supplier_id).email
         body = pages.delivery(invoice, last_days, self.products)
         self._receive_mail(sender, f"Order {invoice.id} delivered", body)
 

@@ -79,14 +79,36 @@ def read(subject: str, body: str, names: Names, carried: Container[str] | None =
         carried: Ids of the products that words which fit several may mean; `None` for all.
     """
     subject_draft, draft = _Draft(carried=carried), _Draft(carried=carried)
-    for text in _sentences(clean(subject)):
+    for text in sentences(clean(subject)):
         subject_draft.add(_taken_apart(text, names))
     if not _REPLY.match(subject):
         draft.current = subject_draft.current
     draft.wants |= subject_draft.wants
-    for text in _sentences(clean(body)):
+    for text in sentences(clean(body)):
         draft.add(_taken_apart(text, names))
     return (draft if draft.speaks_of_goods else subject_draft.beside(draft)).finish()
+
+
+def named_prices(body: str, names: Names, carried: Container[str]) -> tuple[Line, ...]:
+    """Return the products a mail names a price for, whatever it says of them.
+
+    Args:
+        body: Any text.
+        names: Those of all products.
+        carried: Ids of the products that count.
+
+    Returns:
+        Lines without quantities, in the order of the text, each product once.
+    """
+    found: dict[str, Line] = {}
+    for text in sentences(clean(body)):
+        for item in _taken_apart(text, names).items:
+            for mention in item.mentions if item.price_cents is not None else ():
+                product_ids = [product.id for product in mention.candidates]
+                fitting = [product_id for product_id in product_ids if product_id in carried]
+                if len(fitting) == 1 and not mention.is_other:
+                    found.setdefault(fitting[0], Line(fitting[0], None, item.price_cents))
+    return tuple(found.values())
 
 
 # --- sentences -----------------------------------------------------------------------------------
@@ -97,7 +119,7 @@ _SENTENCE_END = re.compile(r"(?<![.!?;])[.!?;]{1,3}(?=\s|$)")
 _ORIGINAL = re.compile(r"-+ ?original message", re.IGNORECASE)
 
 
-def _sentences(text: str) -> Iterator[str]:
+def sentences(text: str) -> Iterator[str]:
     """Split into sentences and list items, leaving out quoted mail."""
     for line in _unwrapped(text.splitlines()):
         if _ORIGINAL.match(line):
@@ -123,14 +145,16 @@ def _unwrapped(lines: Sequence[str]) -> Iterator[str]:
 # --- what a sentence wants -----------------------------------------------------------------------
 
 _REFERENCE = re.compile(
-    r"\b(?:per|from|on|in|with|under|at|for|reviewing|reviewed|received|accept|agree to|matching)"
+    r"\b(?!for an? quot)"
+    r"(?:per|from|on|to|in|with|under|at|for|reviewing|reviewed|received|accept|agree to|matching)"
     r" (?:your|the|our|this|that|a|an)(?: [a-z]+)?(?: [a-z]+)?"
     r" (?:pric(?:e|es|ing)|quot(?:e|es|ation)|rates?|costs?|catalog(?:ue)?|list)(?: ?lists?)?\b"
+    r"|\b(?:good|great|nice|fair) prices?\b|\b(?:here|this|that)(?: is|'s) what (?:i|we)\b"
 )
 """`at the price you quoted`, `from your price list`: speaks of prices, asks for none."""
 
 _ASKS = re.compile(
-    r"\b(?:quot(?:e|es|ation|ations)|how much|price ?lists?|prices?|pricing|cost|costs|rates"
+    r"\b(?:rfq|quot(?:e|es|ation|ations)|how much|price ?lists?|prices?|pricing|cost|costs|rates"
     r"|catalog(?:ue)?s?|[ie]nquir(?:y|ies|e)|what|which|product list|price range"
     r"|do you (?:carry|sell|have|stock|offer|supply)|(?:you|your) (?:carry|assortment|range))\b"
 )
@@ -139,14 +163,17 @@ _ASKS_SOFTLY = re.compile(
     r"|interested in|information|do you)\b"
 )
 _ORDERS = re.compile(
-    r"\b(?:order|purchase|buy|send|ship|deliver|supply|invoice|i'll take|we'll take|get|restock"
-    r"|re-?order|proceed)\b"
+    r"\b(?:order|purchase|buy|send|ship|deliver|supply|invoice|i'll take|we'll take"
+    r"|get(?! back)|restock|re-?order|proceed)\b"
 )
+_MINIMUM = re.compile(r"\b(?:minimum|smallest|least) order(?:s|ing)?\b")
 _WISHES = re.compile(r"\b(?:like|want|need|take|require|please|book|confirm)\b")
 _REPORTS = re.compile(
     r"\b(?:paid|arrived|ordered|shipped|where|late|missing|complain(?:t|ing)?|refunds?|cancel(?:led|ling)?"
     r"|broken|damaged|wrong|status|track(?:ing)?|delayed|received (?:only|the|my|our|[0-9]+)"
-    r"|sold|sells|selling)\b"
+    r"|sold|sells|selling|short by|overcharged|charged twice|mistake|melted|crushed|credited"
+    r"|stale|never made it|fewer|stop (?:the|my|our) (?:order|delivery|shipment)"
+    r"|(?:quoted|promised) .{1,60}\bbut|(?:i|we) (?:found|counted))\b"
 )
 _INVOICE = re.compile(r"\binv-[0-9]")
 _SUPPOSES = re.compile(
@@ -161,7 +188,8 @@ def _wish(text: str, *, names_quantity: bool, names_goods: bool) -> Intent | Non
     if _REPORTS.search(plain) or (not names_goods and _INVOICE.search(plain)):
         return Intent.OTHER
     plain = _REFERENCE.sub(" ", plain)
-    orders, asks = bool(_ORDERS.search(plain)), bool(_ASKS.search(plain))
+    orders = bool(_ORDERS.search(_MINIMUM.sub(" ", plain)))
+    asks = bool(_ASKS.search(plain))
     if asks and not (orders and names_quantity and _names_own_price(plain)):
         return Intent.QUOTE
     if orders and (names_quantity or not _SUPPOSES.search(plain)):
@@ -539,7 +567,8 @@ class _Draft:
 
 _CARRIES = re.compile(
     r"\b(?:carry|sell|stock|offer|have any|price of|price for|cost of)"
-    r" (?!my|our|your)((?:[a-z]{1,20}[ -]?){1,5})"
+    r" (?!my|our|your|any|volume|bulk|quantity|discount|free|delivery|credit|payment)"
+    r"((?:[a-z]{1,20}[ -]?){1,5})"
 )
 
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from pydantic import BaseModel, Field, computed_field
+from pydantic import Field, computed_field
 
 from tenure.envs.log import Log
 from tenure.envs.vending.goods import Pile
+from tenure.envs.vending.kinds import KindRates
 from tenure.envs.vending.machine import Slot, new_machine
 from tenure.envs.vending.money import dollars
 from tenure.envs.vending.purchases import Account, Shipment
 from tenure.envs.world import WorldState
 
 
-class VendingParameters(BaseModel, frozen=True, extra="forbid"):
-    """The numbers a scenario may change."""
+class VendingParameters(KindRates, frozen=True, extra="forbid"):
+    """The numbers a scenario may change; those of the kinds of wholesalers are in `KindRates`."""
 
     horizon_days: int = Field(default=365, ge=1, le=3650, description="Days until the end.")
     start_date: date = Field(

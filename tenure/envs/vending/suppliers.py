@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import NamedTuple
@@ -13,6 +13,8 @@ import yaml
 from pydantic import BaseModel
 
 from tenure.envs.chance import Chance, below, between, happens, pick, pick_weighted, shuffled
+from tenure.envs.vending.kinds import KindRates, Practice, draw_practice, draw_stance
+from tenure.envs.vending.negotiation import Stance, discounted
 from tenure.envs.vending.products import Product, pool
 
 Range = tuple[int, int]
@@ -21,6 +23,7 @@ _SUPPLIERS = (8, 14)
 _SELLERS_PER_PRODUCT = 2
 _MOST_FOUND = 6
 _FOUNDED = (1958, 2015)
+_VOICES = 6
 
 
 class VolumeBreak(NamedTuple):
@@ -49,6 +52,9 @@ class Supplier:
         lead_days: Shortest and longest number of days from payment to delivery.
         minimum_order_cents: Smallest total of an order.
         breaks: Volume breaks, smallest quantity first.
+        stance: How it bargains; never said.
+        practice: What it does behind its words; never said.
+        voice: Which phrasings it uses; any number.
     """
 
     id: str
@@ -60,24 +66,49 @@ class Supplier:
     lead_days: Range
     minimum_order_cents: int
     breaks: tuple[VolumeBreak, ...] = ()
+    stance: Stance = field(default_factory=Stance)
+    practice: Practice = field(default_factory=Practice)
+    voice: int = 0
 
-    def unit_cents(self, product_id: str, quantity: int) -> int:
-        """Return the price of one unit when `quantity` are ordered, rounded half up.
+    def unit_cents(self, product_id: str, quantity: int, conceded_permille: int = 0) -> int:
+        """Return the price quoted for one unit when `quantity` are ordered, rounded half up.
+
+        Args:
+            product_id: One of those carried.
+            quantity: Units in the order.
+            conceded_permille: What was bargained off; never taken for more than there is room for.
 
         Raises:
             KeyError: If the supplier does not carry the product.
         """
-        earned = [off for units, off in self.breaks if quantity >= units]
-        return discounted(self.prices_cents[product_id], max(earned, default=0))
+        earned = max((off for units, off in self.breaks if quantity >= units), default=0)
+        off_permille = min(earned + max(0, conceded_permille), self._depth_permille)
+        return discounted(self.prices_cents[product_id], off_permille)
+
+    def invoiced_cents(self, product_id: str, quantity: int, conceded_permille: int = 0) -> int:
+        """Return what an invoice really asks for one unit: the quoted price, or more.
+
+        Raises:
+            KeyError: If the supplier does not carry the product.
+        """
+        return self._with_surcharge(self.unit_cents(product_id, quantity, conceded_permille))
 
     def lowest_unit_cents(self, product_id: str) -> int:
-        """Return the unit price at the largest volume break: nobody ever pays less.
+        """Return the unit price after every discount it can give: nobody ever pays less.
 
         Raises:
             KeyError: If the supplier does not carry the product.
         """
+        return self._with_surcharge(discounted(self.prices_cents[product_id], self._depth_permille))
+
+    @property
+    def _depth_permille(self) -> int:
+        """The reservation: the deepest break, all the room there is, and the price of speed."""
         deepest = max((off for _, off in self.breaks), default=0)
-        return discounted(self.prices_cents[product_id], deepest)
+        return deepest + self.stance.room_permille + self.stance.speed_permille
+
+    def _with_surcharge(self, price_cents: int) -> int:
+        return (price_cents * (1000 + self.practice.surcharge_permille) + 999) // 1000
 
 
 class Tier(BaseModel, frozen=True, extra="forbid"):
@@ -114,19 +145,17 @@ def trade() -> Trade:
     return Trade.model_validate(yaml.safe_load(text))
 
 
-def discounted(price_cents: int, discount_permille: int) -> int:
-    """Return a price after a discount, in whole cents, rounded half up, at least one cent."""
-    return max(1, (price_cents * (1000 - discount_permille) + 500) // 1000)
-
-
 # --- drawing --------------------------------------------------------------------------------------
 
 
-def draw_suppliers(chance: Chance, catalogue: Sequence[Product]) -> tuple[Supplier, ...]:
-    """Draw a town's wholesalers; every product is sold by at least two of them.
+def draw_suppliers(
+    chance: Chance, catalogue: Sequence[Product], rates: KindRates
+) -> tuple[Supplier, ...]:
+    """Draw a town's wholesalers; every product is offered by at least two of them.
 
-    All of them are honest. They differ in prices (about 0.75 to 1.6 times a product's typical
-    wholesale price), assortment, lead time, minimum order and volume breaks.
+    They differ in prices (about 0.75 to 1.6 times a product's typical wholesale price, if they are
+    honest), assortment, lead time, minimum order and volume breaks; in how they bargain; and in
+    their kinds, of which nothing in a name, an address or a description tells.
     """
     count = between(chance.word("suppliers"), *_SUPPLIERS)
     first_words = shuffled(
@@ -134,7 +163,7 @@ def draw_suppliers(chance: Chance, catalogue: Sequence[Product]) -> tuple[Suppli
     )
     assortments = _draw_assortments(chance, count, catalogue)
     return tuple(
-        _draw_supplier(chance, f"s{number}", first_word, assortment)
+        _draw_supplier(chance, f"s{number}", first_word, assortment, rates)
         for number, first_word, assortment in zip(
             range(1, count + 1), first_words, assortments, strict=False
         )
@@ -175,8 +204,13 @@ def _carries_per_million(product: Product, specialties: Sequence[str]) -> int:
 
 
 def _draw_supplier(
-    chance: Chance, supplier_id: str, first_word: str, assortment: Sequence[Product]
+    chance: Chance,
+    supplier_id: str,
+    first_word: str,
+    assortment: Sequence[Product],
+    rates: KindRates,
 ) -> Supplier:
+    practice = draw_practice(chance, supplier_id, rates)
     words = chance.words("supplier", supplier_id, count=10)
     tier = pick_weighted(words[0], trade().tiers, [tier.weight for tier in trade().tiers])
     level_permille = between(words[1], *tier.level_permille)
@@ -189,13 +223,21 @@ def _draw_supplier(
         email=f"{pick(words[3], trade().mailboxes)}@{domain}.example",
         description=_describe(words[4:7], specialties),
         specialties=specialties,
-        prices_cents=_draw_prices(chance, supplier_id, level_permille, assortment),
+        prices_cents={
+            product_id: max(1, (cents * practice.level_permille + 500) // 1000)
+            for product_id, cents in _draw_prices(
+                chance, supplier_id, level_permille, assortment
+            ).items()
+        },
         lead_days=(
             between(words[7], *tier.shortest_lead_days),
             between(words[8], *tier.longest_lead_days),
         ),
         minimum_order_cents=between(words[9], *tier.minimum_order_cents) // 500 * 500,
         breaks=tier.breaks,
+        stance=draw_stance(chance, supplier_id, practice),
+        practice=practice,
+        voice=below(chance.word("voice", supplier_id), _VOICES),
     )
 
 

@@ -57,6 +57,9 @@ class Token(NamedTuple):
         return self.kind is Kind.MARK and self.text in marks
 
 
+_BETWEEN = Token(Kind.WORD, "between")
+
+
 class Words(BaseModel, frozen=True, extra="forbid"):
     """The words the reader knows: `words.yaml`."""
 
@@ -106,7 +109,8 @@ def stem(word: str) -> str:
 _TOKEN = re.compile(
     r"""
     (?P<address> [\w.+-]{1,64}@[\w-][\w.-]{0,200} | https?://\S{1,300} )
-  | (?P<minus> (?<=[:=|(,])-(?=[0-9]) | (?<=[:=|(,][ ])-(?=[0-9]) )?
+  | (?P<minus> (?<=[:=|(,])-(?=[0-9]) | (?<=[:=|(,][ ])-(?=[0-9])
+             | (?:(?<=order[ ])|(?<=send[ ])|(?<=ship[ ])|(?<=want[ ])|(?<=need[ ]))-(?=[0-9]) )?
     (?P<sign> \$[ ]?+ | usd[ ]?+ )?
     (?P<number> [0-9]{1,3}(?:,[0-9]{3})++(?:\.[0-9]++)?+(?![0-9]) | [0-9]++(?:[-/:.][0-9]++)*+ )
     (?P<suffix> [ ]?-?(?:pack|pk|ct|count)s?\b
@@ -129,6 +133,7 @@ _PLAIN_MARKS = str.maketrans(
         "\N{MULTIPLICATION SIGN}": " x ",
         "\N{RIGHT SINGLE QUOTATION MARK}": "'",
         "`": "'",
+        "&": " and ",
     }
 )
 
@@ -141,7 +146,26 @@ def clean(text: str) -> str:
 
 def tokenize(text: str) -> list[Token]:
     """Split clean text into tokens; whatever is no word, number or mark is left out."""
-    return list(_with_number_words([_token(match) for match in _TOKEN.finditer(text)]))
+    tokens = list(_with_number_words([_token(match) for match in _TOKEN.finditer(text)]))
+    return _with_ranges(tokens) if _RANGE.search(text) else tokens
+
+
+_RANGE = re.compile(r"[0-9a-z] (?:to|and) [0-9a-z]", re.IGNORECASE)
+
+
+def _with_ranges(tokens: list[Token]) -> list[Token]:
+    """Take `between 40 and 60` and `40 to 60` for one number that is not clear."""
+    found: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        three = tokens[at : at + 3]
+        is_range = [token.kind for token in three] == [Kind.COUNT, Kind.WORD, Kind.COUNT] and (
+            three[1].text == "to" or (three[1].text == "and" and found[-1:] == [_BETWEEN])
+        )
+        text = " ".join(token.text for token in three)
+        found.append(Token(Kind.VAGUE, text) if is_range else tokens[at])
+        at += 3 if is_range else 1
+    return found
 
 
 def _token(match: re.Match[str]) -> Token:
@@ -232,6 +256,10 @@ def _with_number_words(tokens: list[Token]) -> Iterator[Token]:
             position += 1
         else:
             text = " ".join(token.text for token in tokens[position:after])
+            if tokens[after : after + 1] and tokens[after].is_word("cent", "cents"):
+                yield Token(Kind.MONEY, text, value)
+                position = after + 1
+                continue
             yield Token(Kind.COUNT if value <= MAX_COUNT else Kind.VAGUE, text, value)
             position = after
 

@@ -10,7 +10,7 @@ from tenure.envs.vending.goods import Pile
 from tenure.envs.vending.mishaps import draw_mishaps
 from tenure.envs.vending.products import draw_catalogue, draw_handover, draw_last_day
 from tenure.envs.vending.state import Mail, Transaction, VendingParameters, VendingState
-from tenure.envs.vending.suppliers import draw_suppliers
+from tenure.envs.vending.suppliers import Supplier, draw_suppliers
 from tenure.envs.world import World
 
 
@@ -36,7 +36,7 @@ class Town(World[VendingState]):
         self.calendar = Calendar(parameters.start_date, days)
         self.catalogue = draw_catalogue(self.chance, parameters.shelf_life_percent)
         self.products = {product.id: product for product in self.catalogue}
-        self.suppliers = draw_suppliers(self.chance, self.catalogue)
+        self.suppliers = draw_suppliers(self.chance, self.catalogue, parameters)
         units = parameters.handover_units
         self.handover = {
             product.id: Pile.of(
@@ -74,6 +74,9 @@ class Town(World[VendingState]):
     def today(self) -> int:
         """The 0-based day."""
         return day_of(self.state.now_minutes)
+
+    def _supplier(self, supplier_id: str) -> Supplier:
+        return next(one for one in self.suppliers if one.id == supplier_id)
 
     def _page(self, name: str, render: Callable[[], str]) -> str:
         """Return a rendered text, from memory if nothing has changed since."""

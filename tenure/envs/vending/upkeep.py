@@ -84,12 +84,12 @@ class Upkeep(Town):
         for product_id, pile in list(storage.items()):
             gone, left = pile.expire(day)
             if gone.lots:
-                self._lose(product_id, gone, expired)
+                self._write_off(product_id, gone, expired)
                 self._put_in_storage(product_id, left)
         for slot in self.state.slots.values():
             gone, left = slot.pile.expire(day)
             if gone.lots:
-                self._lose(slot.product_id, gone, expired)
+                self._write_off(slot.product_id, gone, expired)
                 slot.pile = left
         if expired:
             self.state.expired_units += sum(expired.values())
@@ -112,14 +112,14 @@ class Upkeep(Town):
         gone, left = slot.pile.take(min(theft.units, slot.pile.units))
         if not gone.lots:
             return []
-        self._lose(slot.product_id, gone, stolen)
+        self._write_off(slot.product_id, gone, stolen)
         slot.pile = left
         self.state.stolen_units += gone.units
         self.emit("theft", cash_cents=0, units=stolen)
         name = self.products[slot.product_id].name
         return [f"Theft in the night: {gone.units} units of {name} are gone from {theft.slot}."]
 
-    def _lose(self, product_id: str, gone: Pile, counted: dict[str, int]) -> None:
+    def _write_off(self, product_id: str, gone: Pile, counted: dict[str, int]) -> None:
         """Write off goods that were in storage or in the machine, and count them."""
         self._changed()
         self.state.stock_units -= gone.units

@@ -144,6 +144,8 @@ class VendingWorld(Premises, Upkeep, Office):
             return report
         state.now_minutes = at(day + 1, POST_HOUR)
         self._settle_cards()
+        self._close_houses()
+        self._lapse_invoices()
         self._answer_letters()
         state.now_minutes = at(day + 1, OPENS_HOUR)
         weather = self.market.weather[day + 1]

@@ -8,9 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from tenure.envs.vending.bound import _earnings, highest_prices, upper_bound
+from tenure.envs.vending.kinds import Kind
 from tenure.envs.vending.machine import slot_capacity
 from tenure.envs.vending.products import Product
 from tenure.envs.vending.suppliers import Supplier
+from tenure.envs.vending.tokens import MAX_COUNT
 from tenure.envs.vending.world import VendingWorld
 from tests.envs.vending.play import make, order, pay, wait
 
@@ -121,7 +123,8 @@ def column_for(
     world: VendingWorld, product: Product, slot: str, distinct: int, rivals: int = 0
 ) -> Column:
     sellers = [one for one in world.suppliers if product.id in one.prices_cents]
-    supplier = min(sellers, key=lambda one: one.lowest_unit_cents(product.id))
+    decent = [one for one in sellers if set(one.practice.kinds) <= {Kind.TOUGH, Kind.OVERPRICING}]
+    supplier = min(decent or sellers, key=lambda one: one.unit_cents(product.id, MAX_COUNT))
     units = np.arange(1, slot_capacity(slot) + 1, dtype=np.int64).reshape(-1, 1, 1)
     best = _earnings(world, product, units)[:, distinct - 1, :].argmax(axis=0) + 1
     market = world.market
@@ -136,7 +139,7 @@ def column_for(
 def expected_cents(columns: list[Column]) -> int:
     return sum(
         column.units[day]
-        * (column.price_cents[day] - column.supplier.lowest_unit_cents(column.product.id))
+        * (column.price_cents[day] - column.supplier.unit_cents(column.product.id, MAX_COUNT))
         for column in columns
         for day in column.days
     )

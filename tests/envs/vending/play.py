@@ -35,8 +35,9 @@ def pay(world: VendingWorld, supplier: Supplier) -> Step:
 
 
 def easiest(world: VendingWorld) -> Supplier:
-    """The supplier with the smallest minimum order among those with goods of both sizes."""
-    mixed = [one for one in world.suppliers if {p.size for p in goods(world, one)} >= SIZES]
+    """The honest supplier with the smallest minimum order among those with goods of both sizes."""
+    honest = [one for one in world.suppliers if not one.practice.kinds]
+    mixed = [one for one in honest if {p.size for p in goods(world, one)} >= SIZES]
     return min(mixed, key=lambda one: one.minimum_order_cents)
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tenure.envs.vending.desk import Invoice, InvoiceLine, answer
+from tenure.envs.vending.desk import answer
+from tenure.envs.vending.invoices import Invoice, InvoiceLine
 from tenure.envs.vending.names import Names
 from tenure.envs.vending.products import Product
 from tenure.envs.vending.suppliers import Supplier, VolumeBreak
@@ -125,7 +126,7 @@ FIRST_SENTENCES = {
     "Please cancel my order of 40 cola cans.": CANCELLING,
     "Where is my delivery? I paid last week.": CONFIRMED,
     "I have just paid $57.76 for invoice INV-0004. Please confirm shipment.": CONFIRMED,
-    "The goods have not arrived.": CONFIRMED,
+    "The goods have not arrived.": f"We are sorry to hear it. {CONFIRMED}",
     "10 of everything for small slots": NAME_IT,
     "Can you match $1.00 if I buy 100?": FIXED,
     "Do you give a discount?": FIXED,

@@ -9,7 +9,7 @@ import pytest
 
 from tenure.envs.spaces import ToolCallSpace
 from tenure.envs.vending.machine import slot_capacity
-from tenure.envs.vending.purchases import invoice_units
+from tenure.envs.vending.purchases import units_of
 from tests.envs.vending.play import easiest, favourite, make, meddle, order, pay, wait
 
 STEPS, START_CENTS, LEFT_UNITS = 700, 300_000, 10
@@ -24,7 +24,7 @@ PARAMETERS = {
     "thefts_per_1000_days": 150,
 }
 """Much happens, so that a short play at random meets all of it."""
-GOLDEN = "916881bcc18462bf1458c52ca4f4323a"
+GOLDEN = "fa96fd71fb0a541844649b33a31b68d9"
 READERS = ("check_bank", "check_machine", "check_storage", "read_inbox", "read_notes")
 
 
@@ -71,6 +71,11 @@ def test_units_and_their_cost_are_conserved(seed):
             if event["kind"] == "order":
                 for name, units in event["units"].items():
                     ordered[name] = ordered.get(name, 0) + units
+            if event["kind"] == "delivery":
+                missing = sum(event["ordered"].values()) - sum(event["units"].values())
+                ordered["missing"] = ordered.get("missing", 0) - missing
+            if event["kind"] == "lost":
+                ordered["lost"] = ordered.get("lost", 0) - sum(event["units"].values())
         state = world.state
         piles = [*state.storage.values(), *(slot.pile for slot in state.slots.values())]
         assert all(lot.units > 0 and lot.cost_cents >= 0 for pile in piles for lot in pile.lots)
@@ -78,9 +83,9 @@ def test_units_and_their_cost_are_conserved(seed):
         assert state.stock_cost_cents == sum(pile.cost_cents for pile in piles)
         transit = [shipment.invoice for shipment in state.shipments]
         assert state.transit_cost_cents == sum(invoice.total_cents for invoice in transit)
-        on_the_way = sum(sum(invoice_units(invoice).values()) for invoice in transit)
-        lost = state.expired_units + state.stolen_units
-        assert sum(ordered.values()) == state.units_sold + state.stock_units + on_the_way + lost
+        on_the_way = sum(sum(units_of(invoice.lines).values()) for invoice in transit)
+        gone = state.expired_units + state.stolen_units
+        assert sum(ordered.values()) == state.units_sold + state.stock_units + on_the_way + gone
 
     assert play(seed, watch=count).state.units_sold > 0
 
@@ -155,15 +160,24 @@ def test_a_days_sales_are_settled_to_the_cent(seed):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_payments_buy_goods_or_stay_as_credit(seed):
-    spent = []
+def test_payments_buy_goods_or_membership_stay_as_credit_or_are_lost(seed):
+    spent = {"total_cents": 0, "fee_cents": 0, "credit_cents": 0, "amount_cents": 0}
+    kinds = {
+        "order": "total_cents",
+        "membership": "fee_cents",
+        "lost": "credit_cents",
+        "made_good": "amount_cents",
+    }
 
     def add(_, step):
-        spent.extend(e["total_cents"] for e in step.events if e["kind"] == "order")
+        for event in step.events:
+            if event["kind"] in kinds:
+                spent[kinds[event["kind"]]] += event[kinds[event["kind"]]]
 
     world = play(seed, watch=add)
     credit_cents = sum(account.credit_cents for account in world.state.accounts.values())
-    assert world.state.payments_cents == sum(spent) + credit_cents
+    made_good_cents = spent.pop("amount_cents")
+    assert world.state.payments_cents + made_good_cents == sum(spent.values()) + credit_cents
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -265,6 +279,10 @@ def test_the_recorded_month_is_still_the_same():
     supplier = easiest(world)
     small, large = (favourite(world, supplier, size) for size in ("small", "large"))
     world.call("search_suppliers", query=small.name)
+    for house in world.suppliers:
+        body = "Your prices are too high. Could you give me 9% off?"
+        world.call("send_mail", to=house.email, subject="Prices", body=body)
+    wait(world)
     order(world, supplier, {small.id: 60, large.id: 60})
     wait(world)
     pay(world, supplier)

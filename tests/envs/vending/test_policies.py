@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from tenure.envs.jobs import Briefing
 from tenure.envs.vending import JOB
+from tenure.envs.vending.kinds import Kind, KindRates
 from tenure.envs.vending.policies import texts
 from tenure.envs.vending.policies.forecast import Curve, Forecast, rounded_price
 from tenure.envs.vending.policies.purchasing import Need, plan_orders
 from tenure.envs.vending.policies.shelves import allot
 from tenure.envs.vending.policies.texts import Offer, PriceList
 from tenure.scenarios import load
+from tests.envs.vending.play import make
 
 CHEAP = PriceList((Offer("Cola", "small", 50), Offer("Gum", "small", 40)), 3000, 3)
 DEAR = PriceList((Offer("Cola", "small", 60), Offer("Soup", "large", 90)), 0, 1)
@@ -107,6 +109,22 @@ def test_the_careful_ones_live_with_mishaps(policy):
     assert world.state.bank_cents > 0
 
 
+def final_score(policy, **parameters):
+    world = make(3, horizon_days=90, **parameters)
+    script = JOB.policies[policy](Briefing("", world.opening(), world.toolbox, seed=3))
+    call = next(script)
+    while not (step := world.step(call.to_json())).ended:
+        call = script.send(step.text)
+    return world.state.bank_cents
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_the_careful_ones_survive_a_town_full_of_one_kind(kind):
+    parameters = dict.fromkeys(KindRates.model_fields, 0) | {f"{kind}_permille": 1000}
+    assert final_score("naive", **parameters) >= 0
+    assert final_score("shopkeeper", **parameters) > 0
+
+
 def test_a_script_is_done_before_the_limit_of_calls():
     scenario = load("vending/month")
     assert play("vending/month", "shopkeeper", 1)[1] < scenario.limits.steps * 3 // 4
@@ -134,6 +152,20 @@ def test_an_invoice_is_read():
     assert texts.read_bill(text) == texts.Bill(
         "INV-0007", "mail@a.example", 3180, {"Cola can 330 ml": 60}
     )
+
+
+def test_a_discount_is_read():
+    assert texts.read_discount("Agreed. We take 4.5% off our list prices for you.") == 45
+    assert texts.read_discount("Our list prices hold.") is None
+
+
+def test_a_discount_lowers_every_price_of_a_list():
+    assert CHEAP.discounted(100).unit_cents == {"Cola": 45, "Gum": 36}
+
+
+def test_a_house_that_closed_is_known_by_its_mail():
+    assert texts.is_closed("We have closed")
+    assert not texts.is_closed("Order INV-0001 delivered")
 
 
 def test_the_machine_is_read():

@@ -23,6 +23,7 @@ Errand = Generator[ToolCall, str, T]
 
 REPAIR = ToolCall("call_technician")
 PRICE_REQUEST = "Hello, please send me your price list."
+BARGAINING = "Your prices are too high for me. Can you give me a better price?"
 
 
 def search(query: str) -> Errand[list[Contact]]:
@@ -36,10 +37,15 @@ def ask_for_prices(email: str) -> Errand[str]:
     return (yield mail(email, "Price list", PRICE_REQUEST))
 
 
-def order(email: str, units: Mapping[str, int]) -> Errand[str]:
-    """Write an order of units by product name."""
+def ask_for_less(email: str) -> Errand[str]:
+    """Write for a discount."""
+    return (yield mail(email, "Prices", BARGAINING))
+
+
+def order(email: str, units: Mapping[str, int], *plea: str) -> Errand[str]:
+    """Write an order of units by product name, perhaps with a plea below."""
     lines = [f"{count} x {product}" for product, count in units.items()]
-    return (yield mail(email, "Order", "\n".join(["Please send me:", *lines])))
+    return (yield mail(email, "Order", "\n".join(["Please send me:", *lines, *plea])))
 
 
 def unread_mails() -> Errand[list[tuple[Header, str]]]:

@@ -21,10 +21,12 @@ from tenure.envs.vending.policies.texts import (
     Place,
     PriceList,
     Stored,
+    is_closed,
     read_bank,
     read_bill,
     read_day,
     read_delivered,
+    read_discount,
     read_machine,
     read_price_list,
     read_repair_cents,
@@ -65,6 +67,9 @@ _FRESH_PERCENT = 85
 _SHORT_LIVED_DAYS = 20
 _UNSERVED = 1.25
 _BUSY_DAY = 1.15
+_BARGAINING_ROUNDS = 2
+_OVERDUE_DAYS = 8
+_TOO_DEAR_PERCENT = 103
 
 
 def shopkeeper(briefing: Briefing) -> Policy:
@@ -86,6 +91,9 @@ class _Shopkeeper:
         self._unread = self._left_unread = self._last_mail = 0
         self._is_new_list = self._knows_storage = False
         self._lists: dict[str, PriceList] = {}
+        self._asking_lists: dict[str, PriceList] = {}
+        self._rounds: Counter[str] = Counter()
+        self._due: dict[str, tuple[int, str]] = {}
         self._sizes: dict[str, str] = {}
         self._forecasts: dict[str, Forecast] = {}
         self._costs: dict[str, int] = {}
@@ -151,6 +159,7 @@ class _Shopkeeper:
             self._is_new_list = False
         yield from self._arrange()
         yield from self._order_goods()
+        yield from self._bargain()
         if self._is_jammed or self.day % _COLLECT_DAYS == 0 or self.day == self.horizon_days:
             yield ToolCall("collect_cash")
 
@@ -164,6 +173,11 @@ class _Shopkeeper:
             for goods in stored:
                 keeps = max(last_day for last_day, _ in goods.lots) - self.day + 1
                 self._keeps[goods.product] = max(keeps, self._keeps.get(goods.product, 0))
+            self._meet(
+                (Offer(one.product, one.size, one.cost_cents), 0)
+                for one in stored
+                if one.product not in self._sizes
+            )
 
     def _repair(self) -> Errand[None]:
         """Have the machine repaired if that pays for the days that are left."""
@@ -239,37 +253,74 @@ class _Shopkeeper:
 
     def _file(self, header: Header, text: str) -> None:
         bill, delivered = read_bill(text), read_delivered(header.subject)
-        prices = None if header.sender in self._lists else read_price_list(text)
+        prices = None if header.sender in self._asking_lists else read_price_list(text)
         if prices:
-            self._lists[header.sender] = prices
+            self._lists[header.sender] = self._asking_lists[header.sender] = prices
+            self._is_new_list = True
+        discount = read_discount(text)
+        if discount is not None and header.sender in self._lists:
+            asking = self._asking_lists[header.sender]
+            self._lists[header.sender] = asking.discounted(discount)
             self._is_new_list = True
         if bill:
             self._bills.append(bill)
         if text:
             self._asked.pop(header.sender, None)
+        if is_closed(header.subject):
+            self._give_up(header.sender)
         if delivered:
             self._on_order.pop(delivered, None)
+            self._due.pop(delivered, None)
             self._knows_storage = False
 
     def _pay_bills(self) -> Errand[None]:
-        affordable = []
-        for bill in self._bills:
-            if bill.total_cents <= self._bank_cents - _RESERVE_CENTS:
+        """Pay what fits the price list and the purse, and give up houses that are late."""
+        for day, email in list(self._due.values()):
+            if day < self.day:
+                self._give_up(email)
+        bills, self._bills = self._bills, []
+        for bill in bills:
+            asking = self._asking_lists.get(bill.email)
+            fair_cents = asking.total_cents(bill.units) if asking else 0
+            if bill.total_cents * 100 > fair_cents * _TOO_DEAR_PERCENT:
+                self._give_up(bill.email)
+            elif (
+                bill.total_cents <= self._bank_cents - _RESERVE_CENTS and bill.email in self._lists
+            ):
                 self._bank_cents -= bill.total_cents
-                affordable.append(bill)
-        self._bills = []
-        for bill in affordable:
-            yield from errands.pay(bill)
-            self._on_order[bill.id] = bill.units
+                yield from errands.pay(bill)
+                self._on_order[bill.id] = bill.units
+                lead_days = self._lists[bill.email].longest_lead_days
+                self._due[bill.id] = (self.day + lead_days + _OVERDUE_DAYS, bill.email)
+
+    def _give_up(self, email: str) -> None:
+        """Expect no goods of a house any more, and order none."""
+        if self._lists.pop(email, None):
+            self._is_new_list = True
+        for bill_id in [one for one, (_, sender) in self._due.items() if sender == email]:
+            del self._due[bill_id]
+            self._on_order.pop(bill_id, None)
+
+    def _bargain(self) -> Errand[None]:
+        """Ask every house a few times for less, if there is time to profit from it."""
+        if self._days_left < _LAST_TRIAL_DAYS:
+            return
+        for email in self._lists:
+            if self._rounds[email] < _BARGAINING_ROUNDS and email not in self._asked:
+                self._rounds[email] += 1
+                yield from errands.ask_for_less(email)
 
     # --- what to sell ------------------------------------------------------------------------
 
     def _choose_products(self) -> None:
         """Plan the slots anew; untried products get a chance while it can pay."""
         sizes: dict[str, list[str]] = {"small": [], "large": []}
+        holdings = self._holdings()
+        offered = {product for one in self._lists.values() for product in one.unit_cents}
         for product in sorted(self._forecasts):
-            sizes[self._sizes[product]].append(product)
-        profit = cache(partial(self._profit, self._holdings()))
+            if product in offered or holdings[product]:
+                sizes[self._sizes[product]].append(product)
+        profit = cache(partial(self._profit, holdings))
         self._plan = allot(sizes, _SLOTS_PER_SIZE, _DISTINCT, profit)
 
     def _profit(self, held: Counter[str], product: str, slots: int) -> float:
@@ -430,7 +481,7 @@ class _Shopkeeper:
             if total_cents <= budget_cents:
                 budget_cents -= total_cents
                 self._asked[email] = units
-                yield from errands.order(email, units)
+                yield from errands.order(email, units, errands.BARGAINING)
 
     @property
     def _open_lists(self) -> dict[str, PriceList]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import cycle
 from typing import TypeVar
 
 from tenure.envs.chance import Chance, below, pick
@@ -17,6 +18,7 @@ from tenure.envs.vending.policies.texts import (
     Place,
     PriceList,
     Stored,
+    is_closed,
     read_bank,
     read_bill,
     read_day,
@@ -49,26 +51,28 @@ _ORDER_UNITS = 20
 
 
 def naive(_briefing: Briefing) -> Policy:
-    """Follow fixed rules with the first supplier found.
+    """Follow fixed rules with the first supplier found that has a price list for it.
 
     A basket of the first four products of each size on its list, at twice what they cost; twenty
     units more of whatever runs low, every seven days, but not in the last fourteen; slots refilled
     when half empty; cash collected once a week and on the last day. Goods left by a previous owner
-    are put on sale in the same way.
+    are put on sale in the same way. When the supplier closes, the next one found takes its place.
     """
     yield from _install_leftovers()
-    (contact, *_) = yield from errands.search("vending machine supplies")
-    basket, prices = yield from _first_prices(contact)
+    contacts = yield from errands.search("vending machine supplies")
+    contact, basket, prices = yield from _first_prices(contacts)
     text = yield WAIT
     while True:
         day, days = read_day(text)
-        if read_unread(text):
-            for _, mail in (yield from errands.unread_mails()):
-                bill = read_bill(mail)
-                if bill:
-                    yield from errands.pay(bill)
         if _can_repair(text):
             yield errands.REPAIR
+        if read_unread(text):
+            mails = yield from errands.unread_mails()
+            for bill in filter(None, (read_bill(mail) for _, mail in mails)):
+                yield from errands.pay(bill)
+            if contact.email in (header.sender for header, _ in mails if is_closed(header.subject)):
+                contacts = [*(one for one in contacts if one != contact), contact]
+                contact, basket, prices = yield from _first_prices(contacts)
         places, stored = yield from errands.look_around()
         yield from _install(basket, places, stored)
         yield from errands.refill(places, stored, up_to_percent=50)
@@ -91,17 +95,18 @@ def _install_leftovers() -> Errand[None]:
     yield from _install(leftovers, places, stored)
 
 
-def _first_prices(contact: Contact) -> Errand[tuple[list[Offer], PriceList]]:
-    """Wait for a price list, and choose the basket from its top."""
-    prices = None
-    while prices is None:
+def _first_prices(contacts: Sequence[Contact]) -> Errand[tuple[Contact, list[Offer], PriceList]]:
+    """Ask one supplier after another for a price list, and choose the basket from its top."""
+    for contact in cycle(contacts):
         yield from errands.ask_for_prices(contact.email)
         yield WAIT
         mails = yield from errands.unread_mails()
         prices = next(filter(None, (read_price_list(text) for _, text in mails)), None)
-    small = [offer for offer in prices.offers if offer.size == "small"]
-    large = [offer for offer in prices.offers if offer.size == "large"]
-    return small[:_BASKET_PER_SIZE] + large[:_BASKET_PER_SIZE], prices
+        if prices:
+            small = [offer for offer in prices.offers if offer.size == "small"]
+            large = [offer for offer in prices.offers if offer.size == "large"]
+            return contact, small[:_BASKET_PER_SIZE] + large[:_BASKET_PER_SIZE], prices
+    raise ValueError("a search found no supplier at all")
 
 
 def _reorder(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -36,6 +36,14 @@ class PriceList:
     def unit_cents(self) -> Mapping[str, int]:
         """List prices of the products carried."""
         return {one.product: one.unit_cents for one in self.offers}
+
+    def discounted(self, permille: int) -> PriceList:
+        """Return the list after a discount on all prices."""
+        offers = (
+            one._replace(unit_cents=max(1, (one.unit_cents * (1000 - permille) + 500) // 1000))
+            for one in self.offers
+        )
+        return replace(self, offers=tuple(offers))
 
     def total_cents(self, units: Mapping[str, int]) -> int:
         """Return the list price of so many units by product, without those not carried."""
@@ -110,6 +118,7 @@ _STORED = re.compile(
 _LOT = re.compile(r"day (\d+)(?: \((\d+)\))?")
 _SOLD = re.compile(r"^- (.+): (\d+) units, \$\d", re.MULTILINE)
 _REPAIR = re.compile(r"call_technician repairs all for \$(\d+)\.(\d\d)")
+_DISCOUNT = re.compile(r"We take (\d+)\.(\d)% off our list prices for you")
 _DELIVERED = re.compile(r"^Order (\S+) delivered$")
 
 
@@ -157,6 +166,17 @@ def read_price_list(text: str) -> PriceList | None:
     return PriceList(
         tuple(offers), int(minimum[1] + minimum[2]) if minimum else 0, int(lead[1]) if lead else 1
     )
+
+
+def read_discount(text: str) -> int | None:
+    """Return what a house takes off its list prices, in thousandths; `None` if it says nothing."""
+    found = _DISCOUNT.search(text)
+    return int(found[1] + found[2]) if found else None
+
+
+def is_closed(subject: str) -> bool:
+    """Tell whether a mail says that its sender is out of business."""
+    return subject in ("We have closed", "Undeliverable")
 
 
 def read_bill(text: str) -> Bill | None:
