@@ -48,6 +48,11 @@ class Product:
     base_sales_milliunits: int
     shelf_days: int = 365
 
+    @property
+    def keeps_days(self) -> int:
+        """For how many days after their day of delivery its units can be sold, at the least."""
+        return self.shelf_days - self.shelf_days * _OLDEST_PERMILLE // 1000
+
 
 class Category(BaseModel, frozen=True, extra="forbid"):
     """How the taste for a kind of goods changes.
@@ -134,8 +139,8 @@ def draw_last_day(chance: Chance, product: Product, source: str, day: int) -> in
         source: Who sends it; goods of one source and day have one age.
         day: The 0-based day on which it comes.
     """
-    oldest_days = product.shelf_days * _OLDEST_PERMILLE // 1000
-    age_days = below(chance.word(f"age of {product.id}", source, at=day), oldest_days + 1)
+    ages = product.shelf_days - product.keeps_days + 1
+    age_days = below(chance.word(f"age of {product.id}", source, at=day), ages)
     return day + product.shelf_days - age_days
 
 

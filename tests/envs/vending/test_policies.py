@@ -135,12 +135,12 @@ def test_a_script_is_done_before_the_limit_of_calls():
 
 def test_a_price_list_is_read():
     text = (
-        "Subject: Prices\n\nFor small slots:\nCola can 330 ml: $0.55 each\nFor large slots:\n"
-        "Kombucha: $1.60 each; 9 at $1.55\nMinimum order $20.00.\n"
+        "Subject: Prices\n\nFor small slots:\nCola can 330 ml: $0.55 each; keeps 274 days\n"
+        "For large slots:\nKombucha: $1.60 each; 9 at $1.55; keeps 1 day\nMinimum order $20.00.\n"
         "Delivery: 2-4 days after payment."
     )
     assert texts.read_price_list(text) == PriceList(
-        (Offer("Cola can 330 ml", "small", 55), Offer("Kombucha", "large", 160)), 2000, 4
+        (Offer("Cola can 330 ml", "small", 55, 274), Offer("Kombucha", "large", 160, 1)), 2000, 4
     )
 
 

@@ -17,11 +17,12 @@ class Contact(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """One line of a price list."""
+    """One line of a price list; `keeps_days` counts from delivery, 0 if nobody says."""
 
     product: str
     size: str
     unit_cents: int
+    keeps_days: int = 0
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,10 @@ _MAILS = re.compile(r"(\d+) unread\]$")
 _BANK = re.compile(r"(?:Bank|Balance|bank account has):? (-?)\$(\d+)\.(\d\d)")
 _CONTACT = re.compile(r"^- (.+?) <(.+?)>:", re.MULTILINE)
 _HEADER = re.compile(r"^(\d+)\. (\[unread\] )?\S+ \S+ \S+, (.+?): (.*)$", re.MULTILINE)
-_OFFER = re.compile(r"^(?:For (small|large) slots:|(.+): \$(\d+)\.(\d\d) each.*)$", re.MULTILINE)
+_OFFER = re.compile(
+    r"^(?:For (small|large) slots:|(.+): \$(\d+)\.(\d\d) each.*; keeps (\d+) days?)$",
+    re.MULTILINE,
+)
 _MINIMUM = re.compile(r"Minimum order \$(\d+)\.(\d\d)")
 _LEAD = re.compile(r"Delivery: (?:\d+-)?(\d+) day")
 _BILL = re.compile(r"send_payment: to (\S+), amount (\d+)\.(\d\d), memo (\S+)\.")
@@ -156,10 +160,10 @@ def read_headers(text: str) -> list[Header]:
 def read_price_list(text: str) -> PriceList | None:
     """Read the mail that answers a request for prices, `None` if it is another mail."""
     offers, size = [], ""
-    for new_size, product, whole, cents in _OFFER.findall(text):
+    for new_size, product, whole, cents, keeps_days in _OFFER.findall(text):
         size = new_size or size
         if product:
-            offers.append(Offer(product, size, int(whole + cents)))
+            offers.append(Offer(product, size, int(whole + cents), int(keeps_days)))
     if not offers:
         return None
     minimum, lead = _MINIMUM.search(text), _LEAD.search(text)
