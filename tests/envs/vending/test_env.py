@@ -1,4 +1,5 @@
 import warnings
+from pathlib import Path
 
 import gymnasium
 import numpy as np
@@ -7,7 +8,9 @@ from gymnasium.utils.env_checker import check_env
 from pydantic import ValidationError
 
 import tenure.envs  # noqa: F401  registers the environments
+from tenure.envs import vending
 from tenure.envs.tools import ToolCall
+from tenure.envs.vending.state import VendingParameters
 from tenure.scenarios import load, names
 
 WAIT = ToolCall("wait_for_next_day").to_json()
@@ -86,3 +89,8 @@ def test_the_brief_says_what_a_forgetful_agent_must_know(name):
         "The morning report tells of faults, jams and thefts, and what to do.",
     ):
         assert sentence in brief
+
+
+def test_the_card_documents_every_parameter():
+    card = (Path(vending.__file__).parent / "README.md").read_text(encoding="utf-8")
+    assert [name for name in VendingParameters.model_fields if f"`{name}`" not in card] == []

@@ -114,6 +114,7 @@ def final_score(policy, **parameters):
     script = JOB.policies[policy](Briefing("", world.opening(), world.toolbox, seed=3))
     call = next(script)
     while not (step := world.step(call.to_json())).ended:
+        assert not step.fault, step.text
         call = script.send(step.text)
     return world.state.bank_cents
 
