@@ -24,7 +24,7 @@ PARAMETERS = {
     "thefts_per_1000_days": 150,
 }
 """Much happens, so that a short play at random meets all of it."""
-GOLDEN = "e9ec5fe4591aba0f4a12f0ece5d0fc64"
+GOLDEN = "4a7390aea038565785ee1dd2b46cccb3"
 READERS = ("check_bank", "check_machine", "check_storage", "read_inbox", "read_notes")
 
 
