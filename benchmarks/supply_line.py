@@ -21,6 +21,7 @@ from tenure.envs.supply_line import JOB
 from tenure.envs.supply_line.demand import Regime, weekly_weights
 from tenure.envs.supply_line.line import Stage, receive, sell, ship, week_cost_cents
 from tenure.envs.supply_line.optimum import PRECISION_BITS, solve
+from tenure.envs.supply_line.play import LinePlay
 from tenure.envs.supply_line.policies.base_stock import Planner, local_levels
 from tenure.envs.supply_line.policies.texts import read_terms
 from tenure.envs.supply_line.policies.weekly import every_week, orders_up_to
@@ -182,7 +183,39 @@ def main() -> None:
         f"seconds: tenure {mine.seconds:.3f} for 120 weeks, stockpyl {peer.seconds:.3f} for the "
         f"long run; ratio {mine.seconds / peer.seconds:.2f}"
     )
+    _print_spread()
     _print_shift()
+
+
+def _print_spread() -> None:
+    """Print how much scores of one start vary, with and without luck."""
+    start = LinePlay(JOB.world.Parameters(mean_demand_units=(8, 8), lead_weeks=(2, 2)), 1)
+    levels = local_levels(start.draw.terms)
+    rules: dict[str, Callable[[LinePlay], list[int]]] = {
+        "null": lambda _: [0] * 4,
+        "pass-through": lambda play: [play.demand_units] * 4,
+        "mean-demand": lambda play: orders_up_to([24, 16, 16, 16], play.stages),
+        "local-base-stock": lambda play: orders_up_to(levels, play.stages),
+    }
+    print("\none start, 400 demands: deviation of the score, without luck, ratio")
+    for name, rule in rules.items():
+        scores, earned = zip(*(_replayed(seed, rule) for seed in range(400)), strict=True)
+        print(
+            f"{name:<18}{stdev(scores) / 100:10.2f}{stdev(earned) / 100:10.2f}"
+            f"{stdev(earned) / stdev(scores):8.3f}"
+        )
+
+
+def _replayed(seed: int, rule: Callable[[LinePlay], list[int]]) -> tuple[int, int]:
+    """Play the one start with another demand; return the score, and it without luck."""
+    play = LinePlay(JOB.world.Parameters(mean_demand_units=(8, 8), lead_weeks=(2, 2)), 1)
+    (regime,) = play.draw.terms.regimes
+    words = Chance(10**6 + seed).words("demand", count=play.draw.terms.horizon_weeks)
+    play.draw = replace(play.draw, demand_units=tuple(map(regime.draw, words)))
+    while not play.over:
+        play.play_week(rule(play))
+    found = play.assessment()
+    return found["result_cents"], found["result_cents"] - found["luck_cents"]
 
 
 def _print_shift() -> None:

@@ -14,8 +14,12 @@ exception with its traceback.
 from __future__ import annotations
 
 import difflib
+import os
 import traceback
 from collections.abc import Iterable
+from pathlib import Path
+
+_OURS = str(Path(__file__).parent) + os.sep
 
 
 class TenureError(Exception):
@@ -60,8 +64,15 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def told(error: BaseException) -> str:
-    """Return what an exception of somebody else's code says, and where it was raised."""
-    first = str(error).partition("\n")[0]
+    """Return what an exception of somebody else's code says, and where in that code."""
+    said = error.msg if isinstance(error, SyntaxError) else str(error).partition("\n")[0]
+    return f"{type(error).__name__}: {said}{_place(error)}"
+
+
+def _place(error: BaseException) -> str:
+    if isinstance(error, SyntaxError) and error.filename:
+        return f" ({error.filename}, line {error.lineno})"
     frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {first}{place}"
+    theirs = [one for one in frames if not one.filename.startswith((_OURS, "<frozen "))]
+    last = (theirs or frames)[-1:]
+    return "".join(f" ({one.filename}, line {one.lineno})" for one in last)

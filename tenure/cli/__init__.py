@@ -16,7 +16,14 @@ from tenure import __version__
 from tenure.cli.exits import MEANINGS, Exit
 from tenure.cli.parsing import Parser
 from tenure.cli.terminal import remark
-from tenure.errors import ProviderError, TenureError, TrajectoryError, UsageError, nearest
+from tenure.errors import (
+    ContractError,
+    ProviderError,
+    TenureError,
+    TrajectoryError,
+    UsageError,
+    nearest,
+)
 
 _COMMANDS = {
     "run": ("tenure.cli.play", "play the episodes of a plan, or go on with them; score them"),
@@ -35,6 +42,7 @@ _COMMANDS = {
 }
 _EXIT_CODES: dict[type[Exception], Exit] = {
     UsageError: Exit.USAGE,
+    ContractError: Exit.INVALID,
     TrajectoryError: Exit.INVALID,
     ProviderError: Exit.UNFINISHED,
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser
-from tenure.cli.terminal import say
+from tenure.cli.terminal import printable, say
 from tenure.errors import UsageError
 
 
@@ -34,7 +34,7 @@ def _submit(options: argparse.Namespace) -> int:
 
     entry = submit(options.run, options.to)
     for row in entry.rows:
-        say(f"{row.label}: {row.proven}")
+        say(printable(f"{row.label}: {row.proven}"))
     say(f"{options.run} is on the board as {entry.id}; to build its page:")
     say(f"  {shlex.join(['tenure', 'leaderboard', str(options.to)])}")
     return Exit.DONE

@@ -20,7 +20,9 @@ def _define_suites(_: Parser) -> Callable[[argparse.Namespace], int]:
 
 
 def _define_agents(parser: Parser) -> Callable[[argparse.Namespace], int]:
-    parser.add_argument("scenario", nargs="?", help="id or YAML file; without it, for every job")
+    parser.add_argument(
+        "scenario", nargs="?", help="id or YAML file, of a suite too; without it, for every job"
+    )
     return _agents
 
 
@@ -28,8 +30,11 @@ COMMANDS = {"scenarios": _define_scenarios, "suites": _define_suites, "agents": 
 
 
 def _scenarios(_: argparse.Namespace) -> int:
+    from tenure.envs import jobs
     from tenure.scenarios import installed_names, load, names
 
+    for text in filter(None, map(jobs.clash, jobs.names())):
+        remark(text)
     rows = []
     for name in [*names(), *installed_names()]:
         try:
@@ -56,8 +61,10 @@ def _suites(_: argparse.Namespace) -> int:
 
 def _agents(options: argparse.Namespace) -> int:
     from tenure.envs import jobs
-    from tenure.scenarios import load
+    from tenure.scenarios import is_suite, load
 
+    if options.scenario and is_suite(options.scenario):
+        return _list_shared(options.scenario)
     if options.scenario:
         _list_agents(load(options.scenario).job_name)
         return Exit.DONE
@@ -66,6 +73,23 @@ def _agents(options: argparse.Namespace) -> int:
             _list_agents(job_name)
         except UsageError as error:  # as above
             remark(f"{job_name}: {error}")
+    return Exit.DONE
+
+
+def _list_shared(suite_name: str) -> int:
+    """List the agents that every scenario of a suite knows, then those of each job."""
+    from tenure.agents import names, roles
+    from tenure.scenarios import load_suite
+
+    scenarios = [entry.load() for entry in load_suite(suite_name).scenarios]
+    job_of = {scenario.job_name: scenario.job for scenario in scenarios}
+    known = [[*roles(job), *names(job)] for job in job_of.values()]
+    say(f"every scenario of {suite_name}:")
+    for name in known[0]:
+        if all(name in others for others in known):
+            say(f"  {name}")
+    for job_name in job_of:
+        _list_agents(job_name)
     return Exit.DONE
 
 

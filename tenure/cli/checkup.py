@@ -45,7 +45,7 @@ COMMANDS = {"doctor": _define_doctor}
 
 
 def _doctor(_: argparse.Namespace) -> int:
-    for look in (_python, _packages, _worlds, _local_model, _key, _base_url):
+    for look in (_python, _packages, _worlds, _plugins, _local_model, _key, _base_url):
         for mark, text in look():
             say(f"{mark}  {text}")
             if mark is Mark.BROKEN:
@@ -89,6 +89,29 @@ def _worlds() -> Iterator[Finding]:
         yield Mark.BROKEN, f"the scenarios do not load: {error!r}; install Tenure again"
     else:
         yield Mark.WORKS, f"scenarios: {', '.join(known)}"
+
+
+def _plugins() -> Iterator[Finding]:
+    """Look at the jobs that other packages bring; none of them can break Tenure's own."""
+    from tenure.envs import jobs
+    from tenure.errors import UsageError
+    from tenure.scenarios import installed_names, load
+
+    for name in sorted({plugin.name for plugin in jobs.plugins()}):
+        if text := jobs.clash(name):
+            yield Mark.MISSING, text
+            continue
+        known = [each for each in installed_names() if each.startswith(f"{name}/")]
+        try:
+            jobs.load(name)
+            for each in known:
+                load(each)
+        except UsageError as error:
+            yield Mark.MISSING, str(error)
+            continue
+        packages = {plugin.package for plugin in jobs.plugins() if plugin.name == name}
+        scenarios = ", ".join(known) or "no scenario"
+        yield Mark.WORKS, f"job {name} of the package {' and '.join(sorted(packages))}: {scenarios}"
 
 
 def _local_model() -> Iterator[Finding]:

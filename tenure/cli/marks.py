@@ -9,12 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser
-from tenure.cli.terminal import amount, heading, ratio, say, table, width
+from tenure.cli.terminal import amount, heading, printable, ratio, say, table, width
 from tenure.errors import UsageError
 
 if TYPE_CHECKING:
     from tenure.scoring.forecasts import Coverage, ForecastScore, ForecastSummary, SeedMean
-    from tenure.scoring.scorecard import AgentScore, EpisodeScore, Scorecard, Spending, Summary
+    from tenure.scoring.scorecard import (
+        AgentScore,
+        EpisodeScore,
+        Scorecard,
+        Spending,
+        Summary,
+        Unscored,
+    )
     from tenure.scoring.suite import SuiteScorecard
 
 _NOTHING = "-"
@@ -57,9 +64,9 @@ def summary(scorecard: Scorecard | SuiteScorecard) -> str:
     from tenure.scoring.scorecard import Scorecard
 
     if isinstance(scorecard, Scorecard):
-        return _table(scorecard)
+        return printable(_table(scorecard))
     parts = (f"{own.scenario['id']}\n{_table(own)}" for own in scorecard.scenarios)
-    return "\n\n".join([_matrix(scorecard), *parts])
+    return printable("\n\n".join([_matrix(scorecard), *parts]))
 
 
 def _scored(folder: Path) -> Scorecard | SuiteScorecard:
@@ -80,7 +87,7 @@ def _forecasts(scorecard: Scorecard) -> Iterator[str]:
     """Yield a table for each form of question that was asked."""
     for form, loss in (("quantiles", "CRPS"), ("probability", "Brier")):
         rows = [
-            _forecast_row(agent.label, name, found, loss)
+            _forecast_row(agent.title, name, found, loss)
             for agent in scorecard.agents
             for name, found in agent.forecasts.items()
             if found.form == form
@@ -102,7 +109,7 @@ def _forecast_row(label: str, name: str, found: ForecastSummary, loss: str) -> d
     }
     if found.form == "probability":
         return row | {"sure and wrong": f"{found.sure_and_wrong}/{found.sure}"}
-    return row | {f"in {percent} %": _held(found.coverage.get(percent)) for percent in (90, 50)}
+    return row | {f"in {percent}%": _held(found.coverage.get(percent)) for percent in (90, 50)}
 
 
 def _held(coverage: Coverage | None) -> str:
@@ -118,12 +125,18 @@ def _matrix(suite: SuiteScorecard) -> str:
     rows = [
         [
             across.label,
-            *(_ratio(own.agents[place].normalised) for own in suite.scenarios),
+            *(_cell(own.agents[place]) for own in suite.scenarios),
             across.worst_scenario or _NOTHING,
         ]
         for place, across in enumerate(suite.agents)
     ]
     return table(heads, rows, width=width())
+
+
+def _cell(agent: AgentScore) -> str:
+    """Return a normalised score, and which script a name like `best` stood for in the job."""
+    script = f" ({agent.policy})" if agent.policy else ""
+    return f"{_ratio(agent.normalised)}{script}"
 
 
 def _score(options: argparse.Namespace) -> int:
@@ -139,26 +152,23 @@ def _score_run(options: argparse.Namespace) -> int:
     return _exit_of(scorecard)
 
 
+def unscored(scorecard: Scorecard | SuiteScorecard) -> Iterator[tuple[str, Unscored]]:
+    """Yield the planned episodes without a score, each with its scenario's id."""
+    from tenure.scoring.scorecard import Scorecard, Unscored
+
+    for own in [scorecard] if isinstance(scorecard, Scorecard) else scorecard.scenarios:
+        for agent in own.agents:
+            for outcome in agent.episodes:
+                if isinstance(outcome, Unscored):
+                    yield own.scenario["id"], outcome
+
+
 def _exit_of(scorecard: Scorecard | SuiteScorecard) -> Exit:
     """Return the exit code: a damaged record weighs more than an unfinished episode."""
-    from tenure.scoring.scorecard import Unscored
-
-    kinds = [
-        outcome.kind
-        for agent in _agents(scorecard)
-        for outcome in agent.episodes
-        if isinstance(outcome, Unscored)
-    ]
+    kinds = [outcome.kind for _, outcome in unscored(scorecard)]
     if "damaged" in kinds:
         return Exit.INVALID
     return Exit.UNFINISHED if kinds else Exit.DONE
-
-
-def _agents(scorecard: Scorecard | SuiteScorecard) -> Iterator[AgentScore]:
-    from tenure.scoring.scorecard import Scorecard
-
-    for own in [scorecard] if isinstance(scorecard, Scorecard) else scorecard.scenarios:
-        yield from own.agents
 
 
 def _score_episode(options: argparse.Namespace) -> int:
@@ -172,9 +182,9 @@ def _score_episode(options: argparse.Namespace) -> int:
     if options.json:
         say(outcome.model_dump_json(indent=2))
     elif isinstance(outcome, Unscored):
-        say(f"{outcome.agent}, seed {outcome.seed}: unscored. {outcome.problem}")
+        say(printable(f"{outcome.agent}, seed {outcome.seed}: unscored. {outcome.problem}"))
     else:
-        say(_sheet(outcome, episode.header["score"], has_luck="luck" in episode.header))
+        say(printable(_sheet(outcome, episode.header["score"], has_luck="luck" in episode.header)))
     return Exit.UNFINISHED if isinstance(outcome, Unscored) else Exit.DONE
 
 
@@ -195,7 +205,7 @@ def _row(agent: AgentScore, scorecard: Scorecard) -> dict[str, str]:
     tokens, cost = _spent(agent.spending)
     figure = scorecard.score_figure
     return {
-        "agent": agent.label,
+        "agent": agent.title,
         "episodes": f"{agent.complete}/{agent.planned}",
         heading(figure) or "score": _mean(agent.score, lambda value: amount(value, figure)),
         "normalised": _ratio(agent.normalised),
@@ -268,7 +278,7 @@ def _told(found: ForecastScore) -> str:
         parts.append(f"loss {found.loss:.3f} {found.unit}".rstrip())
     if found.excess_loss is not None:
         parts.append(f"excess {found.excess_loss:.3f}")
-    parts += [f"{percent} % interval held {_held(c)}" for percent, c in found.coverage.items()]
+    parts += [f"{percent}% interval held {_held(c)}" for percent, c in found.coverage.items()]
     if found.sure:
         parts.append(f"sure and wrong {found.sure_and_wrong} of {found.sure}")
     return ", ".join(parts)

@@ -127,8 +127,8 @@ def _run(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         remark(f"Interrupted. What was played is kept in {folder}; to go on:\n  {options.line}")
         return Exit.INTERRUPTED
-    _conclude(options, folder, failures)
-    return _explain(options, failures)
+    scorecard = _conclude(options, folder, failures)
+    return _explain(options, failures, scorecard)
 
 
 class _Plan(NamedTuple):
@@ -236,16 +236,19 @@ def _model_options(options: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name, value in chosen.items() if value is not None}
 
 
-def _conclude(options: argparse.Namespace, folder: Path, failures: Sequence[Failure]) -> None:
+def _conclude(
+    options: argparse.Namespace, folder: Path, failures: Sequence[Failure]
+) -> Scorecard | SuiteScorecard:
     from tenure.cli.marks import conclude, summary
 
     scorecard, report = conclude(folder)
     if options.json:
         say(_document(folder, scorecard, report, failures))
-        return
+        return scorecard
     if not options.quiet:
         say(f"{summary(scorecard)}\n")
     say(str(report))
+    return scorecard
 
 
 def _document(
@@ -275,11 +278,30 @@ def _document(
     return orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()
 
 
-def _explain(options: argparse.Namespace, failures: Sequence[Failure]) -> int:
-    if not failures:
-        return Exit.DONE
+def _explain(
+    options: argparse.Namespace,
+    failures: Sequence[Failure],
+    scorecard: Scorecard | SuiteScorecard,
+) -> int:
+    """Tell why episodes have no score; one that was played and cannot be scored is damaged."""
+    from tenure.cli.marks import unscored
+
     for failure in failures:
         remark(f"tenure: {failure.sentence}")
+    told = {
+        (one.assignment.scenario.id, one.assignment.agent.label, one.assignment.seed)
+        for one in failures
+    }
+    others = [
+        (scenario_id, one)
+        for scenario_id, one in unscored(scorecard)
+        if (scenario_id, one.agent, one.seed) not in told
+    ]
+    for scenario_id, one in others:
+        place = f"{scenario_id}, {one.agent}, seed {one.seed}"
+        remark(f"tenure: {place} has no score: {one.problem}")
     if not all(failure.damaged for failure in failures):
         remark(f"To go on with what is unfinished:\n  {options.line}")
-    return Exit.INVALID if any(failure.damaged for failure in failures) else Exit.UNFINISHED
+    if others or any(failure.damaged for failure in failures):
+        return Exit.INVALID
+    return Exit.UNFINISHED if failures else Exit.DONE

@@ -83,13 +83,14 @@ def _verify(options: argparse.Namespace) -> int:
     unfinished = [_is_unfinished(path, finding) for finding in verification.findings]
     for finding, merely in zip(verification.findings, unfinished, strict=True):
         problem = finding.problem.removeprefix(f"{Path(finding.file).name}: ")
-        say(f"{'unfinished' if merely else 'FAILED'}: {finding.file}: {problem}")
+        kind = "unfinished" if merely else "FAILED"
+        say(printable(f"{kind}: {finding.file}: {problem}"))
     say(_verdict(verification.verified, unfinished.count(False), unfinished.count(True)))
     if verification.verified:
         say("Not proven: who acted, what it cost, or that no other attempt was left out.")
     if verification.departures:
         changes = "; ".join(verification.departures)
-        say(f"The scenario is not the built-in one of its id: {changes}.")
+        say(printable(f"The scenario is not the built-in one of its id: {changes}."))
     if verification.ok:
         return Exit.DONE
     return Exit.UNFINISHED if all(unfinished) else Exit.INVALID
@@ -153,10 +154,10 @@ def _compare(path: Path) -> Exit:
         episode = read_partial(path)
         result = replay(episode)
     except TrajectoryError as error:
-        say(f"{path}: FAILED: {error}")
+        say(printable(f"{path}: FAILED: {error}"))
         return Exit.INVALID
     if result.divergence is not None:
-        say(f"{path}: DIFFERS: {result.explanation}")
+        say(printable(f"{path}: DIFFERS: {result.explanation}"))
         return Exit.INVALID
     records = 1 + result.steps + episode.complete
     end = "" if episode.complete else "; the episode is unfinished"

@@ -22,7 +22,7 @@ def remark(text: str) -> None:
 def amount(value: float, figure: str) -> str:
     """Return a figure's value as a person reads it: its name says if it is cents or thousandths."""
     if figure.endswith("_permille"):
-        return f"{value / 10:,.1f} %"
+        return f"{value / 10:,.1f}%"
     if not figure.endswith("_cents"):
         return f"{round(value):,}"
     cents = round(value)

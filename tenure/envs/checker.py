@@ -16,7 +16,6 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from hashlib import blake2b
-from itertools import islice
 from typing import Any
 
 import orjson
@@ -24,8 +23,10 @@ import orjson
 from tenure.envs import jobs
 from tenure.envs.clock import MINUTES_PER_DAY
 from tenure.envs.face import ToolEnv
+from tenure.envs.plain import misfit
 from tenure.envs.spaces import ToolCallSpace
 from tenure.envs.tools import Mistake
+from tenure.envs.watch import digest_of, watched
 from tenure.envs.world import Step, World
 from tenure.errors import ContractError, nearest, told
 
@@ -71,12 +72,13 @@ def check_job(
         UsageError: If there is no such job.
     """
     job, chosen = jobs.load(name), dict(parameters or {})
+    make = partial(job.make, chosen, seed)
     check_parts(job)
     check_tools(job.world)
-    check_steps(job, chosen, seed)
-    check_figures(job, chosen, seed, max_steps=max_steps)
-    check_run_out(job.make(chosen, seed))
-    check_snapshots(job, chosen, seed, max_steps=min(max_steps, 200))
+    check_steps(make)
+    check_figures(make, max_steps=max_steps)
+    check_run_out(make())
+    check_snapshots(make, max_steps=min(max_steps, 200))
     check_determinism(jobs.reference(name), chosen, seed, max_steps=max_steps)
 
 
@@ -127,28 +129,51 @@ def check_tools(world: type[World[Any]]) -> None:
             raise ContractError(f"A sampled call does not fit its schema: {call}: {parsed.advice}")
 
 
-def check_steps(job: jobs.Job, parameters: Mapping[str, Any], seed: int) -> None:
-    """No action raises, every action takes time, and what is no valid call is a fault."""
-    world = job.make(parameters, seed)
-    sampled = random_actions(world, seed, 20 * len(world.toolbox.tools))
-    for action in (*HOSTILE_ACTIONS, *_hostile_calls(world), *sampled):
+def check_steps(make: Callable[[], World[Any]], actions: Iterable[str] | None = None) -> None:
+    """What a call may do, and what telling of the world may not.
+
+    No action raises, each takes time, no valid call is a fault; reading, refusals, `opening`,
+    `stamp` and `measure` change nothing. The actions are hostile and random ones unless others
+    are given.
+
+    Args:
+        make: Builds the world, the same one each time.
+        actions: What is done.
+    """
+    world = watched(make())
+    _check_telling(world, "opening", "measure")
+    for action in _any_actions(world) if actions is None else actions:
         if world.ended:
-            world = job.make(parameters, seed)
+            world = watched(make())
         before = world.state.now_minutes
         step = _try_step(world, action)
         if isinstance(world.toolbox.parse(action), Mistake) and not step.fault:
             raise ContractError(f"{action[:200]!r} is not a valid call, yet it was no fault.")
         if step.minute <= before and not step.ended:
             raise ContractError(f"{action[:200]!r} took no time: an agent could stand still on it.")
+        _check_telling(world, "stamp", "measure")
 
 
-def check_figures(
-    job: jobs.Job, parameters: Mapping[str, Any], seed: int, *, max_steps: int
-) -> None:
+def _any_actions(world: World[Any]) -> Iterator[str]:
+    yield from HOSTILE_ACTIONS
+    yield from _hostile_calls(world)
+    yield from random_actions(world, world.chance.seed, 20 * len(world.toolbox.tools))
+
+
+def _check_telling(world: World[Any], *methods: str) -> None:
+    """Verification and resumption tell of a world more often than play does."""
+    for name in methods:
+        before = digest_of(world)
+        getattr(world, name)()
+        if digest_of(world) != before:
+            raise ContractError(f"{name}() changes the state; it may only tell what is there.")
+
+
+def check_figures(make: Callable[[], World[Any]], *, max_steps: int) -> None:
     """At every step of a random episode each figure is a whole number within its range."""
-    world = job.make(parameters, seed)
+    world = make()
     check_measured(world)
-    for action in random_actions(world, seed, max_steps):
+    for action in random_actions(world, world.chance.seed, max_steps):
         _try_step(world, action)
         check_measured(world)
         if world.ended:
@@ -200,30 +225,54 @@ def check_run_out(world: World[Any]) -> None:
 
 
 def check_snapshots(
-    job: jobs.Job,
-    parameters: Mapping[str, Any],
-    seed: int,
-    *,
-    max_steps: int,
-    actions: Iterable[str] | None = None,
+    make: Callable[[], World[Any]], *, max_steps: int, actions: Iterable[str] | None = None
 ) -> None:
     """Restoring a snapshot, taken at any step, continues as the original does.
 
-    The actions are random ones unless others are given.
+    Before each step a twin is restored and lives through that step. Those of steps 0, 1, 2, 4, 8
+    and so on live until the next of these, the last one to the end of the episode.
+
+    Args:
+        make: Builds the world, the same one each time.
+        max_steps: At how many steps a snapshot is taken.
+        actions: What is done; random ones if left out.
     """
-    original = job.make(parameters, seed)
-    chosen = random_actions(original, seed, max_steps) if actions is None else actions
-    for number, action in enumerate(islice(chosen, max_steps)):
+    original, lasting, since = make(), make(), 0
+    chosen = random_actions(original, original.chance.seed, max_steps)
+    for number, action in enumerate(chosen if actions is None else actions):
         if original.ended:
-            return
-        snapshot, digest = original.snapshot(), original.digest()
-        _check_plain(orjson.loads(snapshot), "state")
-        twin = job.make(parameters, seed)
-        twin.restore(snapshot)
-        if twin.digest() != digest:
-            raise ContractError(f"Restored at step {number}, the state has another digest.")
-        if twin.step(action) != _try_step(original, action):
-            raise ContractError(f"Restored at step {number}, {action} leads to something else.")
+            break
+        twins = {since: lasting}
+        if number < max_steps:
+            twins[number] = _restored(make, original, number)
+            if number & (number - 1) == 0:
+                since, lasting = number, twins[number]
+        here = _try_step(original, action), original.digest()
+        for at, twin in twins.items():
+            _compare_twin(at, action, (_try_step(twin, action), twin.digest()), here)
+    there_at_end, here_at_end = (
+        ((world.run_out(), world.measured), world.digest()) for world in (lasting, original)
+    )
+    _compare_twin(since, "waiting for the end", there_at_end, here_at_end)
+
+
+def _restored(make: Callable[[], World[Any]], original: World[Any], number: int) -> World[Any]:
+    if fault := misfit(original.state):
+        raise ContractError(fault)
+    twin = make()
+    twin.restore(original.snapshot())
+    if twin.digest() != original.digest():
+        raise ContractError(f"Restored at step {number}, the state has another digest.")
+    return twin
+
+
+def _compare_twin(
+    number: int, action: str, twin: tuple[Any, str], original: tuple[Any, str]
+) -> None:
+    if twin[0] != original[0]:
+        raise ContractError(f"Restored at step {number}, {action} leads to something else.")
+    if twin[1] != original[1]:
+        raise ContractError(f"Restored at step {number}, {action} leads to another state.")
 
 
 def check_determinism(
@@ -307,16 +356,7 @@ def _hostile_calls(world: World[Any]) -> Iterator[str]:
 def _try_step(world: World[Any], action: str) -> Step:
     try:
         return world.step(action)
+    except ContractError:
+        raise
     except Exception as error:
-        raise ContractError(f"The action {action[:200]!r} raised {error!r}.") from error
-
-
-def _check_plain(value: Any, where: str) -> None:
-    if isinstance(value, float):
-        raise ContractError(f"{where} holds the float {value!r}; keep whole numbers in the state.")
-    if isinstance(value, dict):
-        for key, item in value.items():
-            _check_plain(item, f"{where}.{key}")
-    if isinstance(value, list):
-        for index, item in enumerate(value):
-            _check_plain(item, f"{where}[{index}]")
+        raise ContractError(f"The action {action[:200]!r} raised {told(error)}.") from error

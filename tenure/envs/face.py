@@ -9,8 +9,10 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from tenure.envs.fitting import fitted
 from tenure.envs.spaces import TextSpace, ToolCallSpace
 from tenure.envs.world import Figure, World
+from tenure.errors import EpisodeOver
 
 Observation = dict[str, Any]
 
@@ -30,7 +32,7 @@ class ToolEnv(gymnasium.Env[Observation, str]):
         render_mode: `"ansi"` to let `render` return the latest text.
 
     Raises:
-        pydantic.ValidationError: If a parameter is unknown or out of range.
+        UsageError: If a parameter is unknown or out of range.
     """
 
     metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi"], "render_fps": 1}  # type: ignore[misc]  # Gymnasium has it per instance
@@ -40,7 +42,7 @@ class ToolEnv(gymnasium.Env[Observation, str]):
         self, parameters: Mapping[str, Any] | None = None, render_mode: str | None = None
     ) -> None:
         self.render_mode = render_mode
-        self._parameters = self.World.Parameters.model_validate(parameters or {})
+        self._parameters = fitted(self.World.Parameters, parameters or {})
         visible = [figure for figure in self.World.figures if not figure.hidden]
         self._visible = len(visible)
         self.figure_names = tuple(figure.name for figure in visible)
@@ -66,7 +68,7 @@ class ToolEnv(gymnasium.Env[Observation, str]):
         """Do what a tool call says.
 
         Raises:
-            EpisodeOver: If the episode has ended.
+            EpisodeOver: If the episode has ended, or none has begun.
             TypeError: If the action is no text.
         """
         if not isinstance(action, str):
@@ -74,6 +76,8 @@ class ToolEnv(gymnasium.Env[Observation, str]):
                 f"an action is JSON text, got {type(action).__name__}; "
                 'write ToolCall("name", {...}).to_json()'
             )
+        if not hasattr(self, "world"):
+            raise EpisodeOver("There is no episode yet; reset the environment first.")
         step = self.world.step(action)
         observation = self._observe(step.text, step.figures)
         info = {"fault": step.fault, "minute": step.minute, "ended": step.ended}

@@ -13,10 +13,12 @@ import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+from tenure.envs.fitting import fitted
 from tenure.envs.forecasts import Ask, Asked, Question, asking, schedule
 from tenure.envs.tools import Toolbox, ToolCall
 from tenure.envs.world import World
@@ -30,7 +32,7 @@ class Briefing(NamedTuple):
         brief: The job's instructions.
         opening: The first observation.
         toolbox: The tools on offer.
-        seed: Seed of the agent's own chance; tells nothing of the world's seed.
+        seed: Seed of the agent's own chance (`agent_seed`); tells nothing of the world's seed.
     """
 
     brief: str
@@ -51,6 +53,25 @@ class Face(NamedTuple):
     id: str
     env: str
     vector: str = ""
+
+
+class Plugin(NamedTuple):
+    """A job that an installed package names.
+
+    Attributes:
+        name: The job's name.
+        job: Import string `module:attribute` of its `Job`.
+        package: The package's name, as pip knows it.
+    """
+
+    name: str
+    job: str
+    package: str
+
+
+def agent_seed(world_seed: int) -> int:
+    """Return the seed of an agent's own chance, in [0, 2**31); it hides the world's seed."""
+    return int.from_bytes(blake2b(b"agent %d" % world_seed, digest_size=4).digest()) >> 1
 
 
 Policy = Generator[ToolCall, str, None]
@@ -93,10 +114,10 @@ class Job:
             forecasts: What the agent is asked to forecast; with none, the world is the job's own.
 
         Raises:
-            pydantic.ValidationError: If a parameter is unknown or out of range.
-            UsageError: If a forecast does not fit the job.
+            UsageError: If a parameter is unknown or out of range, or a forecast does not fit the
+                job.
         """
-        known = self.world.Parameters.model_validate(parameters)
+        known = fitted(self.world.Parameters, parameters)
         if not forecasts:
             return self.world(known, seed)
         return asking(self.world)(known, seed, self.questions, self.plan(known, forecasts))
@@ -113,6 +134,10 @@ class Job:
 ENTRY_POINTS = "tenure.jobs"
 """The group of entry points in which a package names its jobs."""
 
+INSTALL = "If it is in a package of yours, install that: pip install --editable FOLDER"
+"""What may help if there is no job of some name."""
+
+_OURS = "tenure."
 _JOBS: dict[str, str] = {}
 _FACES: dict[str, tuple[Face, ...]] = {}
 
@@ -138,26 +163,51 @@ def register(name: str, job: str, *faces: Face) -> None:
 
 def names() -> list[str]:
     """Return the names of the registered jobs and of those of installed packages."""
-    return sorted({*_JOBS, *_plugins(tuple(sys.path))})
+    return sorted({*_JOBS, *(plugin.name for plugin in plugins())})
+
+
+def plugins() -> tuple[Plugin, ...]:
+    """Return the jobs that installed packages name, without importing them."""
+    return _plugins(tuple(sys.path))
 
 
 def reference(name: str) -> str:
     """Return the import string `module:attribute` of a job, without importing it.
 
+    Tenure's own jobs keep their names, whatever is installed: their scenarios' ids mean one thing.
+
     Raises:
-        UsageError: If there is no such job, or several have the name.
+        UsageError: If there is no such job, or several packages have the name.
     """
-    packages = _plugins(tuple(sys.path)).get(name, {})
-    found = {*packages, *([_JOBS[name]] if name in _JOBS else [])}
+    own = _JOBS.get(name, "")
+    if own.startswith(_OURS):
+        return own
+    found = {plugin.job for plugin in _rivals(name)} | ({own} if own else set())
     if not found:
-        raise UsageError(f"There is no job {name!r}. {nearest(name, names())}")
+        raise UsageError(f"There is no job {name!r}. {nearest(name, names())} {INSTALL}.")
     if len(found) > 1:
-        places = [f"{one} (package {packages.get(one, 'tenure')})" for one in sorted(found)]
-        raise UsageError(
-            f"Several jobs are named {name!r}: {', '.join(places)}. "
-            "Rename or uninstall all but one; Tenure does not choose."
-        )
+        raise UsageError(clash(name))
     return found.pop()
+
+
+def clash(name: str) -> str:
+    """Return what is wrong with a job's name if several jobs have it; else an empty text."""
+    own, rivals = _JOBS.get(name, ""), _rivals(name)
+    theirs = {rival.job for rival in rivals}
+    if len({own, *theirs} - {""}) < 2:
+        return ""
+    places = [f"{rival.job} (package {rival.package})" for rival in rivals]
+    remedy = " or ".join(f"`pip uninstall {rival.package}`" for rival in rivals)
+    if own.startswith(_OURS):
+        return (
+            f"The name {name!r} is Tenure's own; {', '.join(places)} cannot be used under it. "
+            f"Rename that job, or {remedy}."
+        )
+    places += [f"{own} (registered by this program)"] if own and own not in theirs else []
+    return (
+        f"Several jobs are named {name!r}: {', '.join(places)}. Tenure does not choose: "
+        f"rename all but one, or {remedy}."
+    )
 
 
 def faces(name: str) -> tuple[Face, ...]:
@@ -173,14 +223,19 @@ def load(name: str) -> Job:
             cannot be imported.
     """
     import_string = reference(name)
-    if import_string.startswith("tenure."):
+    if import_string.startswith(_OURS):
         return resolve(import_string)  # a bug of ours is a traceback
     try:
         job = resolve(import_string)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # somebody else's code, which may even try to exit
+        remedy = "".join(
+            f"; if it is not yours, `pip uninstall {rival.package}`" for rival in _rivals(name)
+        )
         raise UsageError(
             f"The job {name!r} ({import_string}) cannot be imported: {told(error)}. "
-            "Mend or uninstall its package."
+            f"Mend it{remedy}."
         ) from error
     if not isinstance(job, Job):
         raise UsageError(f"{import_string} is no tenure.envs.jobs.Job but {type(job).__name__}.")
@@ -194,13 +249,20 @@ def resolve(import_string: str) -> Job:
     return job
 
 
+def _rivals(name: str) -> list[Plugin]:
+    """Return the jobs of one name in installed packages, each once if it is none of ours."""
+    own = _JOBS.get(name, "")
+    found = [plugin for plugin in plugins() if plugin.name == name]
+    return [one for one in found if one.job != own or not own.startswith(_OURS)]
+
+
 @cache
-def _plugins(_path: tuple[str, ...]) -> dict[str, dict[str, str]]:
-    """Return the jobs of installed packages: by name, each import string and who has it."""
+def _plugins(_path: tuple[str, ...]) -> tuple[Plugin, ...]:
     from importlib.metadata import entry_points
 
-    found: dict[str, dict[str, str]] = {}
-    for point in entry_points(group=ENTRY_POINTS):
-        package = point.dist.name if point.dist else "unknown"
-        found.setdefault(point.name, {})[point.value.replace(" ", "")] = package
-    return found
+    return tuple(
+        Plugin(
+            point.name, point.value.replace(" ", ""), point.dist.name if point.dist else "unknown"
+        )
+        for point in entry_points(group=ENTRY_POINTS)
+    )

@@ -16,13 +16,14 @@ import reprlib
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cached_property
+from hashlib import blake2b
 from typing import Any, NamedTuple, NotRequired, get_type_hints
 
 import orjson
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
-from tenure.errors import nearest
+from tenure.errors import ContractError, nearest
 
 MAX_ACTION_CHARS = 100_000
 _DEEPEST_ARGUMENTS = 20
@@ -114,6 +115,12 @@ class Tool:
     def _adapter(self) -> TypeAdapter[dict[str, Any]]:
         hints = get_type_hints(self.method, include_extras=True)
         parameters = list(inspect.signature(self.method).parameters.values())[1:]
+        for parameter in parameters:
+            if parameter.name not in hints:
+                raise ContractError(
+                    f"The argument {parameter.name!r} of the tool {self.name} has no annotation; "
+                    f"it is what the model reads. Write its type: {parameter.name}: int."
+                )
         fields = {
             parameter.name: hints[parameter.name]
             if parameter.default is parameter.empty
@@ -172,6 +179,16 @@ class Toolbox:
             members |= vars(base)
         marked = {name: getattr(member, "__tool__", None) for name, member in members.items()}
         return cls({name: mark for name, mark in marked.items() if isinstance(mark, Tool)})
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of what the model reads of the tools and of what they cost: 32 hex digits."""
+        whole = [
+            (each.name, each.description, each.schema, each.minutes, each.writes)
+            for each in self.tools.values()
+        ]
+        canonical = orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)
+        return blake2b(canonical, digest_size=16).hexdigest()
 
     def parse(self, action: str) -> tuple[Tool, dict[str, Any]] | Mistake:
         """Read an action: JSON text of the form `{"name": ..., "arguments": {...}}`.

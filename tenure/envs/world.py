@@ -25,8 +25,9 @@ from pydantic import BaseModel, TypeAdapter
 from tenure.envs.chance import Chance
 from tenure.envs.clock import MINUTES_PER_DAY
 from tenure.envs.log import Log
+from tenure.envs.plain import misfit
 from tenure.envs.tools import Fault, Mistake, Refusal, Tool, Toolbox, ToolCall
-from tenure.errors import EpisodeOver
+from tenure.errors import ContractError, EpisodeOver, nearest
 
 FAULT_MINUTES = 5
 """What a malformed, unknown or ill-typed call costs, so that no agent can stand still for ever."""
@@ -108,9 +109,9 @@ class World(ABC, Generic[StateT]):
     score: ClassVar[str]
     """The name of the figure that decides, and whose change is the reward."""
     luck: ClassVar[str] = ""
-    """The name of a hidden figure that holds what chance alone has added to the score so far, if
-    the world knows it. It must have mean zero whatever an agent does; scores are normalised
-    without it, so that few seeds tell as much as many."""
+    """The name of a hidden figure that holds, at the end, what chance alone has added to the score,
+    if the world knows it. It must have mean zero whatever an agent does. Scores are normalised
+    without it, which takes away most of what sets seeds apart."""
 
     toolbox: ClassVar[Toolbox]
     _score_index: ClassVar[int]
@@ -120,9 +121,18 @@ class World(ABC, Generic[StateT]):
         super().__init_subclass__(**kwargs)
         cls.toolbox = Toolbox.of(cls)
         if hasattr(cls, "figures"):
-            names = [figure.name for figure in cls.figures]
-            cls._score_index = names.index(cls.score)
-            cls._luck_index = names.index(cls.luck) if cls.luck else None
+            cls._score_index = cls._index_of("score")
+            cls._luck_index = cls._index_of("luck") if cls.luck else None
+
+    @classmethod
+    def _index_of(cls, part: str) -> int:
+        names, wanted = [figure.name for figure in cls.figures], getattr(cls, part, "")
+        if wanted not in names:
+            raise ContractError(
+                f"The {part} of {cls.__name__} is {wanted!r}, which is none of its figures. "
+                f"{nearest(wanted, names)}"
+            )
+        return names.index(wanted)
 
     def __init__(self, parameters: BaseModel, seed: int) -> None:
         self.parameters = parameters
@@ -181,7 +191,7 @@ class World(ABC, Generic[StateT]):
 
     @property
     def earned(self) -> int:
-        """The score figure without what luck has added to it, as far as the world knows."""
+        """The score figure without what luck has added to it; of meaning at the end."""
         luck = 0 if self._luck_index is None else self._measured[self._luck_index]
         return self._measured[self._score_index] - luck
 
@@ -222,7 +232,7 @@ class World(ABC, Generic[StateT]):
 
     def snapshot(self) -> bytes:
         """Return the whole state as JSON."""
-        return orjson.dumps(self.state, default=_log_entries)
+        return _dumped(self.state, _log_entries)
 
     def restore(self, snapshot: bytes) -> None:
         """Go back to a snapshot of a world with the same parameters and seed."""
@@ -232,14 +242,18 @@ class World(ABC, Generic[StateT]):
 
     def digest(self) -> str:
         """Return a hash of the state: 32 hex digits."""
-        canonical = orjson.dumps(self.state, default=_log_chain)
-        return blake2b(canonical, digest_size=16).hexdigest()
+        return blake2b(_dumped(self.state, _log_chain), digest_size=16).hexdigest()
 
     def _use(self, tool: Tool, arguments: dict[str, Any]) -> Step:
         try:
             text = tool.method(self, **arguments)
         except Refusal as refusal:
             return self._finish(f"Error: {refusal}", Fault.REFUSED, tool.minutes or FAULT_MINUTES)
+        if not isinstance(text, str):
+            raise ContractError(
+                f"The tool {tool.name} returned {type(text).__name__}; a tool returns the text "
+                "that the agent reads (str)."
+            )
         return self._finish(text, None, tool.minutes)
 
     def _finish(self, text: str, fault: Fault | None, minutes: int) -> Step:
@@ -263,6 +277,15 @@ def _new_codec(state: type[WorldState]) -> TypeAdapter[Any]:
 
 
 _codecs: Callable[[Any], TypeAdapter[Any]] = cache(_new_codec)
+
+
+def _dumped(state: WorldState, default: Callable[[Any], Any]) -> bytes:
+    try:
+        return orjson.dumps(state, default=default)
+    except TypeError:
+        if fault := misfit(state):
+            raise ContractError(fault) from None
+        raise
 
 
 def _log_entries(value: Any) -> Any:

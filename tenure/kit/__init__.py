@@ -4,7 +4,8 @@
 broken = [finding for finding in findings(case_of(subject)) if not finding.ok]
 """
 
-from tenure.kit.checks import Case, Finding, case_of, findings
+from tenure.kit.checks import Case, case_of
+from tenure.kit.diagnosis import Finding, findings
 from tenure.kit.subject import Subject, find
 
 __all__ = ["Case", "Finding", "Subject", "case_of", "find", "findings"]

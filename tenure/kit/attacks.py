@@ -17,7 +17,7 @@ from tenure.envs.chance import Chance, below
 from tenure.envs.checker import HOSTILE_ACTIONS
 from tenure.envs.clock import MINUTES_PER_DAY
 from tenure.envs.spaces import sample_json
-from tenure.envs.tools import Toolbox, ToolCall
+from tenure.envs.tools import Fault, Toolbox, ToolCall
 from tenure.envs.world import World
 from tenure.scenarios import Scenario
 
@@ -36,6 +36,7 @@ class Stage:
         heard: What the latest action led to; at first the opening.
         best_actions: What the job's best policy does on this seed.
         other_actions: What it does on another one.
+        fault: Why the latest action failed, if it did.
     """
 
     scenario: Scenario
@@ -44,6 +45,7 @@ class Stage:
     heard: str
     best_actions: Sequence[str] = ()
     other_actions: Sequence[str] = ()
+    fault: Fault | None = None
 
 
 def absent(_: Stage) -> Iterator[str]:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from math import sqrt
-from statistics import mean, stdev
+from pathlib import Path
+from statistics import mean, median, stdev
 from typing import Any, NamedTuple
 
 from tenure.envs import checker, jobs
-from tenure.errors import ContractError, UsageError, nearest, told
+from tenure.envs.world import World
+from tenure.errors import ContractError, UsageError, nearest
 from tenure.kit import golden
+from tenure.kit.advice import AdvisedError
 from tenure.kit.attacks import ATTACKS
 from tenure.kit.subject import Subject
-from tenure.kit.trials import Play, Trials
+from tenure.kit.trials import PolicyError, Trials
 from tenure.scenarios import Scenario
+from tenure.scenarios.playing import Play
 
 MOST_NORMALISED = 0.05
 """What who does not do the job may reach of the way from the floor to the bound."""
@@ -25,22 +31,8 @@ _MOST_STEPS = 2_000
 _SNAPSHOT_STEPS = 200
 _LUCK_SEEDS = range(101, 131)
 _STANDARD_ERRORS = 4
-
-
-class Finding(NamedTuple):
-    """What one check found.
-
-    Attributes:
-        check: The check's name.
-        ok: Whether the rule is kept.
-        text: What was found; if the rule is broken, which and where.
-        advice: What to do about it; empty if the rule is kept.
-    """
-
-    check: str
-    ok: bool
-    text: str
-    advice: str = ""
+_FEWEST_SEEDS = 4
+"""How many seeds, at least, must make up the spread of luck for its mean to be judged."""
 
 
 @dataclass
@@ -67,10 +59,9 @@ class Case:
         """The plays of the scenario."""
         return Trials(self.scenario, self.seeds)
 
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """The parameters of the scenario."""
-        return self.scenario.parameters
+    def make(self) -> World[Any]:
+        """Draw the world that is looked at closely, as the scenario has it: forecasts included."""
+        return self.scenario.make_world(_WORLD_SEED)
 
 
 class Check(NamedTuple):
@@ -102,60 +93,51 @@ def case_of(subject: Subject, scenario_id: str = "", seed_count: int = 10) -> Ca
     return Case(subject, chosen, range(1, seed_count + 1))
 
 
-def findings(case: Case) -> Iterator[Finding]:
-    """Run every check that fits; each finding comes as soon as it is there."""
-    for check in CHECKS:
-        if check.name == "golden" and case.subject.folder is None:
-            continue
-        if check.name == "luck" and not case.job.world.luck:
-            continue
-        yield _finding(check, case)
-
-
-def _finding(check: Check, case: Case) -> Finding:
-    try:
-        return Finding(check.name, ok=True, text=check.run(case))
-    except (ContractError, UsageError) as error:
-        return Finding(check.name, ok=False, text=str(error), advice=check.advice)
-    except Exception as error:  # noqa: BLE001  the job's own code: what it raises is the finding
-        advice = f"Mend what is raised. {check.advice}"
-        return Finding(check.name, ok=False, text=told(error), advice=advice)
-
-
 # --- the world -----------------------------------------------------------------------------------
 
 
 def _parts(case: Case) -> str:
     checker.check_parts(case.job)
+    faulty = []
+    for name in [*case.job.policies, *case.job.exploits]:
+        try:
+            case.trials.policy_on(name, case.seeds[0])
+        except PolicyError as error:
+            faulty.append(str(error))
+        except Exception:  # noqa: BLE001, S110  the world's own: a check below says it
+            pass
+    if faulty:
+        raise PolicyError("\n".join(faulty))
     return f"{' < '.join(case.job.policies)}; floor {case.job.floor}; score {case.job.world.score}"
 
 
 def _tools(case: Case) -> str:
-    checker.check_tools(case.job.world)
-    return f"{len(case.job.world.toolbox.tools)} tools, each explained and with a schema of its own"
+    world = type(case.make())
+    checker.check_tools(world)
+    return f"{len(world.toolbox.tools)} tools, each explained and with a schema of its own"
 
 
 def _steps(case: Case) -> str:
-    checker.check_steps(case.job, case.parameters, _WORLD_SEED)
-    return "no action raises, every action takes time, nonsense is a fault"
+    checker.check_steps(case.make)
+    checker.check_steps(case.make, islice(_played_by_best(case), _SNAPSHOT_STEPS))
+    return "no action raises, every action takes time, nonsense is a fault, reading changes nothing"
 
 
 def _figures(case: Case) -> str:
-    checker.check_figures(case.job, case.parameters, _WORLD_SEED, max_steps=_MOST_STEPS)
+    checker.check_figures(case.make, max_steps=_MOST_STEPS)
     case.trials.policy(case.trials.best)  # looks at them at every step, and gets farther
     return f"{len(case.job.world.figures)} figures, whole numbers within their ranges"
 
 
 def _end(case: Case) -> str:
-    checker.check_run_out(case.scenario.make_world(_WORLD_SEED))
+    checker.check_run_out(case.make())
     return "time alone ends the episode"
 
 
 def _snapshots(case: Case) -> str:
-    job, parameters, steps = case.job, case.parameters, _SNAPSHOT_STEPS
-    checker.check_snapshots(job, parameters, _WORLD_SEED, max_steps=steps)
+    checker.check_snapshots(case.make, max_steps=_SNAPSHOT_STEPS)
     script = _played_by_best(case)
-    checker.check_snapshots(job, parameters, _WORLD_SEED, max_steps=steps, actions=script)
+    checker.check_snapshots(case.make, max_steps=_SNAPSHOT_STEPS, actions=script)
     return "a restored world goes on as the original does, and holds no floats"
 
 
@@ -193,8 +175,29 @@ def _faces(case: Case) -> str:
 
 
 def _golden(case: Case) -> str:
-    folder = case.subject.folder
-    return golden.compare(folder, case.subject.scenarios) if folder else ""
+    try:
+        return golden.compare(_folder(case), case.subject.scenarios)
+    except golden.UnrecordedError as error:
+        raise AdvisedError(str(error), _golden_command(case)) from None
+    except AdvisedError:
+        raise
+    except ContractError as error:
+        advice = f"If the change is meant, raise the version; then `{_golden_command(case)}`."
+        raise AdvisedError(str(error), advice) from None
+
+
+def _write_golden(case: Case) -> str:
+    return f"{golden.write(_folder(case), case.subject.scenarios)} is written"
+
+
+def _folder(case: Case) -> Path:
+    if case.subject.folder is None:
+        raise UsageError("A scenario alone has no golden.json.")
+    return case.subject.folder
+
+
+def _golden_command(case: Case) -> str:
+    return f"tenure check {shlex.quote(case.subject.target)} --write-golden"
 
 
 # --- the scenario --------------------------------------------------------------------------------
@@ -242,10 +245,10 @@ def _ladder(case: Case) -> str:
 def _bound(case: Case) -> str:
     trials = case.trials
     for name, plays in _all_plays(case):
-        for seed, play, bound in zip(trials.seeds, plays, trials.bounds, strict=True):
-            if play.earned > bound:
+        for seed, play, point in zip(trials.seeds, plays, trials.references, strict=True):
+            if play.earned > point.bound:
                 raise ContractError(
-                    f"On seed {seed}, {name} reaches {play.earned:,}; the bound is {bound:,}."
+                    f"On seed {seed}, {name} reaches {play.earned:,}; the bound is {point.bound:,}."
                 )
     share = trials.normalised(trials.policy(trials.best))
     if share is None:
@@ -271,16 +274,33 @@ def _attacks(case: Case) -> str:
 
 
 def _luck(case: Case) -> str:
-    trials = Trials(case.scenario, _LUCK_SEEDS)
-    for name in dict.fromkeys((case.job.floor, trials.best)):
-        luck = [play.luck for play in trials.policy(name)]
+    trials, figure = Trials(case.scenario, _LUCK_SEEDS), case.job.world.luck
+    names = dict.fromkeys((case.job.floor, trials.best, *case.job.exploits))
+    agents = {name: trials.policy(name) for name in names}
+    agents |= {f"attack {name!r}": trials.attack(name) for name in ("random", "spam")}
+    rare = []
+    for name, plays in agents.items():
+        luck = [play.luck for play in plays]
+        if _seeds_that_count(luck) < _FEWEST_SEEDS:
+            rare += [name]
+            continue
         error = stdev(luck) / sqrt(len(luck))
         if abs(mean(luck)) > _STANDARD_ERRORS * error:
             raise ContractError(
-                f"With {name}, {case.job.world.luck} has the mean {mean(luck):,.1f} over "
+                f"With {name}, {figure} has the mean {mean(luck):,.1f} over "
                 f"{len(luck)} seeds, more than {_STANDARD_ERRORS} standard errors ({error:,.1f})."
             )
-    return f"{case.job.world.luck} has mean zero over {len(_LUCK_SEEDS)} seeds, as far as one sees"
+    judged = ", ".join(name for name in agents if name not in rare)
+    return "; ".join(
+        [f"{figure} has mean zero with {judged}, as far as one sees"] * bool(judged)
+        + [f"too rare to judge on {len(_LUCK_SEEDS)} seeds with {', '.join(rare)}"] * bool(rare)
+    )
+
+
+def _seeds_that_count(luck: Sequence[int]) -> float:
+    """Return over how many seeds the spread is spread: 1 if one makes it up, 0 if there is none."""
+    squares = [(value - median(luck)) ** 2 for value in luck]
+    return sum(squares) ** 2 / sum(one**2 for one in squares) if any(squares) else 0.0
 
 
 def _all_plays(case: Case) -> Iterator[tuple[str, list[Play]]]:
@@ -300,8 +320,8 @@ CHECKS = (
     Check(
         "steps",
         _steps,
-        "Raise Refusal for what the world cannot do, bound arguments with Field, and let each "
-        "tool cost minutes or move the clock itself.",
+        "Let each tool return a text, raise Refusal for what the world cannot do before anything "
+        "is changed, bound its arguments with Field, and cost minutes or move the clock itself.",
     ),
     Check("figures", _figures, "Correct measure(), or the low and high of the figure."),
     Check("end", _end, "advance() must move now_minutes and set state.ended at the horizon."),
@@ -317,12 +337,7 @@ CHECKS = (
         "Draw from self.chance alone; no sets in an order that matters, no clock, no hash().",
     ),
     Check("gymnasium", _faces, "See the Gymnasium documentation on env_checker."),
-    Check(
-        "golden",
-        _golden,
-        "If the change is meant, give the scenario a higher version; then `tenure check ... "
-        "--write-golden` records what holds from now on.",
-    ),
+    Check("golden", _golden, ""),
     Check("scenario", _scenario, "Mend the YAML file."),
     Check("limits", _limits, "Raise limits.steps, or shorten the scenario."),
     Check(
@@ -339,4 +354,8 @@ CHECKS = (
         "that are worthless at the end, worlds that differ more between seeds.",
     ),
     Check("luck", _luck, "Luck holds only what chance added, less what was to be expected of it."),
+)
+
+WRITE_GOLDEN = Check(
+    "golden", _write_golden, "If the change is meant, raise the scenario's version."
 )

@@ -2,8 +2,8 @@
 
     {"vending/week": {"version": 1, "seeds": {"1": "393c6e3d...", "2": "..."}}}
 
-A hash stands for all that decides a score on a seed: what random calls lead to, what the floor
-does and what that leads to, and the bound.
+A hash stands for all that decides a score on a seed: what the model reads (the scenario and its
+tools), what random calls lead to, what the floor does and what that leads to, and the bound.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import orjson
 
@@ -25,6 +25,10 @@ from tenure.scenarios import Scenario
 FILE_NAME = "golden.json"
 SEEDS = (1, 2)
 _MOST_STEPS = 2_000
+
+
+class UnrecordedError(ContractError):
+    """The file is behind the scenarios; nothing speaks against writing it anew."""
 
 
 def golden(scenarios: Iterable[Scenario]) -> dict[str, Any]:
@@ -46,7 +50,8 @@ def golden_hash(scenario: Scenario, seed: int) -> str:
     floor = Trials(scenario, [seed]).policy_on(scenario.job.floor, seed)
     by_rule = trace(scenario.make_world(seed), floor.actions)
     bound = scenario.job.bound(scenario.world_parameters, seed)
-    return blake2b(orjson.dumps([at_random, by_rule, bound]), digest_size=16).hexdigest()
+    whole = [scenario.digest, world.toolbox.digest, at_random, by_rule, bound]
+    return blake2b(orjson.dumps(whole), digest_size=16).hexdigest()
 
 
 def ladder_hash(scenario: Scenario, seed: int) -> str:
@@ -62,9 +67,17 @@ def ladder_hash(scenario: Scenario, seed: int) -> str:
 
 
 def write(folder: Path, scenarios: Iterable[Scenario]) -> Path:
-    """Write the file into a job's folder and return its path."""
-    path = folder / FILE_NAME
-    path.write_bytes(orjson.dumps(golden(scenarios), option=orjson.OPT_INDENT_2) + b"\n")
+    """Write the file into a job's folder and return its path.
+
+    Raises:
+        ContractError: If a scenario leads to something else than the file says of its version, or
+            the file is none of this kind. It is then left as it is.
+    """
+    path, now = folder / FILE_NAME, golden(scenarios)
+    known = _read(path) if path.is_file() else {}
+    for name in sorted({*known, *now}):
+        _check_same(name, known.get(name), now.get(name))
+    path.write_bytes(orjson.dumps(now, option=orjson.OPT_INDENT_2) + b"\n")
     return path
 
 
@@ -75,18 +88,22 @@ def compare(folder: Path, scenarios: Iterable[Scenario]) -> str:
         What was compared, in words.
 
     Raises:
-        ContractError: If there is no such file, or it says something else.
+        UnrecordedError: If there is no such file, or it is behind the scenarios' versions.
+        ContractError: If a scenario leads to something else in one and the same version.
     """
-    known = _read(folder / FILE_NAME)
-    now = golden(scenarios)
-    for name in sorted({*known, *now}):
-        _compare(name, known.get(name), now.get(name))
-    return f"{len(now)} scenarios as recorded"
+    path, now = folder / FILE_NAME, golden(scenarios)
+    if not path.is_file():
+        raise UnrecordedError(f"There is no {FILE_NAME} beside the job.")
+    known = _read(path)
+    every = sorted({*known, *now})
+    for name in every:
+        _check_same(name, known.get(name), now.get(name))
+    for name in every:
+        _check_recorded(name, known.get(name), now.get(name))
+    return f"{len(now)} scenario{'' if len(now) == 1 else 's'} as recorded"
 
 
 def _read(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise ContractError(f"There is no {path.name} beside the job.")
     try:
         said = orjson.loads(path.read_bytes())
     except ValueError as error:
@@ -96,19 +113,40 @@ def _read(path: Path) -> dict[str, Any]:
     return said
 
 
-def _compare(name: str, known: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> None:
-    if now is None:
-        raise ContractError(f"{FILE_NAME} knows {name}, which is no scenario of the job any more.")
-    if known is None:
-        raise ContractError(f"{FILE_NAME} does not know {name}.")
-    if not isinstance(known, dict) or known.keys() != now.keys():
-        raise ContractError(f"{FILE_NAME} does not say the version and the seeds of {name}.")
-    if known["version"] != now["version"]:
+def _check_same(name: str, known: object, now: Mapping[str, Any] | None) -> None:
+    """No scenario leads to something else than its version once did, and no version is lowered."""
+    if now is None or not _is_entry(known):
+        return
+    if known["version"] > now["version"]:
         raise ContractError(
-            f"{name} has version {now['version']}, {FILE_NAME} knows version {known['version']}."
+            f"{name} has version {now['version']}, {FILE_NAME} knows version {known['version']} "
+            "already."
         )
-    if known["seeds"] != now["seeds"]:
+    if known["version"] == now["version"] and known["seeds"] != now["seeds"]:
         raise ContractError(
             f"{name} version {now['version']} no longer leads to what it led to, so its scores "
             "cannot be compared with older ones: give the scenario a higher version."
         )
+
+
+def _check_recorded(name: str, known: object, now: Mapping[str, Any] | None) -> None:
+    if now is None:
+        raise UnrecordedError(
+            f"{FILE_NAME} knows {name}, which is no scenario of the job any more."
+        )
+    if known is None:
+        raise UnrecordedError(f"{FILE_NAME} does not know {name}.")
+    if not _is_entry(known):
+        raise UnrecordedError(f"{FILE_NAME} does not say the version and the seeds of {name}.")
+    if known["version"] != now["version"]:
+        raise UnrecordedError(
+            f"{name} has version {now['version']}, {FILE_NAME} knows version {known['version']}."
+        )
+
+
+def _is_entry(known: object) -> TypeGuard[Mapping[str, Any]]:
+    return (
+        isinstance(known, dict)
+        and known.keys() == {"version", "seeds"}
+        and isinstance(known["version"], int)
+    )

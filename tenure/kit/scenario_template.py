@@ -17,6 +17,7 @@ from tenure.envs import jobs
 from tenure.errors import UsageError
 from tenure.kit.subject import open_project_around
 from tenure.scenarios import Scenario, installed_names, load, names
+from tenure.scenarios.schema import Limits
 
 _NAME = re.compile(r"[a-z0-9_-]+")
 _WIDTH = 98
@@ -79,8 +80,8 @@ def _text(scenario_id: str, job: jobs.Job, model: Scenario | None) -> str:
         f"id: {scenario_id}",
         "version: 1  # raise it whenever a change can affect scores",
         f"title: {_yaml(model.title if model else f'My own scenario of {job_name}')}",
-        "# What the agent is told. A parameter or limit in braces stands for its value; double a",
-        "# brace to write one.",
+        "# What the agent is told. A name in braces stands for its value; a brace is doubled.",
+        *_commented(f"In braces may stand any parameter below, and {', '.join(_computed(job))}."),
         *_block("brief", brief),
         "# A line without its # replaces the default.",
         *_parameters(job.world.Parameters, model.parameters if model else {}),
@@ -88,6 +89,18 @@ def _text(scenario_id: str, job: jobs.Job, model: Scenario | None) -> str:
         f"  steps: {steps}  # tool calls, faulty ones included",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _computed(job: jobs.Job) -> list[str]:
+    """Return what a brief can name beside parameters: what the job computes, and the limits."""
+    return [
+        f"{{{name}}}"
+        for name in (*job.world.Parameters.model_computed_fields, *Limits.model_fields)
+    ]
+
+
+def _commented(text: str) -> list[str]:
+    return [f"# {line}" for line in textwrap.wrap(text, _WIDTH - 4)]
 
 
 def _block(key: str, text: str) -> list[str]:
@@ -101,8 +114,7 @@ def _parameters(model: type[BaseModel], values: Mapping[str, Any]) -> Iterator[s
     defaults = orjson.loads(model().model_dump_json(round_trip=True))
     yield "parameters:" if values else "parameters: {}  # with a parameter below, without the {}"
     for name, field in model.model_fields.items():
-        for line in textwrap.wrap(_meaning(field, defaults[name]), _WIDTH - 4):
-            yield f"  # {line}"
+        yield from (f"  {line}" for line in _commented(_meaning(field, defaults[name])))
         value = values.get(name, defaults[name])
         yield f"  {'' if name in values else '# '}{name}: {_yaml(value)}"
 

@@ -25,11 +25,13 @@ class Subject(NamedTuple):
         job_name: The job's name.
         scenarios: All scenarios of the job, or the one file that was named; fewest steps first.
         folder: Where the job's `golden.json` belongs; `None` for a scenario alone.
+        target: What `tenure check` was told to look at.
     """
 
     job_name: str
     scenarios: tuple[Scenario, ...]
     folder: Path | None
+    target: str = ""
 
 
 def find(target: str) -> list[Subject]:
@@ -46,9 +48,9 @@ def find(target: str) -> list[Subject]:
     if target.endswith((".yaml", ".yml")):
         return [_scenario_file(path)]
     if (path / _PROJECT_FILE).is_file():
-        return [_job(name) for name in open_project(path)]
+        return [_job(name, target) for name in open_project(path)]
     if target in jobs.names():
-        return [_job(target)]
+        return [_job(target, target)]
     if path.exists():
         raise UsageError(
             f"{target} is neither a scenario's YAML file nor the folder of a job's project: "
@@ -56,7 +58,8 @@ def find(target: str) -> list[Subject]:
         )
     raise UsageError(
         f"There is no job and no file {target!r}. {nearest(target, jobs.names())} "
-        "`tenure check` takes a job's name, a job's project folder or a scenario's YAML file."
+        "`tenure check` takes a job's name, a job's project folder (it need not be installed) or "
+        "a scenario's YAML file."
     )
 
 
@@ -80,17 +83,32 @@ def open_project(folder: Path) -> list[str]:
     return list(points)
 
 
-def open_project_around(path: Path) -> None:
-    """Make known the jobs of the project that a path lies in, if it lies in a job's project.
+def open_project_around(path: Path) -> Path | None:
+    """Make known the jobs of the project that a path lies in, and return the project's folder.
+
+    `None` if it lies in no project of a job.
 
     Raises:
         UsageError: If one of them has a name that is taken or does not fit.
     """
     for folder in path.resolve().parents:
         if (folder / _PROJECT_FILE).is_file():
-            if _entry_points(folder / _PROJECT_FILE):
-                open_project(folder)
-            return
+            if not _entry_points(folder / _PROJECT_FILE):
+                return None
+            open_project(folder)
+            return folder
+    return None
+
+
+def project_of(scenario: Path) -> Path | None:
+    """Return the folder of the project whose own scenario a file is, which knows it by its id.
+
+    `None` for a file that lies elsewhere.
+    """
+    project = open_project_around(scenario)
+    folder = folder_of(load(str(scenario)).job_name)
+    own = folder is not None and scenario.resolve().parent == (folder / "scenarios").resolve()
+    return project if own else None
 
 
 def _make_known(name: str, import_string: str) -> None:
@@ -116,7 +134,7 @@ def _entry_points(path: Path) -> Mapping[str, str]:
     return {name: str(value).replace(" ", "") for name, value in found.items()}
 
 
-def _job(name: str) -> Subject:
+def _job(name: str, target: str) -> Subject:
     jobs.load(name)  # a job that cannot be imported is said first
     ids = [known for known in [*names(), *installed_names()] if known.startswith(f"{name}/")]
     if not ids:
@@ -125,10 +143,10 @@ def _job(name: str) -> Subject:
             f"`tenure new scenario {name}/week --dir FOLDER` writes one into that folder."
         )
     scenarios = sorted((load(known) for known in ids), key=lambda one: one.limits.steps)
-    return Subject(name, tuple(scenarios), folder_of(name))
+    return Subject(name, tuple(scenarios), folder_of(name), target)
 
 
 def _scenario_file(path: Path) -> Subject:
     open_project_around(path)
     scenario = load(str(path))
-    return Subject(scenario.job_name, (scenario,), None)
+    return Subject(scenario.job_name, (scenario,), None, str(path))

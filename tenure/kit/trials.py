@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
-from itertools import islice
-from typing import NamedTuple
+from collections.abc import Callable, Generator, Sequence
+from functools import cached_property, partial
+from itertools import count
+from typing import TypeVar
 
 from tenure.envs.checker import check_measured
-from tenure.envs.jobs import Briefing, Policy
-from tenure.errors import ContractError
+from tenure.envs.jobs import Policy
+from tenure.envs.tools import Fault, ToolCall
+from tenure.envs.world import Step
+from tenure.errors import ContractError, told
+from tenure.kit.advice import AdvisedError
 from tenure.kit.attacks import ATTACKS, Stage
-from tenure.scenarios import Scenario
+from tenure.scenarios import References, Scenario
+from tenure.scenarios.playing import Act, Play, acting, briefing_of, play
+
+T = TypeVar("T")
+
+_NO_CALLS = (Fault.MALFORMED, Fault.UNKNOWN_TOOL, Fault.BAD_ARGUMENTS)
+"""What no script of the ladder may be told; a world may refuse what it likes."""
 
 
-class Play(NamedTuple):
-    """How one episode ended.
+class PolicyError(AdvisedError):
+    """A script that does not do what a script must; the message names it."""
 
-    Attributes:
-        earned: The score without luck, in units of the score figure.
-        luck: What luck added to the score; 0 if the world does not know.
-        actions: What was done.
-        finished: Whether the world ended before the steps were used up.
-    """
-
-    earned: int
-    luck: int
-    actions: tuple[str, ...]
-    finished: bool
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            message,
+            "Mend the script: a generator that yields ToolCalls of the job's tools, is sent the "
+            "text that each led to, and never ends.",
+        )
 
 
 class Trials:
@@ -46,17 +50,13 @@ class Trials:
         self._plays: dict[tuple[str, int], Play] = {}
 
     @cached_property
-    def bounds(self) -> list[int]:
-        """The bound on each seed.
+    def references(self) -> list[References]:
+        """Floor and bound on each seed.
 
         Raises:
-            ContractError: If one of them is no whole number.
+            ContractError: If a bound is no whole number.
         """
-        values = [self.job.bound(self.scenario.world_parameters, seed) for seed in self.seeds]
-        for value in values:
-            if type(value) is not int:
-                raise ContractError(f"bound() returns {value!r}; it must be a whole number (int).")
-        return values
+        return [self._references_on(seed) for seed in self.seeds]
 
     def policy(self, name: str) -> list[Play]:
         """Return how a policy or an exploit does on each seed."""
@@ -66,12 +66,12 @@ class Trials:
         """Return how a policy or an exploit does on any seed."""
         make = {**self.job.policies, **self.job.exploits}[name]
 
-        def script(stage: Stage) -> Iterator[str]:
-            toolbox = stage.world.toolbox
-            briefing = Briefing(self.scenario.briefing, stage.heard, toolbox, seed)
-            return _actions(name, make(briefing), stage)
+        def who(stage: Stage) -> Act:
+            briefing = briefing_of(self.scenario, stage.world, stage.heard, name)
+            faults = _NO_CALLS if name in self.job.policies else ()
+            return acting(name, _watched(name, partial(make, briefing), stage, faults))
 
-        return self._played(name, seed, script)
+        return self._played(name, seed, who)
 
     def attack(self, name: str) -> list[Play]:
         """Return how an attack does on each seed."""
@@ -80,58 +80,85 @@ class Trials:
     def normalised(self, plays: Sequence[Play]) -> float | None:
         """Return the mean normalised score of plays on the seeds.
 
-        `None` if the bound is nowhere above the floor. Seeds on which it is not are left out.
+        `None` if floor and bound coincide on all. Seeds on which they do are left out.
         """
-        floors = [play.earned for play in self.policy(self.job.floor)]
-        shares = [
-            (play.earned - floor) / (bound - floor)
-            for play, floor, bound in zip(plays, floors, self.bounds, strict=True)
-            if bound > floor
+        all_shares = [
+            point.normalised(one.earned) for one, point in zip(plays, self.references, strict=True)
         ]
+        shares = [share for share in all_shares if share is not None]
         return sum(shares) / len(shares) if shares else None
+
+    def _references_on(self, seed: int) -> References:
+        bound = self.job.bound(self.scenario.world_parameters, seed)
+        if type(bound) is not int:
+            raise ContractError(f"bound() returns {bound!r}; it must be a whole number (int).")
+        return References(self.policy_on(self.job.floor, seed).earned, bound)
 
     def _attack_on(self, name: str, seed: int) -> Play:
         other = self.seeds[self.seeds.index(seed) - 1]
 
-        def script(stage: Stage) -> Iterator[str]:
+        def who(stage: Stage) -> Act:
             stage.best_actions = self.policy_on(self.best, seed).actions
             stage.other_actions = self.policy_on(self.best, other).actions
-            return ATTACKS[name](stage)
+            actions = ATTACKS[name](stage)
+            return lambda _: next(actions, None)
 
-        return self._played(f"attack: {name}", seed, script)
+        return self._played(f"attack: {name}", seed, who)
 
-    def _played(self, name: str, seed: int, script: Callable[[Stage], Iterator[str]]) -> Play:
+    def _played(self, name: str, seed: int, who: Callable[[Stage], Act]) -> Play:
         if (name, seed) not in self._plays:
             world = self.scenario.make_world(seed)
             stage = Stage(self.scenario, world, seed, world.opening())
-            self._plays[name, seed] = _play(stage, script(stage))
+
+            def saw(step: Step) -> None:
+                stage.heard, stage.fault = step.text, step.fault
+                check_measured(world)
+
+            limit = self.scenario.limits.steps
+            self._plays[name, seed] = play(world, stage.heard, who(stage), limit, saw)
+            check_measured(world)
         return self._plays[name, seed]
 
 
-def _actions(name: str, policy: Policy, stage: Stage) -> Iterator[str]:
-    """Yield what a policy does, which must never return."""
+def _watched(
+    name: str, make: Callable[[], Policy], stage: Stage, faults: Sequence[Fault]
+) -> Policy:
+    """Return a script that never returns nor meets one of the faults without being told.
+
+    Raises:
+        PolicyError: If it does, or fails otherwise.
+    """
+    policy = _of_script(name, make)
+    if not isinstance(policy, Generator):
+        raise PolicyError(f"The policy {name!r} is no generator but {_kind(policy)}.")
+    call = _of_script(name, partial(next, policy))
+    for number in count(1):
+        if not isinstance(call, ToolCall):
+            raise PolicyError(
+                f"The policy {name!r} yields {_kind(call)} at step {number}, not a ToolCall."
+            )
+        _of_script(name, call.to_json)
+        heard = yield call
+        if stage.fault in faults:
+            raise PolicyError(
+                f"The policy {name!r} makes a call that cannot be, at step {number} on seed "
+                f"{stage.seed}: {heard.partition(chr(10))[0]}"
+            )
+        call = _of_script(name, partial(policy.send, heard))
+
+
+def _of_script(name: str, ask: Callable[[], T]) -> T:
+    """Return what a script answers."""
     try:
-        call = next(policy)
-        while True:
-            yield call.to_json()
-            call = policy.send(stage.heard)
+        return ask()
     except StopIteration:
-        raise ContractError(
+        raise PolicyError(
             f"The policy {name!r} returned before its episode was over; "
             "it must go on yielding calls until it is closed."
         ) from None
+    except Exception as error:
+        raise PolicyError(f"The policy {name!r} raised {told(error)}.") from error
 
 
-def _play(stage: Stage, script: Iterator[str]) -> Play:
-    world, actions = stage.world, []
-    wanted = islice(script, stage.scenario.limits.steps)
-    while not world.ended and (action := next(wanted, None)) is not None:
-        stage.heard = world.step(action).text
-        actions.append(action)
-        check_measured(world)
-    finished = bool(world.ended)
-    world.run_out()
-    check_measured(world)
-    score = [figure.name for figure in world.figures].index(world.score)
-    luck = world.measured[score] - world.earned
-    return Play(world.earned, luck, tuple(actions), finished)
+def _kind(value: object) -> str:
+    return "None" if value is None else f"a {type(value).__name__}"

@@ -6,14 +6,13 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Protocol
 
 from tenure.agents import Hire
 from tenure.agents.contract import Agent, Turn
 from tenure.agents.spec import AgentSpec
-from tenure.envs.jobs import Briefing
+from tenure.envs.jobs import Briefing, agent_seed
 from tenure.envs.world import World
 from tenure.errors import TenureError, TrajectoryError
 from tenure.scenarios import References, Scenario
@@ -125,7 +124,7 @@ async def play(
     past = _past(assignment, head)
     if past:
         head["tenure"] = past.header["tenure"]
-    agent = hire(_agent_seed(assignment.seed))
+    agent = hire(agent_seed(assignment.seed))
     try:
         with Recorder(_draft(assignment.path), head) as recorder:
             game = _Game(assignment, world, agent, recorder, watcher)
@@ -163,7 +162,7 @@ class _Game:
     def begin(self) -> None:
         """Tell the agent of the job."""
         brief, toolbox = self._assignment.scenario.briefing, self._world.toolbox
-        seed = _agent_seed(self._assignment.seed)
+        seed = agent_seed(self._assignment.seed)
         self._agent.begin(Briefing(brief, self._observation, toolbox, seed=seed))
 
     def relive(self, past: Episode) -> None:
@@ -232,8 +231,3 @@ def _draft(path: Path) -> Path:
     draft = path.with_name(f"{path.name}.part")
     draft.unlink(missing_ok=True)
     return draft
-
-
-def _agent_seed(world_seed: int) -> int:
-    """Return the seed of an agent's own chance, in [0, 2**31); it hides the world's seed."""
-    return int.from_bytes(blake2b(b"agent %d" % world_seed, digest_size=4).digest()) >> 1

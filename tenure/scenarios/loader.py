@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import resources
+from importlib.machinery import PathFinder
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
 
 from tenure.envs import jobs
+from tenure.envs.fitting import fitted
 from tenure.errors import UsageError, nearest
-from tenure.scenarios.schema import Scenario, problems
+from tenure.scenarios.schema import Scenario
 
 SUITES = "suites"
 """The folder of built-in suites; no job has this name."""
@@ -64,26 +65,33 @@ def load(name: str) -> Scenario:
 
 
 def folder_of(job_name: str) -> Path | None:
-    """Return the folder of the module that holds a job, without running the module itself.
+    """Return the folder of the module that holds a job, without running any of its code.
 
     `None` if it cannot be found: what is wrong is said when the job is used.
 
     Raises:
         UsageError: If there is no such job, or several have the name.
     """
-    module = jobs.reference(job_name).partition(":")[0]
+    first, *rest = jobs.reference(job_name).partition(":")[0].split(".")
     try:
-        spec = find_spec(module)  # imports the packages above a dotted module, which may fail
-    except Exception:  # noqa: BLE001  somebody else's code; it must not break other jobs
+        spec = find_spec(first)
+    except (ImportError, ValueError):
         return None
+    for part in rest:  # find_spec of a dotted name would import the packages above it
+        inside = spec.submodule_search_locations if spec else None
+        spec = PathFinder.find_spec(part, inside) if inside else None
     return Path(spec.origin).parent if spec and spec.origin else None
 
 
 def _load_installed(name: str) -> Scenario:
     known = installed_names()
-    if name not in known:
-        raise UsageError(f"There is no scenario {name!r}. {nearest(name, [*names(), *known])}")
     job, _, short = name.partition("/")
+    if name not in known:
+        if job in jobs.names():
+            jobs.load(job)  # a job that clashes or is broken is said first
+        hint = "" if job in jobs.names() else f" {jobs.INSTALL}."
+        complaint = f"There is no scenario {name!r}. {nearest(name, [*names(), *known])}{hint}"
+        raise UsageError(complaint)
     path = next(file for file in _files(job) if file.name == f"{short}{_ENDING}")
     scenario = _parse(path.read_bytes(), str(path))
     if scenario.id != name:
@@ -120,10 +128,8 @@ def read_yaml(content: bytes, source: str) -> Any:
 def _parse(content: bytes, source: str) -> Scenario:
     said = read_yaml(content, source)
     try:
-        scenario = Scenario.model_validate(said)
+        scenario = fitted(Scenario, said)
         _ = scenario.briefing, scenario.asked
-    except ValidationError as error:
-        raise UsageError(f"{source} is not a scenario: {problems(error)}") from None
     except UsageError as error:
         raise UsageError(f"{source} is not a scenario: {error}") from None
     return scenario

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from tenure.envs.jobs import Briefing, Policy
-from tenure.envs.world import World
+from tenure.scenarios.playing import acting, briefing_of, play
 from tenure.scenarios.schema import Scenario
 
 
@@ -20,6 +19,12 @@ class References(NamedTuple):
     floor: int
     bound: int
 
+    def normalised(self, earned: float) -> float | None:
+        """Map the floor to 0 and the bound to 1; `None` if the two coincide."""
+        return (
+            None if self.bound == self.floor else (earned - self.floor) / (self.bound - self.floor)
+        )
+
 
 def references(scenario: Scenario, seed: int) -> References:
     """Play the naive script on a seed and compute the bound.
@@ -27,26 +32,14 @@ def references(scenario: Scenario, seed: int) -> References:
     Raises:
         UsageError: If the scenario does not fit its job.
     """
-    job = scenario.job
     return References(
-        floor=_earned(scenario, seed, job.floor),
-        bound=job.bound(scenario.world_parameters, seed),
+        floor=_floor(scenario, seed),
+        bound=scenario.job.bound(scenario.world_parameters, seed),
     )
 
 
-def _earned(scenario: Scenario, seed: int, policy_name: str) -> int:
-    world = scenario.make_world(seed)
-    start = Briefing(scenario.briefing, world.opening(), world.toolbox, seed=0)
-    policy = scenario.job.policies[policy_name](start)
-    _play(policy, world, scenario.limits.steps)
-    return world.earned
-
-
-def _play(policy: Policy, world: World[Any], steps: int) -> None:
-    call = next(policy)
-    for _ in range(steps):
-        done = world.step(call.to_json())
-        if done.ended:
-            return
-        call = policy.send(done.text)
-    world.run_out()
+def _floor(scenario: Scenario, seed: int) -> int:
+    name, world = scenario.job.floor, scenario.make_world(seed)
+    opening = world.opening()
+    policy = scenario.job.policies[name](briefing_of(scenario, world, opening, name))
+    return play(world, opening, acting(name, policy), scenario.limits.steps).earned

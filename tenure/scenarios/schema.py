@@ -13,11 +13,11 @@ from pydantic import (
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
-    ValidationError,
     model_serializer,
 )
 
 from tenure.envs import jobs
+from tenure.envs.fitting import fitted
 from tenure.envs.forecasts import Ask, Asked
 from tenure.envs.world import World
 from tenure.errors import UsageError, nearest
@@ -47,7 +47,10 @@ class Scenario(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: str = Field(pattern=r"^[a-z0-9_-]+/[a-z0-9_-]+$")
+    id: str = Field(
+        pattern=r"^[a-z0-9_-]+/[a-z0-9_-]+$",
+        description="an id is job/name in small letters, digits, - and _, such as vending/year",
+    )
     version: int = Field(ge=1, le=10**9)
     title: str
     brief: str
@@ -90,10 +93,7 @@ class Scenario(BaseModel):
         Raises:
             UsageError: If there is no such job, or it has no such parameters.
         """
-        try:
-            return self.job.world.Parameters.model_validate(self.parameters)
-        except ValidationError as error:
-            raise UsageError(problems(error)) from None
+        return fitted(self.job.world.Parameters, self.parameters, "parameters: ")
 
     @property
     def briefing(self) -> str:
@@ -121,14 +121,6 @@ class Scenario(BaseModel):
             UsageError: If the parameters do not fit the job.
         """
         return self.job.make(self.world_parameters, seed, self.forecasts)
-
-
-def problems(error: ValidationError) -> str:
-    """Return what does not fit, each thing with its place."""
-    return "; ".join(
-        f"{'.'.join(map(str, detail['loc'])) or 'file'}: {detail['msg']}"
-        for detail in error.errors(include_url=False)
-    )
 
 
 def _filled_in(braces: str, known: Mapping[str, Any]) -> str:

@@ -7,11 +7,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from tenure.envs.fitting import fitted
 from tenure.errors import UsageError, nearest
 from tenure.scenarios.loader import SUITES, load, read_yaml
-from tenure.scenarios.schema import Scenario, problems
+from tenure.scenarios.schema import Scenario
 
 _BUILTIN = resources.files("tenure.scenarios") / "builtin" / SUITES
 _YAML = (".yaml", ".yml")
@@ -66,7 +67,10 @@ class Suite(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: str = Field(pattern=r"^suites/[a-z0-9_-]+$")
+    id: str = Field(
+        pattern=r"^suites/[a-z0-9_-]+$",
+        description="an id is suites/name in small letters, digits, - and _, such as suites/quick",
+    )
     version: int = Field(ge=1, le=10**9)
     title: str
     episodes: Episodes = 1
@@ -86,7 +90,7 @@ def suite_names() -> list[str]:
 
 
 def is_suite(name: str) -> bool:
-    """Tell whether a name is meant for a suite: an id, or a YAML file that lists scenarios.
+    """Tell whether a name is meant for a suite: an id, or a YAML file with a suite's keys.
 
     Raises:
         UsageError: If there is such a file and it is not YAML.
@@ -95,7 +99,9 @@ def is_suite(name: str) -> bool:
         return name.startswith(f"{SUITES}/")
     path = Path(name)
     said = read_yaml(path.read_bytes(), name) if path.is_file() else None
-    return isinstance(said, dict) and "scenarios" in said
+    return isinstance(said, dict) and (
+        "scenarios" in said or str(said.get("id", "")).startswith(f"{SUITES}/")
+    )
 
 
 def load_suite(name: str) -> Suite:
@@ -119,10 +125,7 @@ def load_suite(name: str) -> Suite:
 
 
 def _parse(content: bytes, source: str, folder: Path) -> Suite:
-    try:
-        suite = Suite.model_validate(read_yaml(content, source))
-    except ValidationError as error:
-        raise UsageError(f"{source} is not a suite: {problems(error)}") from None
+    suite = fitted(Suite, read_yaml(content, source), f"{source} is not a suite: ")
     found = [_found(entry, folder, source) for entry in suite.scenarios]
     for scenario_id, count in Counter(scenario.id for _, scenario in found).items():
         if count > 1:

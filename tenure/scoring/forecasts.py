@@ -15,7 +15,13 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from tenure.envs.forecasts import LEVELS_PERCENT, Distribution, pinball_percents
+from tenure.envs.forecasts import (
+    LEVELS_PERCENT,
+    Distribution,
+    best_quantiles,
+    expected_pinball_percents,
+    pinball_percents,
+)
 from tenure.errors import TrajectoryError
 from tenure.scoring.records import Episode
 from tenure.scoring.statistics import Interval, mean_interval, wilson
@@ -77,7 +83,8 @@ class _Counted(_Part):
         answered: With quantiles or a probability.
         dont_know: With "I don't know".
         unanswered: Not at all.
-        void: Asked, and no answer was due before the episode ended; not among the asked.
+        void: Never put because its window passed within one step, or the episode ended while it was
+            open; not among the asked.
     """
 
     form: Literal["quantiles", "probability"]
@@ -193,7 +200,7 @@ class _Resolved(_Event):
         truth = _known(self.truth)
         if self.form == "probability":
             return (100 * truth.weight_within(1, 1) / truth.total,)
-        return tuple(truth.quantile(level) for level in LEVELS_PERCENT)
+        return tuple(best_quantiles(truth))
 
     @property
     def excess(self) -> float:
@@ -202,7 +209,8 @@ class _Resolved(_Event):
             return ((self.numbers[0] - self.best[0]) / 100) ** 2
         truth = _known(self.truth)
         best = [int(number) for number in self.best]
-        beyond = _summed_pinball(self.numbers, truth) - _summed_pinball(best, truth)
+        beyond = expected_pinball_percents(self.numbers, truth)
+        beyond -= expected_pinball_percents(best, truth)
         return 2 * beyond / (100 * len(LEVELS_PERCENT) * truth.total)
 
 
@@ -217,14 +225,6 @@ def _known(truth: Distribution | None) -> Distribution:
 
 def _crps(quantiles: Sequence[int], outcome: int) -> float:
     return 2 * pinball_percents(quantiles, outcome) / (100 * len(LEVELS_PERCENT))
-
-
-def _summed_pinball(quantiles: Sequence[int], truth: Distribution) -> int:
-    return sum(
-        weight * pinball_percents(quantiles, outcome)
-        for outcome, weight in enumerate(truth.weights, truth.start)
-        if weight
-    )
 
 
 def _events(episode: Episode) -> Iterator[tuple[int, Mapping[str, Any]]]:

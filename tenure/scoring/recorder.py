@@ -61,6 +61,7 @@ def header(  # noqa: PLR0917  the six facts of an episode, in the order of the r
         "references": references._asdict(),
         "score": world.score,
         **({"luck": world.luck} if world.luck else {}),
+        "tools": world.toolbox.digest,
         "figures": [
             {"name": figure.name, "meaning": figure.meaning, "hidden": figure.hidden}
             for figure in world.figures

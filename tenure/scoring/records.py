@@ -89,6 +89,7 @@ class HeaderRecord(TypedDict):
     references: ReferencesRecord
     score: str
     luck: NotRequired[str]
+    tools: NotRequired[str]
     figures: list[FigureRecord]
     measured: list[int]
     minute: Minute

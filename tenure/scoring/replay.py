@@ -9,8 +9,9 @@ import orjson
 from pydantic import ValidationError
 
 from tenure import __version__
+from tenure.envs import jobs
 from tenure.envs.world import World
-from tenure.errors import TrajectoryError, UsageError
+from tenure.errors import ContractError, TrajectoryError, UsageError
 from tenure.scenarios import References, Scenario, references
 from tenure.scoring.recorder import Narrator, header
 from tenure.scoring.records import Episode, HeaderRecord, StepRecord, action_of
@@ -84,19 +85,43 @@ def replay(episode: Episode, known: Callable[[int], References] | None = None) -
             They are computed if left out.
 
     Raises:
-        TrajectoryError: If the header describes no world that this Tenure can build.
+        TrajectoryError: If the header describes no world that this Tenure can build, or the job
+            breaks the world contract on the way.
+        UsageError: If the job is not installed, or cannot be imported.
     """
+    scenario = _scenario_of(episode)
     try:
-        scenario = Scenario.model_validate(episode.header["scenario"])
         world = scenario.make_world(episode.seed)
         normal = known(episode.seed) if known else references(scenario, episode.seed)
-    except (UsageError, ValidationError) as error:
-        raise TrajectoryError(f"Record 0 (header): no such world: {error}", record=0) from None
+    except (ContractError, UsageError) as error:
+        raise _no_such_world(error) from None
     recorded = episode.header
     told = header(scenario, episode.seed, recorded["agent"], episode.attempt, world, normal)
-    divergence = _difference(0, recorded, told) or _in_what_followed(episode, scenario, world)
+    try:
+        divergence = _difference(0, recorded, told) or _in_what_followed(episode, scenario, world)
+    except ContractError as error:
+        raise TrajectoryError(f"It cannot be played again: {error}") from None
     agreed = len(episode.steps) if divergence is None else max(0, divergence.record - 1)
     return Replay(divergence, agreed, episode.header["tenure"])
+
+
+def _scenario_of(episode: Episode) -> Scenario:
+    """Return what was played, and see that its job is here: that it is not is no fault of it."""
+    try:
+        scenario = Scenario.model_validate(episode.header["scenario"])
+    except ValidationError as error:
+        raise _no_such_world(error) from None
+    if scenario.job_name not in jobs.names():
+        raise UsageError(
+            f"To play {scenario.id} again needs the job {scenario.job_name!r}, which is not "
+            f"installed; install its package."
+        )
+    _ = scenario.job
+    return scenario
+
+
+def _no_such_world(error: Exception) -> TrajectoryError:
+    return TrajectoryError(f"Record 0 (header): no such world: {error}", record=0)
 
 
 def _in_what_followed(episode: Episode, scenario: Scenario, world: World[Any]) -> Divergence | None:

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tenure import __version__
 from tenure.envs.clock import day_of
 from tenure.errors import TrajectoryError
+from tenure.scenarios import References
 from tenure.scoring.forecasts import (
     ForecastScore,
     ForecastSummary,
@@ -242,6 +243,16 @@ class AgentScore(_Part):
         return str(self.spec.get("name", self.label))
 
     @property
+    def policy(self) -> str:
+        """The script that a name which every job knows stood for; empty for all others."""
+        return str(self.spec.get("policy") or "")
+
+    @property
+    def title(self) -> str:
+        """The label, and the script that it stood for: `best (shopkeeper)`."""
+        return f"{self.label} ({self.policy})" if self.policy else self.label
+
+    @property
     def scored(self) -> list[EpisodeScore]:
         """The episodes that have a score."""
         return [episode for episode in self.episodes if isinstance(episode, EpisodeScore)]
@@ -351,6 +362,7 @@ def score_episode(episode: Episode, agent: str = "") -> EpisodeScore | Unscored:
         )
     final = dict(zip(episode.figure_names, episode.end["measured"], strict=True))
     score, known = final[episode.header["score"]], episode.header["references"]
+    points = References(known["floor"], known["bound"])
     luck = final[episode.header["luck"]] if "luck" in episode.header else 0
     return EpisodeScore(
         agent=agent,
@@ -358,9 +370,9 @@ def score_episode(episode: Episode, agent: str = "") -> EpisodeScore | Unscored:
         attempt=episode.attempt,
         score=score,
         luck=luck,
-        floor=known["floor"],
-        bound=known["bound"],
-        normalised=normalised(score - luck, known["floor"], known["bound"]),
+        floor=points.floor,
+        bound=points.bound,
+        normalised=points.normalised(score - luck),
         figures=final,
         reason=episode.end["reason"],
         days=_days_worked(episode),
@@ -371,11 +383,6 @@ def score_episode(episode: Episode, agent: str = "") -> EpisodeScore | Unscored:
         forecasts=score_forecasts(episode),
         series=series(episode),
     )
-
-
-def normalised(score: float, floor: float, bound: float) -> float | None:
-    """Map the floor to 0 and the bound to 1; `None` if the two coincide."""
-    return None if bound == floor else (score - floor) / (bound - floor)
 
 
 def tool_called(step: StepRecord) -> str:
@@ -507,6 +514,7 @@ def score_planned(run_dir: Path, manifest: Manifest) -> Scorecard:
             score_figure = episode.header["score"]
             luck_figure = episode.header.get("luck", "")
             figures = {figure["name"]: figure["meaning"] for figure in episode.header["figures"]}
+    outcomes = _of_one_form(outcomes)
     agents = [_agent_score(manifest.agent(label), label, outcomes[label]) for label in outcomes]
     return Scorecard(
         scenario=manifest.scenario.model_dump(mode="json"),
@@ -538,6 +546,44 @@ def _outcome(
         return score_episode(episode, label), episode
     except TrajectoryError as error:
         return _unscored(label, seed, "damaged", str(error)), None
+
+
+def _of_one_form(
+    outcomes: Mapping[str, list[EpisodeScore | Unscored]],
+) -> dict[str, list[EpisodeScore | Unscored]]:
+    """Return the outcomes with those unscored that were asked a question as most were not.
+
+    A scenario asks each question in one form and unit, so such a record is not the scenario's.
+    """
+    forms: dict[str, Counter[tuple[str, str]]] = {}
+    for episodes in outcomes.values():
+        for episode in episodes:
+            for name, found in _forecasts(episode).items():
+                forms.setdefault(name, Counter())[found.form, found.unit] += 1
+    usual = {name: counted.most_common(1)[0][0] for name, counted in forms.items()}
+    return {
+        label: [_if_usual(episode, usual) for episode in episodes]
+        for label, episodes in outcomes.items()
+    }
+
+
+def _if_usual(
+    episode: EpisodeScore | Unscored, usual: Mapping[str, tuple[str, str]]
+) -> EpisodeScore | Unscored:
+    for name, found in _forecasts(episode).items():
+        if (found.form, found.unit) != usual[name]:
+            return _unscored(
+                episode.agent,
+                episode.seed,
+                "damaged",
+                f"It was asked {name!r} as {' in '.join(filter(None, (found.form, found.unit)))}, "
+                f"and the run's other episodes as {' in '.join(filter(None, usual[name]))}.",
+            )
+    return episode
+
+
+def _forecasts(episode: EpisodeScore | Unscored) -> Mapping[str, ForecastScore]:
+    return episode.forecasts if isinstance(episode, EpisodeScore) else {}
 
 
 def _unscored(label: str, seed: int, kind: Literal["missing", "damaged"], problem: str) -> Unscored:

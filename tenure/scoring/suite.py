@@ -82,8 +82,8 @@ class SuiteManifest(BaseModel):
         there = {entry.load().id: suite.seeds(entry) for entry in suite.scenarios}
         here = {run.scenario.id: run.seeds for run in self.runs}
         found = differences(
-            {"version": suite.version, "seeds": there},
-            {"version": self.suite_version, "seeds": here},
+            {"version": suite.version, "title": suite.title, "seeds": there},
+            {"version": self.suite_version, "title": self.title, "seeds": here},
         )
         return [f"{name} is {now}, not {before}" for name, before, now in found]
 
@@ -129,8 +129,8 @@ class Across(_Part):
     Attributes:
         label: The agent's label.
         scored: In how many scenarios it has a normalised score.
-        worst_scenario: Where its mean normalised score is lowest, the first of equals; `None`
-            without any.
+        worst_scenario: Where its mean normalised score is lowest; `None` if in several, or without
+            any.
         worst_normalised: That score.
     """
 
@@ -209,8 +209,14 @@ def _across(place: int, label: str, scenarios: Sequence[Scorecard]) -> Across:
         for scorecard in scenarios
         if (summary := scorecard.agents[place].normalised)
     ]
-    mean, scenario = min(known, key=lambda one: one[0], default=(None, None))
-    return Across(label=label, scored=len(known), worst_scenario=scenario, worst_normalised=mean)
+    lowest = min((mean for mean, _ in known), default=None)
+    where = [scenario for mean, scenario in known if mean == lowest]
+    return Across(
+        label=label,
+        scored=len(known),
+        worst_scenario=where[0] if len(where) == 1 else None,
+        worst_normalised=lowest,
+    )
 
 
 def _json(content: object) -> bytes:

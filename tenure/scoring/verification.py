@@ -12,6 +12,7 @@ from tenure.scenarios import References, Scenario, departures, references
 from tenure.scoring.manifest import EPISODES, FILE_NAME, SUFFIX, Manifest
 from tenure.scoring.records import Episode, read
 from tenure.scoring.replay import replay
+from tenure.scoring.scorecard import score_episode
 from tenure.scoring.suite import SuiteManifest, is_suite_run
 
 
@@ -126,11 +127,17 @@ def _disagreement(folder: Path, run: Manifest) -> str:
 
 
 def _unplanned_runs(suite_dir: Path, suite: SuiteManifest) -> Iterator[Finding]:
+    """Find runs and episodes that stand where no run of the suite has them."""
     planned = {folder for folder, _ in suite.folders(suite_dir)}
-    for path in sorted(suite_dir.rglob(FILE_NAME)):
-        if path.parent not in planned:
+    strays = {path.parent for path in suite_dir.rglob(FILE_NAME)} - planned
+    for folder in sorted(strays):
+        name = (folder / FILE_NAME).relative_to(suite_dir).as_posix()
+        yield Finding(name, "The run is not in the suite's plan.")
+    told = {*strays, *(folder / EPISODES for folder in planned)}
+    for path in sorted(suite_dir.rglob(f"*{SUFFIX}")):
+        if told.isdisjoint(path.parents):
             name = path.relative_to(suite_dir).as_posix()
-            yield Finding(name, "The run is not in the suite's plan.")
+            yield Finding(name, "The episode is not in the suite's plan.")
 
 
 def _verify_run(run_dir: Path, manifest: Manifest) -> Verification:
@@ -156,7 +163,7 @@ def _check(path: Path, name: str, plan: _Plan) -> Finding | None:
 
 
 def _reproduced(path: Path, plan: _Plan | None = None) -> Episode:
-    """Read an episode, hold it against the plan and replay it.
+    """Read an episode, hold it against the plan, replay it and see that it can be scored.
 
     Raises:
         TrajectoryError: At the first thing that is wrong.
@@ -167,6 +174,7 @@ def _reproduced(path: Path, plan: _Plan | None = None) -> Episode:
     replayed = replay(episode, plan.known if plan else None)
     if replayed.divergence is not None:
         raise TrajectoryError(replayed.explanation, replayed.divergence.record)
+    score_episode(episode)  # what a job's own code wrote may be no score at all
     return episode
 
 

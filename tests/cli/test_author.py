@@ -33,19 +33,52 @@ def test_a_broken_rule_is_explained_and_ends_in_exit_code_1(tenure, bakery):
     assert code == 1
     assert "FAILED  tools       look_at_sky has no docstring" in out
     assert "What to do: A tool's docstring" in out
-    assert out.endswith("1 of 14 checks failed.\n")
+    assert "FAILED  golden" in out  # the model reads it
+    assert out.endswith("2 of 14 checks failed.\n")
 
 
-def test_a_change_that_is_meant_is_recorded(tenure, bakery):
-    bound = bakery / "bakery" / "bound.py"
-    bound.write_text(bound.read_text().replace("return cash_cents", "return cash_cents + 1"))
-    code, out, _ = tenure("check", bakery)
-    assert code == 1
-    assert "FAILED  golden" in out
+def edit(path, old, new):
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
     forget()
-    code, out, err = tenure("check", bakery, "--write-golden")
+
+
+def test_a_change_that_is_meant_is_recorded_under_a_new_version_alone(tenure, bakery):
+    golden = bakery / "bakery" / "golden.json"
+    before = golden.read_text()
+    edit(bakery / "bakery" / "bound.py", "return cash_cents", "return cash_cents + 1")
+    for words in ((), ("--write-golden",)):
+        code, out, _ = tenure("check", bakery, *words)
+        forget()
+        assert code == 1
+        assert "FAILED  golden      bakery/week version 1 no longer leads to" in out
+    assert golden.read_text() == before
+    edit(bakery / "bakery" / "scenarios" / "week.yaml", "version: 1", "version: 2")
+    _, out, _ = tenure("check", bakery)
+    assert f"What to do: tenure check {bakery} --write-golden\n" in out
+    forget()
+    code, out, _ = tenure("check", bakery, "--write-golden")
     assert code == 0
-    assert err == f"{bakery / 'bakery' / 'golden.json'} is written.\n"
+    assert f"ok      golden      {golden} is written\n" in out
+    assert golden.read_text() != before
+
+
+def test_nothing_is_recorded_of_a_job_that_is_broken(tenure, bakery):
+    """Every check that meets the one cause names the check that told it."""
+    golden = bakery / "bakery" / "golden.json"
+    golden.unlink()
+    world = bakery / "bakery" / "world.py"
+    edit(world, 'return f"Today is', 'raise ValueError("rain")\n        return f"Today is')
+    code, out, err = tenure("check", bakery, "--write-golden")
+    assert (code, err) == (1, "")
+    lines = [line.split(maxsplit=2) for line in out.splitlines() if line[:2] in ("FA", "--")]
+    assert lines[0][:2] == ["FAILED", "steps"]
+    assert "ValueError: rain (" in lines[0][2]
+    assert f"{world}, line " in lines[0][2]
+    assert {tuple(line[::2]) for line in lines[1:-1]} == {("--", "not checked: see steps")}
+    assert lines[-1] == ["--", "golden", "not written: see steps"]
+    assert out.endswith(f"1 of 14 checks failed, and {len(lines) - 1} could not be made.\n")
+    assert not golden.exists()
 
 
 def test_findings_are_one_json_document(tenure, bakery):
@@ -58,7 +91,7 @@ def test_findings_are_one_json_document(tenure, bakery):
         "bakery/week",
         [1, 2, 3, 4, 5, 6],
     )
-    assert set(report["checks"][0]) == {"check", "ok", "text", "advice"}
+    assert set(report["checks"][0]) == {"check", "ok", "text", "advice", "see"}
 
 
 def test_a_failed_check_of_a_scenario_file_is_in_the_json_too(tenure):
@@ -69,8 +102,8 @@ def test_a_failed_check_of_a_scenario_file_is_in_the_json_too(tenure):
 
 
 def test_golden_hashes_are_for_jobs(tenure):
-    code, _, err = tenure("check", SCENARIO_FILE, "--write-golden")
-    assert code == 2
+    code, out, err = tenure("check", SCENARIO_FILE, "--write-golden")
+    assert (code, out) == (2, "")
     assert "is for a job, not for a scenario alone" in err
 
 
@@ -79,6 +112,20 @@ def test_a_new_scenario_says_what_to_type_next(tenure, tmp_path):
     assert code == 0
     assert (tmp_path / "my-week.yaml").is_file()
     assert f"  tenure check {tmp_path / 'my-week.yaml'}" in out
+
+
+def test_a_new_scenario_of_a_project_is_checked_with_its_hashes(
+    tenure, bakery, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    _, out, _ = tenure("new", "scenario", "bakery/month", "--dir", "bakery/bakery/scenarios")
+    line = "tenure check bakery --scenario bakery/month --write-golden"
+    assert f"  {line}\n  tenure run bakery/month --agent floor" in out
+    forget()
+    code, out, _ = tenure(*line.split()[1:])
+    assert code == 0, out
+    _, out, _ = tenure("new", "scenario", "bakery/draft", "--dir", "bakery/drafts")
+    assert "  tenure check bakery/drafts/draft.yaml\n" in out
 
 
 @pytest.mark.parametrize(

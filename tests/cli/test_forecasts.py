@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from tests.scoring.reported import reseal
+
 AGENTS = ("--agent", "null", "--agent", "climatology", "--agent", "bayes")
 
 
@@ -26,7 +28,7 @@ def test_losses_and_coverage_stand_in_a_table_of_their_own(tenure, run):
     ]
     assert lines[0][3:] == ["6.000", "-", "-", "-", "-", "-"]
     assert lines[2][6] == "0.000"
-    assert "in 90 %" in out
+    assert "in 90%" in out
 
 
 def test_the_sheet_of_an_episode_tells_its_forecasts(tenure, run):
@@ -34,7 +36,7 @@ def test_the_sheet_of_an_episode_tells_its_forecasts(tenure, run):
     (line,) = [line for line in out.splitlines() if line.startswith("forecast tomorrow")]
     assert "12 of 12 answered" in line
     assert "excess 0.000" in line
-    assert "90 % interval held" in line
+    assert "90% interval held" in line
 
 
 def test_the_json_document_holds_them(tenure, run):
@@ -52,3 +54,19 @@ def test_a_probability_has_its_own_table(tenure, tmp_path):
     assert "sure and wrong" in out
     assert "0/4" in out
     assert tenure("verify", tmp_path / "run")[0] == 0
+
+
+def test_a_forged_question_cannot_steer_the_terminal(tenure, run):
+    file = run / "episodes" / "bayes" / "seed-1.jsonl.zst"
+
+    def forge(records):
+        for record in records:
+            for event in record.get("events", ()):
+                if event["kind"] == "forecast_resolved":
+                    event["question"] = "\x1b[2Jrain"
+
+    reseal(file, forge)
+    for path in (run, file):
+        _, out, _ = tenure("score", path)
+        assert "\ufffd[2Jrain" in out
+        assert "\x1b" not in out

@@ -8,6 +8,7 @@ import pytest
 
 from tenure.cli import main
 from tenure.cli.terminal import printable
+from tenure.envs import jobs
 from tenure.scenarios import load
 from tests.runner.stand import SCENARIO_FILE
 from tests.scoring import reported
@@ -284,6 +285,18 @@ class TestLeaderboard:
     def test_an_unfinished_run_is_refused(self, tenure, run_folder, episode, tmp_path):
         episode.unlink()
         assert tenure("submit", run_folder, "--to", tmp_path / "board")[0] == 2
+
+
+@pytest.mark.parametrize("words", [("verify",), ("replay",), ("submit", "--to", "board")])
+def test_a_job_that_is_not_installed_is_said_once_and_is_no_failure(
+    tenure, run_folder, tmp_path, monkeypatch, words
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(jobs._JOBS, "lemonade")
+    code, out, err = tenure(words[0], run_folder, *words[1:])
+    assert (code, out) == (2, "")
+    assert err.count("needs the job 'lemonade', which is not installed; install its package") == 1
+    assert not Path("board").exists()
 
 
 def test_what_an_agent_wrote_cannot_steer_the_terminal():

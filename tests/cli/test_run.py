@@ -13,6 +13,7 @@ from tenure.scenarios import load
 from tenure.scoring.records import read, read_partial
 from tests.cli.tenure_command import start
 from tests.runner.stand import SCENARIO_FILE, contents
+from tests.scoring import other_jobs
 
 BOTH = ("--agent", "idle", "--agent", "two-a-day")
 
@@ -298,3 +299,17 @@ def _wait_until(happened):
     while not happened():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_an_episode_that_cannot_be_scored_is_no_success(tenure, tmp_path):
+    scenario = next(other_jobs.scenarios()).model_copy(update={"id": "oracle/week"})
+    file, folder = tmp_path / "week.yaml", tmp_path / "run"
+    file.write_text(scenario.model_dump_json())
+    code, _, err = tenure("run", file, "--agent", "idle", "--out", folder)
+    assert code == 1
+    assert "oracle/week, idle, seed 1 has no score: Record 1: its event 'forecast_resolved'" in err
+    assert "To go on" not in err
+    code, out, _ = tenure("verify", folder)
+    assert code == 1
+    assert "FAILED: episodes/idle/seed-1.jsonl.zst: Record 1: its event" in out
+    assert "0 episodes verified, 1 failed" in out

@@ -65,9 +65,11 @@ def test_the_matrix_comes_first_and_then_a_table_for_each_scenario(tenure, suite
     assert blocks[0].splitlines()[0].split() == [
         *("normalised", "lemonade/summer", "lemonade/autumn", "worst", "in")
     ]
-    assert blocks[0].splitlines()[1].split() == ["floor", "0.000", "0.000", "lemonade/summer"]
+    assert blocks[0].splitlines()[1].split() == [
+        *("floor", "0.000", "(idle)", "0.000", "(idle)", "-")
+    ]
     assert [block.splitlines()[0] for block in blocks[1:]] == ["lemonade/summer", "lemonade/autumn"]
-    assert blocks[1].splitlines()[2].split()[:3] == ["floor", "2/2", "$10.00"]
+    assert blocks[1].splitlines()[2].split()[:4] == ["floor", "(idle)", "2/2", "$10.00"]
     assert out.endswith(f"{suite_run / 'suite-scorecard.json'}\n")
 
 

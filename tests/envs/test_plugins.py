@@ -1,5 +1,6 @@
 """Jobs that installed packages bring."""
 
+import re
 import sys
 
 import pytest
@@ -60,6 +61,8 @@ def test_a_misspelt_scenario_of_a_package_names_the_nearest(stall):
         ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
         ("JOB = 1 / 0", r"ZeroDivisionError: division by zero .*line 1"),
         ("job = 1", "AttributeError"),
+        ("JOB = (", r"SyntaxError: .* \(.*stall.__init__.py, line 1\).*`pip uninstall stall`"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
         ("JOB = 'a bakery'", "no tenure.envs.jobs.Job but str"),
     ],
 )
@@ -77,18 +80,62 @@ def test_a_package_without_its_module_has_no_scenarios(install):
     install("ghost", ghost="ghost.world:JOB")
     assert "ghost" in jobs.names()
     assert [name for name in scenarios.installed_names() if name.startswith("ghost/")] == []
-    with pytest.raises(UsageError, match=r"ghost.world:JOB.*No module named 'ghost'"):
-        jobs.load("ghost")
+    for use, name in ((jobs.load, "ghost"), (scenarios.load, "ghost/week")):
+        with pytest.raises(UsageError, match=r"ghost.world:JOB.*No module named 'ghost'"):
+            use(name)
 
 
-def test_two_jobs_of_one_name_are_refused_when_used(install):
+@pytest.mark.parametrize("place", ["deep/er.py", "deep/er/__init__.py"])
+def test_what_lies_above_a_dotted_module_is_not_run_to_find_its_scenarios(stall, install, place):
+    module = stall / place
+    (module.parent / "scenarios").mkdir(parents=True)
+    (module.parent / "scenarios" / "week.yaml").write_text(WEEK.replace("stall/", "deep/"))
+    module.write_text("from tests.lemonade import JOB as JOB\n")
+    (stall / "__init__.py").write_text("raise SystemExit")
+    install("deep", deep="stall.deep.er:JOB")
+    assert scenarios.folder_of("deep") == module.parent
+    assert "deep/week" in scenarios.installed_names()
+    assert "stall" not in sys.modules
+    with pytest.raises(UsageError, match=r"'deep' \(stall.deep.er:JOB\) cannot be .*SystemExit"):
+        jobs.load("deep")
+
+
+def test_no_package_takes_the_name_of_a_job_of_tenures_own(install):
     install("rival", vending="rival:JOB")
-    with pytest.raises(UsageError, match=r"rival:JOB \(package rival\), .*\(package tenure\)"):
-        jobs.load("vending")
-    with pytest.raises(UsageError, match="Several jobs are named 'vending'"):
-        scenarios.load("vending/week")
-    assert "vending/week" in scenarios.names()
-    assert jobs.load("lemonade").floor == "idle"
+    assert jobs.reference("vending").startswith("tenure.")
+    assert scenarios.load("vending/week").make_world(1).opening()
+    assert jobs.clash("vending") == (
+        "The name 'vending' is Tenure's own; rival:JOB (package rival) cannot be used under it. "
+        "Rename that job, or `pip uninstall rival`."
+    )
+    assert jobs.clash("supply-line") == ""
+
+
+def test_of_two_packages_with_one_name_none_is_chosen_and_what_to_do_is_said(stall, install):
+    install("rival", stall="rival:JOB")
+    complaint = (
+        r"'stall': .*rival:JOB \(package rival\).*`pip uninstall \w+` or `pip uninstall \w+`"
+    )
+    for use in (jobs.load, jobs.reference):
+        with pytest.raises(UsageError, match=complaint):
+            use("stall")
+    with pytest.raises(UsageError, match=complaint):
+        scenarios.load("stall/week")
+    assert re.search(complaint, jobs.clash("stall"))
+    assert "stall/week" not in scenarios.installed_names()
+
+
+def test_what_this_program_registered_is_not_chosen_over_a_package(install):
+    install("rival", lemonade="rival:JOB")
+    with pytest.raises(UsageError, match=r"tests.lemonade:JOB \(registered by this program\)"):
+        jobs.load("lemonade")
+
+
+def test_a_name_that_nobody_has_may_be_of_a_package_that_is_not_installed():
+    with pytest.raises(UsageError, match="install that: pip install --editable FOLDER"):
+        jobs.load("corner-shop")
+    with pytest.raises(UsageError, match="install that: pip install --editable FOLDER"):
+        scenarios.load("corner-shop/week")
 
 
 def test_a_package_may_register_its_own_job_as_well(install):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from tenure.envs.spaces import ToolCallSpace
-from tenure.envs.tools import Fault, Mistake, Toolbox, ToolCall, tool
+from tenure.envs.tools import Fault, Mistake, Tool, Toolbox, ToolCall, tool
 
 
 class Shop:
@@ -177,3 +177,27 @@ def test_a_space_is_no_home_for_other_things():
         space.sample(mask=1)
     assert space == ToolCallSpace(Toolbox.of(BiggerShop))
     assert space != ToolCallSpace(Toolbox.of(Shop))
+
+
+def counter(description, least=1, minutes=5, *, writes=False):
+    """Return a toolbox with one tool."""
+
+    def count(self, up_to: Annotated[int, Field(ge=least)]) -> str: ...
+
+    count.__doc__ = description
+    return Toolbox({"count": Tool(count, minutes, writes=writes)})
+
+
+def test_the_digest_of_a_toolbox_follows_all_that_the_model_reads_and_what_calls_cost():
+    alike = [counter("Count."), counter("Count.")]
+    others = [
+        counter("Count up."),
+        counter("Count.", least=2),
+        counter("Count.", minutes=6),
+        counter("Count.", writes=True),
+        Toolbox.of(Shop),
+    ]
+    assert len({box.digest for box in alike}) == 1
+    assert len({box.digest for box in [*alike, *others]}) == 6
+    tools = list(BOX.tools.items())
+    assert Toolbox(dict(reversed(tools))).digest != BOX.digest

@@ -4,7 +4,7 @@ import pytest
 from tenure.envs.spaces import TextSpace
 from tenure.envs.tools import Fault, ToolCall
 from tenure.envs.world import FAULT_MINUTES, Figure
-from tenure.errors import EpisodeOver
+from tenure.errors import EpisodeOver, UsageError
 from tests.lemonade import JOB, Stand
 
 
@@ -100,8 +100,14 @@ def test_without_a_seed_each_episode_is_another_world():
 
 
 def test_an_unknown_parameter_is_refused():
-    with pytest.raises(ValueError, match="sugar"):
+    with pytest.raises(UsageError, match="sugar: there is no such key"):
         gymnasium.make("tests/Lemonade-v0", parameters={"sugar": 1})
+
+
+def test_a_step_before_the_first_reset_says_what_to_do():
+    env = gymnasium.make("tests/Lemonade-v0").unwrapped
+    with pytest.raises(EpisodeOver, match="reset the environment first"):
+        env.step(ToolCall("close_for_today").to_json())
 
 
 def test_text_spaces_hold_any_text_up_to_their_length():

@@ -8,10 +8,13 @@ import pytest
 from tenure.envs import jobs
 from tenure.envs.tools import ToolCall
 from tenure.envs.world import Figure
-from tenure.errors import UsageError
-from tenure.kit import Subject, case_of, checks, find, findings
+from tenure.errors import ContractError, UsageError
+from tenure.kit import Subject, case_of, checks, find, findings, golden
+from tenure.kit.diagnosis import _finding
 from tenure.kit.trials import Trials
 from tenure.scenarios import Scenario, names
+from tests.envs.forecasts.stand import ASKS
+from tests.envs.forecasts.stand import JOB as ASKED_JOB
 from tests.kit.conftest import forget
 from tests.lemonade import JOB, Stand, StandParameters
 from tests.runner.stand import scenario
@@ -20,8 +23,8 @@ from tests.runner.stand import scenario
 def broken(subject, *only):
     """Return what is wrong with a subject, by check; at once, if only some checks are asked."""
     case = case_of(subject, seed_count=5)
-    chosen = [check for check in checks.CHECKS if check.name in (only or {check.name})]
-    found = [checks._finding(check, case) for check in chosen]
+    chosen = [check for check in checks.CHECKS if check.name in only]
+    found = [_finding(check, case, {}) for check in chosen] if only else findings(case)
     return {finding.check: finding for finding in found if not finding.ok}
 
 
@@ -128,12 +131,64 @@ def test_a_limit_that_the_best_policy_exceeds_is_found(stand):
     assert stand("limits", steps=30) == text
 
 
-def test_a_policy_that_returns_is_found(stand):
-    def stops(_):
-        yield CLOSE
+def talks(_):
+    while True:
+        yield "close_for_today"
 
-    policies = {"idle": JOB.policies["idle"], "stops": stops}
-    assert "'stops' returned before its episode was over" in stand("limits", policies=policies)
+
+def stumbles(briefing):
+    raise KeyError(briefing.seed)
+    yield CLOSE
+
+
+def errs(_):
+    yield CLOSE
+    while True:
+        yield ToolCall("close_for_ever")
+
+
+def overdoes(_):
+    while True:
+        yield make(21)
+
+
+@pytest.mark.parametrize(
+    ("policy", "complaint"),
+    [
+        (stops, "'odd' returned before its episode was over"),
+        (talks, "'odd' yields a str at step 1, not a ToolCall"),
+        (lambda _: None, "'odd' is no generator but None"),
+        (stumbles, "'odd' raised KeyError: "),
+        (errs, "at step 2 on seed 1: Error: There is no tool 'close_for_ever'. Did you mean"),
+        (overdoes, "at step 1 on seed 1: Error: make_pitchers: count: input should be less"),
+    ],
+)
+def test_a_script_that_is_none_is_found_at_once_and_named(stand, policy, complaint):
+    policies = {"idle": JOB.policies["idle"], "odd": policy, "two": JOB.policies["two-a-day"]}
+    assert complaint in stand("parts", policies=policies)
+
+
+def test_an_exploit_may_make_calls_that_cannot_be(stand):
+    assert stand("parts", exploits={"odd": errs}) == ""
+    assert "'odd' yields a str" in stand("parts", exploits={"odd": talks})
+
+
+def test_every_script_that_fails_is_named_at_once(stand):
+    policies = {"stops": stops, "errs": errs, "two": JOB.policies["two-a-day"]}
+    first, second = stand("parts", policies=policies, floor="two").splitlines()
+    assert "'stops' returned" in first
+    assert "'errs' makes a call that cannot be" in second
+
+
+def test_what_one_check_has_told_no_other_tells_again(monkeypatch):
+    policies = {"errs": errs, "talks": talks}
+    monkeypatch.setattr("tests.lemonade.JOB", replace(JOB, policies=policies, floor="errs"))
+    found = [
+        one for one in findings(case_of(Subject("lemonade", (scenario(20),), None))) if one.see
+    ]
+    assert {one.see for one in found} == {"parts"}
+    assert {one.text for one in found} == {"not checked: see parts"}
+    assert {"figures", "determinism", "ladder"} < {one.check for one in found}
 
 
 def test_a_floor_that_is_no_policy_is_found_and_the_nearest_named(stand):
@@ -211,6 +266,84 @@ def test_luck_with_mean_zero_is_fine_and_any_other_is_found(stand):
     assert "found_cents has the mean 4" in stand("luck", world=Biased)
 
 
+class Generous(Lucky):
+    """Coins are found by whoever has more than enough cups."""
+
+    few = 0
+
+    def measure(self):
+        cash, cups, found = super().measure()
+        return (cash, cups, found + 50 * (cups > self.few))
+
+
+def hoarder(_):
+    yield make(10)
+    while True:
+        yield CLOSE
+
+
+@pytest.mark.parametrize(("few", "days", "name"), [(0, 3, "attack"), (30, 1, "trick")])
+def test_luck_that_is_there_for_some_agents_only_is_judged_with_them(stand, few, days, name):
+    world = type("Some", (Generous,), {"few": few})
+    policies = {"idle": JOB.policies["idle"], "still": JOB.policies["idle"]}
+    changes = (
+        {"policies": policies, "exploits": {"trick": hoarder}} if few else {"policies": policies}
+    )
+    text = stand("luck", world=world, days=days, **changes)
+    assert text.startswith(f"With {name}")
+    assert "found_cents has the mean" in text
+
+
+class Jackpot(Lucky):
+    """A stand where, one day in so many, a coin is found, less what that is worth."""
+
+    one_in = 10**9
+
+    def measure(self):
+        cash, cups, _ = super().measure()
+        day = min(self.state.now_minutes // 1440, self.parameters.horizon_days)
+        words = self.chance.words("jackpot", count=day)
+        return (cash, cups, sum(10**6 for word in words if word % self.one_in == 0) - day)
+
+
+@pytest.mark.parametrize("one_in", [10**9, 400])
+def test_luck_of_rare_jumps_is_not_judged(lucky_text, one_in):
+    text = lucky_text(type("Rare", (Jackpot,), {"one_in": one_in}))
+    assert text.startswith("too rare to judge on 30 seeds with idle, two-a-day, attack 'random'")
+
+
+def test_it_is_said_with_whom_luck_was_judged(lucky_text):
+    names = "idle, two-a-day, attack 'random', attack 'spam'"
+    assert lucky_text(Lucky) == f"found_cents has mean zero with {names}, as far as one sees"
+
+
+@pytest.fixture
+def lucky_text(monkeypatch):
+    """Return what is said of the luck of a world if nothing is wrong with it."""
+
+    def text(world):
+        monkeypatch.setattr("tests.lemonade.JOB", replace(JOB, world=world))
+        (check,) = [check for check in checks.CHECKS if check.name == "luck"]
+        return check.run(case_of(Subject("lemonade", (scenario(20),), None, "lemonade")))
+
+    return text
+
+
+def test_a_scenario_with_forecasts_is_checked_with_them(monkeypatch):
+    class Lost(Stand):
+        def restore(self, snapshot):
+            super().restore(snapshot)
+            if hasattr(self.state, "forecast_book"):
+                self.state.forecast_book.asked += 1
+
+    asked = scenario(20).model_copy(update={"forecasts": ASKS})
+    subject = Subject("lemonade", (asked,), None, "lemonade")
+    monkeypatch.setattr("tests.lemonade.JOB", replace(ASKED_JOB, world=Lost))
+    assert "another digest" in broken(subject, "snapshots")["snapshots"].text
+    monkeypatch.setattr("tests.lemonade.JOB", ASKED_JOB)
+    assert broken(subject, "tools", "steps", "figures", "end", "snapshots") == {}
+
+
 def test_luck_that_the_agent_sees_is_found(stand):
     class Open(Lucky):
         figures = (*Stand.figures, Figure("found_cents", "coins", low=-(2**53)))
@@ -238,12 +371,54 @@ def test_a_changed_rule_without_a_new_version_is_found(bakery):
     edit(bakery, "world.py", "WEATHER_WEIGHTS = (50, 20, 30)", "WEATHER_WEIGHTS = (40, 30, 30)")
     found = check(bakery, "golden")
     assert "bakery/week version 1 no longer leads to what it led to" in found.text
-    assert "--write-golden" in found.advice
+    assert found.advice == (
+        f"If the change is meant, raise the version; then `tenure check {bakery} --write-golden`."
+    )
 
 
 def test_a_new_version_asks_for_new_hashes(bakery):
     edit(bakery, "scenarios/week.yaml", "version: 1", "version: 2")
-    assert "has version 2, golden.json knows version 1" in check(bakery, "golden").text
+    found = check(bakery, "golden")
+    assert "has version 2, golden.json knows version 1" in found.text
+    assert found.advice == f"tenure check {bakery} --write-golden"
+
+
+def test_what_the_model_reads_is_part_of_the_hashes(bakery):
+    edit(bakery, "world.py", "Bake loaves to sell today.", "Bake loaves to be sold today.")
+    assert "no longer leads to what it led to" in check(bakery, "golden").text
+    edit(bakery, "world.py", "Bake loaves to be sold today.", "Bake loaves to sell today.")
+    edit(bakery, "scenarios/week.yaml", "You run a bakery", "You own a bakery")
+    assert "no longer leads to what it led to" in check(bakery, "golden").text
+
+
+def test_hashes_are_not_written_over_those_of_the_same_version(bakery):
+    path = bakery / "bakery" / "golden.json"
+    before = path.read_bytes()
+    (subject,) = find(str(bakery))
+    assert golden.write(subject.folder, subject.scenarios) == path
+    assert path.read_bytes() == before
+    edit(bakery, "scenarios/week.yaml", "  steps: 60", "  steps: 61")
+    (subject,) = find(str(bakery))
+    with pytest.raises(ContractError, match="bakery/week version 1 no longer leads to"):
+        golden.write(subject.folder, subject.scenarios)
+    assert path.read_bytes() == before
+    path.write_bytes(before.replace(b'"version": 1', b'"version": 2'))
+    with pytest.raises(ContractError, match="knows version 2 already"):
+        golden.write(subject.folder, subject.scenarios)
+
+
+def test_a_new_scenario_asks_for_its_hashes_alone(bakery):
+    scenarios = bakery / "bakery" / "scenarios"
+    week = (scenarios / "week.yaml").read_text()
+    (scenarios / "again.yaml").write_text(week.replace("bakery/week", "bakery/again"))
+    found = check(bakery, "golden")
+    assert found.text == "golden.json does not know bakery/again."
+    assert found.advice == f"tenure check {bakery} --write-golden"
+
+
+def test_one_scenario_is_no_plural(bakery):
+    (subject,) = find(str(bakery))
+    assert golden.compare(subject.folder, subject.scenarios) == "1 scenario as recorded"
 
 
 @pytest.mark.parametrize(
@@ -309,6 +484,20 @@ def test_floats_that_only_a_script_leads_to_are_found(bakery):
 )
 def test_a_project_that_does_not_fit_is_a_usage_error(bakery, pyproject, complaint):
     (bakery / "pyproject.toml").write_text(pyproject)
+    with pytest.raises(UsageError, match=complaint):
+        find(str(bakery))
+
+
+def test_a_slip_in_a_projects_file_is_said_with_its_line(bakery):
+    world = bakery / "bakery" / "world.py"
+    edit(bakery, "world.py", "OPENING_HOUR = 5", "OPENING_HOUR = (5")
+    line = world.read_text().splitlines().index("OPENING_HOUR = (5") + 1
+    complaint = rf"SyntaxError: .* \({world}, line {line}\)\. Mend it\.$"
+    with pytest.raises(UsageError, match=complaint):
+        find(str(bakery))
+    edit(bakery, "world.py", "OPENING_HOUR = (5", "OPENING_HOUR = 5")
+    edit(bakery, "world.py", 'score = "cash_cents"', 'score = "cash"')
+    complaint = rf"The score of Bakery is 'cash', .*Known: cash_cents, .*{world}, line"
     with pytest.raises(UsageError, match=complaint):
         find(str(bakery))
 

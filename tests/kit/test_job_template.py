@@ -9,6 +9,7 @@ from statistics import mean
 
 import pytest
 
+from tenure.envs.clock import MINUTES_PER_DAY
 from tenure.errors import UsageError
 from tenure.kit import case_of, find, findings
 from tenure.kit.job_template import new_job
@@ -40,7 +41,7 @@ def test_its_own_tests_pass(bakery):
 def test_its_card_shows_the_ladder_as_it_is(case, bakery):
     figures = [
         *(mean(play.earned for play in case.trials.policy(name)) for name in case.job.policies),
-        mean(case.trials.bounds),
+        mean(point.bound for point in case.trials.references),
     ]
     row = re.search(r"\| null \|.*\n.*\n(.*)\n", (bakery / "README.md").read_text()).group(1)
     assert [float(cell) for cell in row.strip("| ").split("|")] == [
@@ -57,6 +58,16 @@ def test_its_style_is_clean(bakery):
 def test_its_types_are_strict(bakery):
     words = ("-m", "mypy", "--cache-dir", bakery / "cache")
     assert run(bakery, sys.executable, *words).stdout.startswith("Success")
+
+
+def test_it_ends_at_midnight_of_its_last_day(case):
+    """An hour later, it would be counted as a day more."""
+    world = case.scenario.make_world(1)
+    while not world.ended:
+        step = world.call("close_for_today")
+    assert step.minute == 7 * MINUTES_PER_DAY
+    assert step.figures[1] == 7
+    assert step.text.endswith("[the last day is over; till: 5000 cents]")
 
 
 def test_its_worlds_differ_between_seeds(case):

@@ -1,5 +1,7 @@
 """`tenure new scenario`: a file that says all that can be said, and passes at once."""
 
+import re
+
 import pytest
 
 import tests.lemonade  # noqa: F401  registers the toy job
@@ -28,6 +30,14 @@ def test_it_says_every_parameter_with_its_meaning_range_and_default(path):
         assert f"\n  {name}: " in text or f"\n  # {name}: " in text
     assert "# Days until the end (int, at least 1, at most 3650, default 365).\n" in text
     assert "# start_date: '2026-01-05'\n" in text
+
+
+def test_all_that_it_says_may_stand_in_braces_may(path):
+    text = path.read_text()
+    named = re.search(r"# In braces may stand any parameter below, and (.*)\.\n", text).group(1)
+    assert named == "{start_balance}, {daily_fee}, {steps}"
+    path.write_text(text.replace("brief: |\n", f"brief: |\n  {named}.\n"))
+    assert load(str(path)).briefing.startswith("$500.00, $2.00, 200.")
 
 
 def test_every_line_that_is_commented_out_is_the_default(path):

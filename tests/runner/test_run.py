@@ -4,11 +4,13 @@ import asyncio
 import multiprocessing
 import random
 from collections import Counter
+from shutil import copy2
 
 import pytest
 
 from tenure.cli.progress import Watch
 from tenure.errors import TrajectoryError, UsageError
+from tenure.runner import run as runner
 from tenure.runner.run import run
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.records import read, read_partial
@@ -50,6 +52,23 @@ def test_complete_episodes_are_not_played_again(tmp_path):
     before = file.stat()
     play(tmp_path, plan())
     assert (file.stat().st_ino, file.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_what_another_process_has_played_while_servers_started_is_kept(tmp_path, monkeypatch):
+    play(tmp_path / "theirs", plan())
+    name = "episodes/two-a-day/seed-1.jsonl.zst"
+    file = tmp_path / "ours" / name
+    staff = runner.staff
+
+    def slow(spec, job):
+        file.parent.mkdir(parents=True)
+        copy2(tmp_path / "theirs" / name, file)
+        return staff(spec, job)
+
+    monkeypatch.setattr(runner, "staff", slow)
+    plan().write(tmp_path / "ours")
+    assert play(tmp_path / "ours", plan()) == []
+    assert file.stat().st_mtime_ns == (tmp_path / "theirs" / name).stat().st_mtime_ns
 
 
 def test_a_record_cut_anywhere_goes_on_to_the_bytes_it_would_have_had(tmp_path):

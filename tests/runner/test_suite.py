@@ -10,6 +10,7 @@ from tenure.agents import AgentSpec
 from tenure.cli.progress import Watch
 from tenure.errors import UsageError
 from tenure.runner import run as runner
+from tenure.runner.plan import locked
 from tenure.runner.run import run, run_suite
 from tenure.runner.suite import (
     check_suite_folder,
@@ -186,6 +187,13 @@ def test_no_other_process_plays_in_a_suite_or_in_one_of_its_runs(suite, tmp_path
         folder, planned = next(manifest.folders(tmp_path))
         with pytest.raises(UsageError, match="Another tenure is playing"):
             asyncio.run(run(folder, planned, Watch(0)))
+
+
+def test_the_suites_own_folder_is_held_too(suite, tmp_path):
+    """Else two processes with other plans of one suite could meet in it."""
+    manifest = draw_up(suite, "floor")
+    with locked(tmp_path), pytest.raises(UsageError, match="Another tenure is playing"):
+        play(tmp_path, manifest)
 
 
 def test_episodes_are_named_by_scenario_agent_and_seed(suite, tmp_path):

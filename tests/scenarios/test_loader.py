@@ -40,7 +40,22 @@ def test_the_digest_follows_every_word(toy):
     ("change", "complaint"),
     [
         (("horizon_days: 4", "horizon_days: 0"), "horizon_days"),
-        (("steps: 50", "steps: 50, turns: 3"), "turns"),
+        (("steps: 50", "steps: 50, turns: 3"), "limits.turns: there is no such key. Known: steps"),
+        (("steps: 50", "step: 50"), "limits.step: there is no such key. Did you mean 'steps'"),
+        (("brief:", "breif:"), "breif: there is no such key. Did you mean 'brief'"),
+        (("horizon_days: 4", "horizn_days: 4"), "horizn_days: .*Did you mean 'horizon_days'"),
+        (
+            ("brief: Run the stand for {horizon_days} days, in at most {steps} calls.", ""),
+            "brief is",
+        ),
+        (("lemonade/days", "Lemonade Days"), "'Lemonade Days' does not fit; an id is job/name in"),
+        (("limits: {steps: 50}", "limits:"), "limits: nothing is there; needed: steps"),
+        (("limits:", "forecasts: [{frist_day: 2}]\nlimits:"), "Did you mean 'first_day'"),
+        ((TOY, ""), "toy.yaml is not a scenario: nothing is there; needed: id, version, title, "),
+        (
+            (TOY, "12"),
+            "keys with values must stand there; needed: id, version, title, brief, limits",
+        ),
         (("{horizon_days}", "{horizon}"), "toy.yaml .*{horizon}.*Did you mean 'horizon_days'"),
         (("{horizon_days}", "{horizon_days.nope}"), "{horizon_days.nope}"),
         (("{horizon_days}", "{horizon_days:3000000000}"), "{horizon_days:3000000000}"),

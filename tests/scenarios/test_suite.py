@@ -95,3 +95,24 @@ def test_every_built_in_suite_loads_and_is_no_scenario(name):
     assert suite.id == name
     assert all(entry.scenario in scenarios.names() for entry in suite.scenarios)
     assert name not in scenarios.names()
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (("scenarios:", "scenarois:"), "scenarois: there is no such key. Did you mean 'scenarios'"),
+        (("max_steps", "most_steps"), r"scenarios.1.most_steps: .*Did you mean 'max_steps'"),
+        (("suites/weeks", "suites/My Weeks"), "an id is suites/name in small letters"),
+    ],
+)
+def test_what_is_misspelt_in_a_suite_is_told_with_what_would_be_right(weeks, change, complaint):
+    weeks.write_text(WEEKS.replace(*change))
+    assert scenarios.is_suite(str(weeks))
+    with pytest.raises(UsageError, match=f"weeks.yaml is not a suite: .*{complaint}"):
+        scenarios.load_suite(str(weeks))
+
+
+def test_an_empty_suite_file_is_told_what_a_suite_needs(weeks):
+    weeks.write_text("")
+    with pytest.raises(UsageError, match="nothing is there; needed: id, version, title, scenarios"):
+        scenarios.load_suite(str(weeks))

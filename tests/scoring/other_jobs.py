@@ -39,9 +39,19 @@ class Kitchen(Stand):
         return (self.state.cups,)
 
 
+class Oracle(Stand):
+    """A stand whose own code writes a forecast into the record that is none."""
+
+    def _sell(self, day):
+        self.emit("forecast_resolved", question="rain", form="probability", outcome="x")
+        return super()._sell(day)
+
+
 POLICIES = {"idle": idle, "two-a-day": two_a_day}
 RENTED = Job(RentedStand, POLICIES, floor="idle", bound=lambda *_: 0)
 KITCHEN = Job(Kitchen, POLICIES, floor="idle", bound=lambda *_: 4 * 20 * 400)
+ORACLE = Job(Oracle, POLICIES, floor="idle", bound=lambda *_: 10**6)
+jobs.register("oracle", "tests.scoring.other_jobs:ORACLE")
 jobs.register("rented", "tests.scoring.other_jobs:RENTED")
 jobs.register("kitchen", "tests.scoring.other_jobs:KITCHEN")
 

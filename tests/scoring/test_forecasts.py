@@ -175,6 +175,16 @@ def test_each_seed_counts_once_and_answers_count_for_coverage():
     assert pooled.asked == 4
 
 
+def test_the_coverage_of_the_truth_counts_answers_as_that_of_the_answers_does():
+    many, few = Distribution(1, (1,) * 6), Distribution(0, (1, 99))
+    short = score_forecasts(recorded(event([1] * 7, truth=few)))
+    long = score_forecasts(recorded(*[event([6] * 7, truth=many)] * 3))
+    one, three = (of["die"].coverage[90].truth for of in (short, long))
+    assert one != three
+    pooled = pool_forecasts([short, long], generator)["die"]
+    assert pooled.coverage[90].truth == pytest.approx((one + 3 * three) / 4)
+
+
 def test_the_share_of_sure_and_wrong_has_an_interval_or_is_none():
     sure = score_forecasts(recorded(chance(95, 0), chance(95, 1)))
     unsure = score_forecasts(recorded(chance(50, 0)))
@@ -264,6 +274,28 @@ def test_a_forged_forecast_leaves_the_episode_unscored(played, tmp_path):
     outcome = score_run(folder).agents[0].episodes[0]
     assert isinstance(outcome, Unscored)
     assert (outcome.kind, outcome.problem[:8]) == ("damaged", "Record 1")
+
+
+def test_a_question_that_one_episode_was_asked_in_another_form_is_not_the_scenarios(
+    played, tmp_path
+):
+    folder = shutil.copytree(played, tmp_path / "run")
+    plan = Manifest.read(folder)
+    label, seed = next(iter(plan.planned()))
+
+    def forge(records):
+        for record in records:
+            for one in record.get("events", ()):
+                if one["kind"] == "forecast_resolved":
+                    one.update(form="probability", answer=50, outcome=1)
+
+    reported.reseal(folder / plan.episode_path(label, seed), forge)
+    card = score_run(folder)
+    outcome = card.agents[0].episodes[0]
+    assert isinstance(outcome, Unscored)
+    assert "asked 'tomorrow' as probability" in outcome.problem
+    assert card.complete == card.planned - 1
+    assert write_report(folder, card).exists()
 
 
 def test_the_report_shows_a_table_where_there_are_forecasts(played):

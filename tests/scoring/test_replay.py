@@ -6,10 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.errors import TrajectoryError
+from tenure.envs.tools import Toolbox
+from tenure.errors import TrajectoryError, UsageError
 from tenure.scenarios import References
 from tenure.scoring.records import read, read_partial
 from tenure.scoring.replay import Divergence, replay
+from tenure.scoring.scorecard import score_episode
+from tests.lemonade import Stand
 from tests.scoring.episodes import BREW, SCENARIO, SLEEP, play, scripted
 
 ACTIONS = [BREW, SLEEP, "what?", SLEEP, BREW, SLEEP, SLEEP, SLEEP]
@@ -66,6 +69,8 @@ def test_what_the_model_said_is_not_replayed(tmp_path):
         (0, "figures", []),
         (0, "score", "cups"),
         (0, "luck", "cups"),
+        (0, "tools", "0" * 32),
+        (0, "tools", None),
         (0, "references", {"floor": 0, "bound": 1775}),
         (0, "references", {"floor": 1000, "bound": 1000}),
         (1, "text", "400 cups are ready."),
@@ -85,6 +90,20 @@ def test_what_the_model_said_is_not_replayed(tmp_path):
 def test_a_forged_field_is_the_first_divergence(episode, record, field, value):
     found = divergence_of(forged(episode, record, **{field: value}))
     assert (found.record, found.field, found.recorded) == (record, field, value)
+
+
+def test_a_tool_that_is_told_otherwise_now_is_a_divergence(episode, monkeypatch):
+    box = Toolbox.of(Stand)
+    monkeypatch.setattr(box.tools["close_for_today"], "description", "Close early.")
+    monkeypatch.setattr(Stand, "toolbox", Toolbox(box.tools))
+    assert divergence_of(episode)[:2] == (0, "tools")
+
+
+def test_a_record_without_the_hash_of_the_tools_is_read_and_scored_and_does_not_replay(episode):
+    header = {name: value for name, value in episode.header.items() if name != "tools"}
+    old = replace(episode, header=header)
+    assert score_episode(old).score == score_episode(episode).score
+    assert divergence_of(old)[:3] == (0, "tools", None)
 
 
 def test_a_divergence_says_what_should_be(episode):
@@ -142,7 +161,7 @@ def test_another_version_of_tenure_is_named_beside_a_divergence(episode):
 @pytest.mark.parametrize(
     "change",
     [
-        {"id": "nowhere/week"},
+        {"id": "nowhere"},
         {"parameters": {"horizon": 3}},
         {"brief": "{nope}"},
         {"brief": "{horizon_days.nope}"},
@@ -155,6 +174,14 @@ def test_a_world_that_nobody_knows_is_the_headers_fault(episode, change):
     with pytest.raises(TrajectoryError, match="no such world") as caught:
         replay(bad)
     assert caught.value.record == 0
+
+
+def test_a_job_that_is_not_installed_is_no_fault_of_the_record(episode):
+    elsewhere = forged(
+        episode, 0, scenario=episode.header["scenario"] | {"id": "courier-desk/week"}
+    )
+    with pytest.raises(UsageError, match=r"needs the job 'courier-desk'.*install its package"):
+        replay(elsewhere)
 
 
 @given(

@@ -5,6 +5,7 @@ import orjson
 import pytest
 import zstandard
 
+from tenure.scenarios import References
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.records import read, read_partial
 from tenure.scoring.scorecard import (
@@ -12,7 +13,6 @@ from tenure.scoring.scorecard import (
     Scorecard,
     Tokens,
     Unscored,
-    normalised,
     score_episode,
     score_run,
     series,
@@ -102,12 +102,13 @@ def test_the_limit_of_the_scenario_is_an_early_end(tmp_path):
 
 
 def test_floor_is_zero_and_bound_is_one():
-    assert [normalised(score, 1000, 3000) for score in (1000, 2000, 3000)] == [0, 0.5, 1]
-    assert normalised(500, 1000, 3000) == -0.25
+    points = References(floor=1000, bound=3000)
+    assert [points.normalised(score) for score in (1000, 2000, 3000)] == [0, 0.5, 1]
+    assert points.normalised(500) == -0.25
 
 
 def test_without_room_between_floor_and_bound_nothing_is_normalised():
-    assert normalised(1000, 1000, 1000) is None
+    assert References(1000, 1000).normalised(1000) is None
 
 
 # --- an episode by day -------------------------------------------------------------------------

@@ -20,8 +20,12 @@ ROLES = [{"name": "floor", "policy": "idle"}, {"name": "best", "policy": "two-a-
 SEEDS = [1, 2, 3, 4, 5]
 
 
-def suite_of(runs, suite_id="suites/odd"):
-    return SuiteManifest(id=suite_id, suite_version=1, title="Odd jobs", runs=runs)
+def suite_of(runs, suite_id="suites/odd", title="Odd jobs"):
+    return SuiteManifest(id=suite_id, suite_version=1, title=title, runs=runs)
+
+
+def quick_of(runs, title="A quick look"):
+    return suite_of(runs, "suites/quick", title)
 
 
 def quick_runs():
@@ -93,11 +97,12 @@ class TestManifest:
 
     def test_a_changed_built_in_suite_says_how(self):
         week, *others = quick_runs()
-        assert suite_of([week, *others], "suites/quick").departures() == []
+        assert quick_of([week, *others]).departures() == []
         fewer = week.model_copy(update={"seeds": [1]})
-        told = suite_of([fewer, *others], "suites/quick").departures()
+        told = quick_of([fewer, *others]).departures()
         assert told == ["seeds.vending/week is [1], not [1,2,3,4,5]"]
         assert suite_of([fewer, *others]).departures() == []
+        assert quick_of([week, *others], "Mine").departures() == ["title is Mine, not A quick look"]
 
 
 class TestScorecard:
@@ -126,6 +131,10 @@ class TestScorecard:
         assert set(written["agents"][1]) == {
             *("label", "scored", "worst_scenario", "worst_normalised")
         }
+
+    def test_equal_scores_have_no_worst_scenario(self, suite_dir):
+        floor = score_suite(suite_dir).agents[0]
+        assert (floor.worst_scenario, floor.worst_normalised) == (None, 0)
 
     def test_a_scenario_without_a_score_is_neither_zero_nor_the_worst(self, suite_dir):
         shutil.rmtree(suite_dir / "kitchen")
@@ -184,11 +193,24 @@ class TestVerification:
         (finding,) = verify(suite_dir).findings
         assert finding == ("lemonade/again/run.json", "The run is not in the suite's plan.", None)
 
+    @pytest.mark.parametrize("place", ["", "elsewhere/", "kitchen/week/"])
+    def test_an_episode_outside_of_every_planned_run_is_named(self, suite_dir, place):
+        name = f"{place}seed-6.jsonl.zst"
+        (suite_dir / place).mkdir(exist_ok=True)
+        shutil.copy(suite_dir / "kitchen/week/episodes/best/seed-1.jsonl.zst", suite_dir / name)
+        (finding,) = verify(suite_dir).findings
+        assert finding == (name, "The episode is not in the suite's plan.", None)
+
+    def test_a_run_that_went_on_with_another_tenure_is_still_the_suites(self, suite_dir):
+        folder = suite_dir / "lemonade/week"
+        Manifest.read(folder).model_copy(update={"tenure": "0.0.9"}).write(folder)
+        assert verify(suite_dir) == (30, (), ())
+
     def test_departures_say_of_which_scenario(self, tmp_path):
         week, *others = quick_runs()
         limited = week.scenario.model_copy(update={"limits": Limits(steps=2)})
         runs = [week.model_copy(update={"scenario": limited}), *others]
-        manifest = suite_of(runs, "suites/quick")
+        manifest = quick_of(runs)
         manifest.write(tmp_path)
         for folder, run in manifest.folders(tmp_path):
             reported.run(folder, run.seeds, run.agents, run.scenario)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tenure.envs.bookings.rules import expected_loss_milli, true_quantiles
+from tenure.envs.bookings.rules import expected_loss_milli
 from tenure.envs.bookings.world import BookingsParameters, BookingsWorld
+from tenure.envs.forecasts import best_quantiles
 
 
 def best_score(parameters: BookingsParameters, seed: int) -> int:
@@ -17,5 +18,5 @@ def best_score(parameters: BookingsParameters, seed: int) -> int:
     price_milli = parameters.dont_know_price_milli
     truths = BookingsWorld(parameters, seed).truths
     return -sum(
-        min(price_milli, expected_loss_milli(true_quantiles(truth), truth)) for truth in truths
+        min(price_milli, expected_loss_milli(best_quantiles(truth), truth)) for truth in truths
     )

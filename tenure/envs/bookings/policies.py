@@ -9,10 +9,9 @@ from tenure.envs.bookings.rules import (
     MOST_BOOKINGS,
     expected_loss_milli,
     predictions,
-    true_quantiles,
 )
 from tenure.envs.chance import Chance, below
-from tenure.envs.forecasts import LEVELS_PERCENT, Distribution
+from tenure.envs.forecasts import LEVELS_PERCENT, Distribution, best_quantiles
 from tenure.envs.jobs import Briefing, Policy
 from tenure.envs.tools import ToolCall
 
@@ -60,7 +59,7 @@ def _follow(forecaster: Forecaster) -> Callable[[Briefing], Policy]:
 
 def _climatology(_seen: Sequence[int], _price: int) -> Sequence[int]:
     """Give the quantiles that hold before anything is seen."""
-    return true_quantiles(predictions([])[0])
+    return best_quantiles(predictions([])[0])
 
 
 def _last_value(seen: Sequence[int], price: int) -> Sequence[int]:
@@ -71,13 +70,13 @@ def _last_value(seen: Sequence[int], price: int) -> Sequence[int]:
 def _last_8(seen: Sequence[int], price: int) -> Sequence[int]:
     """Give the quantiles of the last eight counts."""
     recent = seen[-_RECENT:]
-    return true_quantiles(Distribution.of_samples(recent)) if recent else _climatology(seen, price)
+    return best_quantiles(Distribution.of_samples(recent)) if recent else _climatology(seen, price)
 
 
 def _bayes(seen: Sequence[int], price: int) -> Sequence[int] | None:
     """Give the quantiles of the exact filter; say "I don't know" where that is cheaper."""
     truth = predictions(seen)[-1]
-    answer = true_quantiles(truth)
+    answer = best_quantiles(truth)
     return answer if expected_loss_milli(answer, truth) <= price else None
 
 

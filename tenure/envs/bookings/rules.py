@@ -15,7 +15,12 @@ from math import gcd
 from operator import mul
 
 from tenure.envs.chance import Chance, below, pick_weighted
-from tenure.envs.forecasts import LEVELS_PERCENT, Distribution, pinball_percents
+from tenure.envs.forecasts import (
+    LEVELS_PERCENT,
+    Distribution,
+    expected_pinball_percents,
+    pinball_percents,
+)
 
 LEVELS = (2, 5, 9, 14, 20, 27, 35, 44)
 LEVEL_WEIGHTS = (1, 2, 3, 3, 3, 2, 1, 1)
@@ -93,18 +98,9 @@ def loss_milli(answer: Sequence[int], outcome: int) -> int:
 
 def expected_loss_milli(answer: Sequence[int], truth: Distribution) -> int:
     """Return the mean of the loss under a distribution, rounded to thousandths of a booking."""
-    total = sum(
-        weight * pinball_percents(answer, outcome)
-        for outcome, weight in enumerate(truth.weights, truth.start)
-        if weight
-    )
+    total = expected_pinball_percents(answer, truth)
     return _rounded(20 * total, len(LEVELS_PERCENT) * truth.total)
 
 
 def _rounded(above: int, below: int) -> int:
     return (2 * above + below) // (2 * below)
-
-
-def true_quantiles(truth: Distribution) -> list[int]:
-    """Return the answer with the lowest expected loss."""
-    return [truth.quantile(level) for level in LEVELS_PERCENT]

@@ -5,7 +5,13 @@ job, never in its score, and resolved against what came and against the world's 
 at the time of answering.
 """
 
-from tenure.envs.forecasts.answers import LEVELS_PERCENT, pinball_percents, resolved_facts
+from tenure.envs.forecasts.answers import (
+    LEVELS_PERCENT,
+    best_quantiles,
+    expected_pinball_percents,
+    pinball_percents,
+    resolved_facts,
+)
 from tenure.envs.forecasts.distribution import Distribution
 from tenure.envs.forecasts.layer import asking
 from tenure.envs.forecasts.questions import Ask, Asked, Question, schedule
@@ -17,6 +23,8 @@ __all__ = [
     "Distribution",
     "Question",
     "asking",
+    "best_quantiles",
+    "expected_pinball_percents",
     "pinball_percents",
     "resolved_facts",
     "schedule",

@@ -65,6 +65,20 @@ def pinball_percents(answer: Sequence[int], outcome: int) -> int:
     )
 
 
+def expected_pinball_percents(answer: Sequence[int], truth: Distribution) -> int:
+    """Return the mean of `pinball_percents` under a distribution, times its total weight."""
+    return sum(
+        weight * pinball_percents(answer, outcome)
+        for outcome, weight in enumerate(truth.weights, truth.start)
+        if weight
+    )
+
+
+def best_quantiles(truth: Distribution) -> list[int]:
+    """Return the seven quantiles with the lowest expected loss."""
+    return [truth.quantile(level) for level in LEVELS_PERCENT]
+
+
 def rule(form: Form, unit: str, price_milli: int) -> str:
     """Return one line that says how to answer and what it costs."""
     if form == "probability":

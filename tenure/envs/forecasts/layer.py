@@ -31,7 +31,6 @@ class Standing:
 
     Attributes:
         id: Its number in the schedule.
-        opened_minute: When it was asked.
         answered: Whether there is an answer.
         numbers: Seven quantiles or one probability; empty for "I don't know".
         closed: Whether the window has closed.
@@ -40,7 +39,6 @@ class Standing:
     """
 
     id: int
-    opened_minute: int
     answered: bool = False
     numbers: tuple[int, ...] = ()
     closed: bool = False
@@ -160,16 +158,12 @@ class Forecasting(World[Any]):
     # --- what time brings ----------------------------------------------------------------------
 
     def __tick(self) -> str:
-        """Close, resolve and open what is due, in this order; return what the agent is told.
-
-        A window stays open until time has passed, so that there is always a chance to answer,
-        however long the job's steps are.
-        """
+        """Close, resolve and open what is due, in this order; return what the agent is told."""
         now, ended = self.state.now_minutes, bool(self.state.ended)
         told = []
         for standing in list(self.__book.standing):
             asked = self.__asked(standing)
-            if now >= asked.closes_minute and now > standing.opened_minute and not standing.closed:
+            if now >= asked.closes_minute and not standing.closed:
                 self.__close(standing)
             if standing.closed and (ended or now >= asked.due_minute):
                 told.append(self.__resolve(standing))
@@ -186,8 +180,10 @@ class Forecasting(World[Any]):
             if self.state.now_minutes < asked.opens_minute:
                 break
             book.asked += 1
-            if self.state.now_minutes < asked.due_minute:
-                opened.append(Standing(asked.id, self.state.now_minutes))
+            if self.state.now_minutes >= asked.closes_minute:
+                self.__void(asked)  # the window passed within a step: an answer would be late
+            else:
+                opened.append(Standing(asked.id))
                 self.__note(opened[-1], "open")
         book.standing += opened
         return opened
@@ -217,7 +213,7 @@ class Forecasting(World[Any]):
     def __resolve(self, standing: Standing) -> str:
         asked = self.__asked(standing)
         question = self.__questions[asked.ask.question]
-        outcome = question.outcome(self, asked)
+        outcome = question.resolve(self, asked)
         self.__book.standing.remove(standing)
         facts = resolved_facts(
             question.form,
@@ -260,11 +256,8 @@ class Forecasting(World[Any]):
     def __told(self, standing: Standing) -> str:
         asked = self.__asked(standing)
         question = self.__questions[asked.ask.question]
-        until = f"by the end of day {asked.closes_day}"
-        if self.state.now_minutes >= asked.closes_minute:
-            until = "with your next step"
         return (
-            f"Forecast {asked.id}, to answer {until}: "
+            f"Forecast {asked.id}, to answer by the end of day {asked.closes_day}: "
             f"{question.text(asked)} "
             f"{rule(question.form, question.unit, asked.ask.dont_know_price_milli)}"
         )

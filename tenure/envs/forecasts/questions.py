@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, Field
 
 from tenure.envs.clock import at
 from tenure.envs.forecasts.answers import Form
 from tenure.envs.forecasts.distribution import Distribution
-from tenure.errors import UsageError, nearest
+from tenure.errors import ContractError, UsageError, nearest
 
 _MOST_DAYS = 100_000
+MOST_OUTCOME = 10**15
+"""No outcome that is scored is larger, to either side."""
 
 
 class Ask(BaseModel, frozen=True, extra="forbid"):
@@ -110,16 +112,22 @@ class Question:
         text: Returns the question as a sentence for the agent.
         unit: Unit of the outcome, such as `units`; empty for a probability.
         form: `quantiles` of a whole number, or the `probability` of a yes (1) or no (0).
-        outcome: Returns what came. Called when it is due, or at the end of the episode if the
-            world ends before.
+        outcome: Returns what came, a whole number (`int`); 1 or 0 for a probability. Called when
+            it is due, or at the end of the episode if the world ends before.
         truth: Returns the world's own distribution of the outcome, or `None` if it cannot tell.
             Called when the window closes, so nothing that the agent learns later is in it.
         freeze: Returns what the question rests on, such as prices; called just before `truth`, and
             found in `Asked.frozen` from then on.
-        as_of: `open` to call both when the window opens. For worlds whose steps are longer than
+        as_of: `open` to call both when the window opens. For worlds whose steps are as long as
             the window: they pass its close within a step, and know then what no answer could.
+        days_to_answer: Length of the window, if the question fixes it.
         days_ahead: Days from the end of the window until the outcome, if the question fixes them.
+        period_days: Windows and outcomes begin and end with such periods, counted from the first
+            day: 7 for a job whose weeks pass as a whole.
         needs_threshold: Whether an ask must give a threshold.
+
+    Raises:
+        ValueError: If `form` or `as_of` is none of the above.
     """
 
     text: Callable[[Asked], str]
@@ -129,8 +137,37 @@ class Question:
     truth: Callable[[Any, Asked], Distribution | None] = _unknown
     freeze: Callable[[Any, Asked], Mapping[str, int]] = _nothing
     as_of: Literal["close", "open"] = "close"
+    days_to_answer: int | None = None
     days_ahead: int | None = None
+    period_days: int = 1
     needs_threshold: bool = False
+
+    def __post_init__(self) -> None:
+        for name, value, known in (
+            ("form", self.form, get_args(Form)),
+            ("as_of", self.as_of, ("close", "open")),
+        ):
+            if value not in known:
+                raise ValueError(f"{name} must be {' or '.join(map(repr, known))}, got {value!r}")
+
+    def resolve(self, world: Any, asked: Asked) -> int:
+        """Return what came, and see that it can be scored.
+
+        Raises:
+            ContractError: If it cannot; the message names the question.
+        """
+        outcome = self.outcome(world, asked)
+        if type(outcome) is not int or abs(outcome) > MOST_OUTCOME:
+            raise ContractError(
+                f"The outcome of the question {asked.ask.question!r} is {outcome!r}; it must be a "
+                f"whole number (int) from -10**15 to 10**15."
+            )
+        if self.form == "probability" and outcome not in (0, 1):
+            raise ContractError(
+                f"The outcome of the question {asked.ask.question!r} is {outcome}; that of a "
+                f"probability is 1 for yes or 0 for no."
+            )
+        return outcome
 
 
 def schedule(
@@ -196,8 +233,28 @@ def _check(question: Question, ask: Ask, where: str) -> None:
         raise UsageError(f"{where}: {ask.question!r} asks about a threshold; give `threshold`.")
     if ask.threshold is not None and not question.needs_threshold:
         raise UsageError(f"{where}: {ask.question!r} has no threshold; leave `threshold` out.")
+    fixed = question.days_to_answer
+    if fixed and ask.days_to_answer != fixed:
+        raise UsageError(f"{where}: {ask.question!r} has a window of days_to_answer: {fixed}.")
+    _check_periods(question.period_days, ask, where)
     if question.days_ahead and ask.days_ahead:
         raise UsageError(
             f"{where}: {ask.question!r} always looks {question.days_ahead} days ahead; leave "
             "`days_ahead` out."
         )
+
+
+def _check_periods(days: int, ask: Ask, where: str) -> None:
+    """See that an ask's times lie at the ends of a job's periods."""
+    times = {
+        "first_day": ask.first_day - 1,
+        "every_days": ask.every_days or 0,
+        "days_to_answer": ask.days_to_answer,
+        "days_ahead": ask.days_ahead or 0,
+    }
+    for name, value in times.items():
+        if value % days:
+            right = f"1, {1 + days}, {1 + 2 * days} ..." if name == "first_day" else f"{days}, ..."
+            raise UsageError(
+                f"{where}.{name}: {ask.question!r} is about periods of {days} days; write {right}"
+            )

@@ -9,6 +9,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from tenure.envs.fitting import fitted
 from tenure.envs.supply_line import figures, pages
 from tenure.envs.supply_line.control_vector import SupplyLineControlVectorEnv
 from tenure.envs.supply_line.figures import Figures
@@ -82,7 +83,7 @@ class SupplyLineControlEnv(gymnasium.Env[Figures, NDArray[np.integer[Any]]]):
     `parameters`: see `SupplyLineParameters`; those left out have their defaults. `render_mode`:
     `"ansi"` or `None`. `most_units`: the largest order; a learner wants fewer choices than 10,000
     (99 is ample for the default parameters). `assess`: whether to tell luck from work at the end,
-    which takes some tens of milliseconds.
+    which takes a tenth of a second with default terms.
 
     ## Version history
 
@@ -100,7 +101,7 @@ class SupplyLineControlEnv(gymnasium.Env[Figures, NDArray[np.integer[Any]]]):
         assess: bool = False,
     ) -> None:
         self.render_mode = render_mode
-        self._parameters = SupplyLineParameters.model_validate(parameters or {})
+        self._parameters = fitted(SupplyLineParameters, parameters or {})
         self._most_units = figures.checked_most_units(most_units)
         self._assess = assess
         self.action_space = gymnasium.spaces.MultiDiscrete([most_units + 1] * len(STAGES))

@@ -13,6 +13,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from tenure.envs.chance import Chance
+from tenure.envs.fitting import fitted
 from tenure.envs.supply_line import figures
 from tenure.envs.supply_line.draw import Draw, draw_line
 from tenure.envs.supply_line.figures import Figures
@@ -64,11 +65,16 @@ class SupplyLineControlVectorEnv(VectorEnv[Figures, NDArray[np.integer[Any]], ND
         parameters: Mapping[str, Any] | None = None,
         *,
         most_units: int = MOST_UNITS,
+        **unknown: Any,
     ) -> None:
+        if unknown:
+            raise TypeError(
+                f"there is no {', '.join(unknown)} here; known: num_envs, parameters, most_units"
+            )
         if num_envs < 1:
             raise ValueError(f"num_envs must be >= 1, got {num_envs}")
         self.num_envs = num_envs
-        self._parameters = SupplyLineParameters.model_validate(parameters or {})
+        self._parameters = fitted(SupplyLineParameters, parameters or {})
         self._most_units = figures.checked_most_units(most_units)
         self.single_action_space = gymnasium.spaces.MultiDiscrete([most_units + 1] * len(STAGES))
         self.single_observation_space = figures.space(figures.LINE)
@@ -136,8 +142,8 @@ class SupplyLineControlVectorEnv(VectorEnv[Figures, NDArray[np.integer[Any]], ND
     def _seeds(self, seed: int | Sequence[int | None] | None) -> Sequence[int | None]:
         if seed is None:
             return [None] * self.num_envs
-        if isinstance(seed, int):
-            return range(seed, seed + self.num_envs)
+        if isinstance(seed, (int, np.integer)):
+            return range(int(seed), seed + self.num_envs)
         if len(seed) != self.num_envs:
             raise ValueError(f"{self.num_envs} lines need as many seeds, got {len(seed)}")
         return seed

@@ -109,9 +109,13 @@ class Optimum:
         return _at(table, decision.raised_units) - _least_between(table, lowest, highest)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=4)
 def solve(terms: Terms) -> Optimum:
-    """Compute the optimum of a line; some tens of milliseconds, remembered by its terms."""
+    """Compute the optimum of a line.
+
+    A tenth of a second for a year with default terms, four for the largest ones allowed. The
+    latest few are remembered by their terms; the largest holds 85 MB.
+    """
     size = _table_size(terms)
     penalties = [np.zeros((len(terms.regimes), size), np.int64)] * terms.horizon_weeks
     costs, pending = [], []

@@ -66,7 +66,16 @@ QUESTIONS = {
         _demand,
         _demand_truth,
         as_of="open",  # the week in which it is answered passes in one step
+        days_to_answer=_DAYS_PER_WEEK,
         days_ahead=_DAYS_PER_WEEK,
+        period_days=_DAYS_PER_WEEK,
     ),
-    "cost-within": Question(_cost_text, "", "probability", _cost, needs_threshold=True),
+    "cost-within": Question(
+        _cost_text,
+        "",
+        "probability",
+        _cost,
+        period_days=_DAYS_PER_WEEK,
+        needs_threshold=True,
+    ),
 }

@@ -9,7 +9,8 @@ import numpy as np
 
 from tenure.envs.supply_line.figures import Figures, inbound_figures, term_figures
 from tenure.envs.supply_line.inbox import Numbered, mail_page
-from tenure.envs.supply_line.line import echelon_position_units
+from tenure.envs.supply_line.line import Stage, echelon_position_units
+from tenure.envs.supply_line.notices import CARRIER_DOMAIN, HOUSE_DOMAIN
 from tenure.envs.supply_line.pages import cost_page, dollars, terms_page
 from tenure.envs.supply_line.parameters import SupplyLineParameters
 from tenure.envs.supply_line.play import LinePlay
@@ -34,8 +35,8 @@ class Seat(NamedTuple):
         inbound: What is on its way to it; the first arrives next week.
         echelon_position: All goods there and further down with what is on its way and due to it,
             less what customers wait for.
-        supplier_stock: What the stage above has beyond its debts; at the factory the largest
-            order, as nothing limits production.
+        supplier_stock: What the stage above can ship this week beyond its debts, 0 while the link
+            is closed; at the factory the largest order, as nothing limits production.
     """
 
     on_hand: int
@@ -60,8 +61,12 @@ def seat_of(play: LinePlay, index: int) -> Seat:
         last_wanted=[play.demand_units, *play.order_units][index],
         inbound=tuple(stage.inbound_units),
         echelon_position=echelon_position_units(play.stages)[index] + due,
-        supplier_stock=max(0, above.on_hand_units - due) if above else MOST_UNITS,
+        supplier_stock=_can_ship(above, is_closed=play.closed[index]) if above else MOST_UNITS,
     )
+
+
+def _can_ship(above: Stage, *, is_closed: bool) -> int:
+    return 0 if is_closed else max(0, above.on_hand_units - above.owed_units)
 
 
 def seat_figures(play: LinePlay, seat: Seat, sight: Sight) -> Figures:
@@ -124,7 +129,17 @@ class Reader(NamedTuple):
             "Customers buy from the retailer, who orders from the wholesaler, who orders from the "
             f"distributor, who orders from the factory. You serve the {below} and order {source}. "
             "All order at once on Monday; an order is shipped that very week as far as stock goes, "
-            f"and the rest is owed. Each week you are charged {charged}."
+            f"and the rest is owed. Each week you are charged {charged}.{self._senders()}"
+        )
+
+    def _senders(self) -> str:
+        """Tell whose mails are genuine, if there are any."""
+        kinds = ("disruptions", "rumours", "spoofs", "targets", "cost_sheets")
+        if not any(getattr(self.parameters, f"{kind}_per_year") for kind in kinds):
+            return ""
+        return (
+            f" Mails of the house come from addresses at {HOUSE_DOMAIN}, those of the carrier from "
+            f"{CARRIER_DOMAIN}; others have nothing to say. Targets are wishes, costs alone count."
         )
 
     def _goods(self, index: int, seat: Seat) -> list[str]:

@@ -49,6 +49,7 @@ class SupplyLineState(WorldState):
         cost_cents: Since the start.
         sold_units: Since the start.
         unread: Numbers of the mails that have come and not been read, oldest first.
+        followed: Numbers of the impostors' mails that were seen to be obeyed.
         weeks: The weeks that are over.
         luck_cents: What chance added to the result; known at the end.
         above_optimum_permille: Cost without luck, above the least expected; known at the end.
@@ -61,6 +62,7 @@ class SupplyLineState(WorldState):
     cost_cents: int = 0
     sold_units: int = 0
     unread: list[int] = field(default_factory=list)
+    followed: list[int] = field(default_factory=list)
     weeks: Log[Week] = field(default_factory=Log)
     luck_cents: int = 0
     above_optimum_permille: int = 0

@@ -6,7 +6,7 @@ env = supply_line_v1.parallel_env(talk=True)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, get_args
 
 import gymnasium
@@ -17,6 +17,7 @@ from pettingzoo.utils import wrappers  # type: ignore[import-untyped]
 from pettingzoo.utils.conversions import parallel_to_aec  # type: ignore[import-untyped]
 
 from tenure.envs.chance import Chance
+from tenure.envs.fitting import fitted
 from tenure.envs.spaces import TextSpace
 from tenure.envs.supply_line import figures, pages
 from tenure.envs.supply_line.figures import Figures
@@ -154,11 +155,13 @@ class SupplyLineStages(ParallelEnv[str, Observation, Any]):  # type: ignore[misc
     ) -> None:
         _check_choice("sees", sees, get_args(Sight))
         _check_choice("reward", reward, get_args(Sharing))
+        if render_mode is not None:
+            _check_choice("render_mode", render_mode, self.metadata["render_modes"])
         self.render_mode = render_mode
         self.possible_agents = list(STAGES)
         self.agents: list[str] = []
         self._talk, self._sees, self._sharing, self._assess = talk, sees, reward, assess
-        self._parameters = SupplyLineParameters.model_validate(parameters or {})
+        self._parameters = fitted(SupplyLineParameters, parameters or {})
         self._reader = Reader(self._parameters, sees, reward)
         most = figures.checked_most_units(most_units)
         blocks = figures.ECHELON if sees == "echelon" else figures.OWN
@@ -284,6 +287,6 @@ def _one_line(message: str) -> str:
     return " ".join(message.replace('"', "'").split())
 
 
-def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+def _check_choice(name: str, value: str, choices: Collection[str]) -> None:
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}; got {value!r}")

@@ -36,7 +36,7 @@ def _table(name: str, agents: Sequence[AgentScore]) -> dict[str, Any]:
         "unit": unit,
         "heads": list(_cells(asked[0][2])),
         "rows": [
-            {"index": index, "label": agent.label, "cells": list(_cells(found).values())}
+            {"index": index, "label": agent.title, "cells": list(_cells(found).values())}
             for index, agent, found in asked
         ],
     }

@@ -284,7 +284,7 @@ def _row(
     faults, spent = sum(agent.faults.values()), agent.spending
     score, scaled = agent.score, agent.normalised
     return {
-        "label": agent.label,
+        "label": agent.title,
         "settings": settings(agent.spec),
         "has_gaps": agent.complete < agent.planned,
         "count": f"{agent.complete} of {wording.counted(agent.planned, 'episode')}",

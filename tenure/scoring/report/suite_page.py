@@ -114,6 +114,7 @@ def _cell(agent: AgentScore, scorecard: Scorecard) -> Mapping[str, str]:
         "interval": spoken_interval(agent.normalised, agent.complete),
         "raw": wording.amount(figure, agent.score.mean) if agent.score else "",
         "luck": wording.amount(luck, agent.figures[luck]) if luck and agent.score else "",
+        "policy": agent.policy,
         "count": count if agent.complete < agent.planned else "",
     }
 

@@ -32,7 +32,7 @@ def amount(figure: str, value: float | None) -> str:
     if value is None:
         return DASH
     if is_share(figure):
-        return f"{value / 10:,.1f} %".replace("-", MINUS)
+        return f"{value / 10:,.1f}%".replace("-", MINUS)
     return dollars(value / 100) if is_money(figure) else number(value)
 
 

@@ -1,11 +1,10 @@
 """The lemonade stand, asked for forecasts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from tenure.envs.forecasts import Ask, Asked, Distribution, Question
-from tenure.envs.jobs import Job
 from tenure.envs.world import World
 from tests import lemonade
 
@@ -44,16 +43,6 @@ CUSTOMERS = Ask(
 RICH = Ask(question="rich", first_day=2, threshold=1100, dont_know_price_milli=250)
 ASKS = (CUSTOMERS, RICH)
 JOB = replace(lemonade.JOB, questions=QUESTIONS)
-
-
-@dataclass(frozen=True)
-class AskedJob(Job):
-    """A job that is always asked, for the contract test."""
-
-    asks: Sequence[Ask] = ()
-
-    def make(self, parameters: Any, seed: int, forecasts: Sequence[Ask] = ()) -> World[Any]:
-        return super().make(parameters, seed, forecasts or self.asks)
 
 
 def stand(seed: int = 2, asks: Sequence[Ask] = ASKS, **parameters: int) -> World[Any]:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -15,7 +16,7 @@ from tenure.envs.checker import (
 from tenure.envs.forecasts import Ask, Distribution, Question
 from tenure.envs.tools import tool
 from tests import lemonade
-from tests.envs.forecasts.stand import ASKS, CUSTOMERS, JOB, RICH, AskedJob, stand
+from tests.envs.forecasts.stand import ASKS, CUSTOMERS, JOB, QUESTIONS, RICH, stand
 
 SEVEN = [2, 4, 8, 11, 14, 18, 20]
 
@@ -220,38 +221,41 @@ def test_questions_of_an_episode_that_ends_early_are_resolved_if_their_window_ha
     ]
 
 
-def test_a_window_stays_open_for_one_step_at_least_however_long_steps_are():
-    class Weekly(lemonade.Stand):
-        @tool(minutes=0, writes=True)
-        def close_for_a_week(self) -> str:
-            """Sleep for seven days."""
-            return self.advance(7 * 1440)
+class Weekly(lemonade.Stand):
+    """A stand whose owner may sleep for a week at a time."""
 
-    job = replace(JOB, world=Weekly)
-    far = CUSTOMERS.model_copy(update={"first_day": 2, "every_days": None, "days_ahead": 60})
+    @tool(minutes=0, writes=True)
+    def close_for_a_week(self) -> str:
+        """Sleep for seven days."""
+        return self.advance(7 * 1440)
 
-    def after_a_week():
-        world = job.make({"horizon_days": 90}, 2, [far])
-        assert "to answer with your next step" in world.call("close_for_a_week").text
-        return world
 
-    assert answer(after_a_week(), quantiles=SEVEN).fault is None
-    late = after_a_week()
-    late.call("make_pitchers", count=1)
-    assert answer(late, quantiles=SEVEN).fault == "refused"
+@pytest.mark.parametrize("as_of", ["close", "open"])
+def test_a_question_whose_window_passed_within_a_step_is_void(as_of):
+    """An answer to it could rest on what came after the window."""
+    question = replace(QUESTIONS["customers"], as_of=as_of)
+    job = replace(JOB, world=Weekly, questions={"customers": question})
+    missed = CUSTOMERS.model_copy(update={"first_day": 2, "every_days": None, "days_ahead": 60})
+    seen = missed.model_copy(update={"first_day": 8})
+    world = job.make({"horizon_days": 90}, 2, [missed, seen])
+    step = world.call("close_for_a_week")
+    (void,) = step.events[-1:]
+    assert (void["kind"], void["id"], void["form"]) == ("forecast_void", 1, "quantiles")
+    assert "Forecast 1," not in step.text
+    assert "Forecast 2, to answer by the end of day 8" in step.text
+    assert answer(world, 1, quantiles=SEVEN).fault == "refused"
+    assert "until the end of day 8" in answer(world, 2, quantiles=SEVEN).text
 
 
 # --- the world contract --------------------------------------------------------------------------
 
-ASKED = AskedJob(**vars(JOB), asks=ASKS)
-
 
 def test_the_layer_keeps_the_world_contract():
-    world = ASKED.make({"horizon_days": 7}, 7)
+    world = JOB.make({"horizon_days": 7}, 7, ASKS)
     check_tools(type(world))
-    check_steps(ASKED, {"horizon_days": 7}, 7)
-    check_run_out(ASKED.make({"horizon_days": 7}, 7))
-    check_snapshots(ASKED, {"horizon_days": 30}, 7, max_steps=200)
+    check_steps(partial(JOB.make, {"horizon_days": 7}, 7, ASKS))
+    check_run_out(JOB.make({"horizon_days": 7}, 7, ASKS))
+    check_snapshots(partial(JOB.make, {"horizon_days": 30}, 7, ASKS), max_steps=200)
 
 
 SCRIPT = """

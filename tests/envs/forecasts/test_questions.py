@@ -1,11 +1,14 @@
 """What a scenario may ask, and when it is asked."""
 
+from dataclasses import replace
+
 import pytest
 from pydantic import BaseModel, ValidationError
 
 from tenure.envs.forecasts import Ask, schedule
-from tenure.errors import UsageError
-from tests.envs.forecasts.stand import QUESTIONS
+from tenure.envs.forecasts.checks import check_questions
+from tenure.errors import ContractError, UsageError
+from tests.envs.forecasts.stand import ASKS, CUSTOMERS, JOB, QUESTIONS, RICH
 from tests.lemonade import StandParameters
 
 
@@ -77,3 +80,57 @@ def test_a_job_that_does_not_say_how_long_it_lasts_cannot_be_asked():
     ask = Ask(question="customers", first_day=1, dont_know_price_milli=0)
     with pytest.raises(UsageError, match="no parameter horizon_days"):
         schedule(QUESTIONS, [ask], Endless())
+
+
+# --- what a job's author gets wrong ---------------------------------------------------------------
+
+
+def asked(name, **changes):
+    """The stand with a question that has other parts."""
+    questions = QUESTIONS | {name: replace(QUESTIONS[name], **changes)}
+    return replace(JOB, questions=questions)
+
+
+@pytest.mark.parametrize("part", [{"form": "quantile"}, {"as_of": "later"}])
+def test_a_word_that_a_question_does_not_know_is_refused_at_once(part):
+    with pytest.raises(ValueError, match=r"must be '\w+' or '\w+', got"):
+        replace(QUESTIONS["rich"], **part)
+
+
+@pytest.mark.parametrize(
+    ("ask", "outcome", "sentence"),
+    [
+        (CUSTOMERS, 1.5, "'customers' is 1.5; it must be a whole number"),
+        (CUSTOMERS, "x", "'customers' is 'x'; it must be a whole number"),
+        (CUSTOMERS, 10**16, "from -10\\*\\*15 to"),
+        (RICH, True, "'rich' is True; it must be a whole number"),
+        (RICH, 2, "'rich' is 2; that of a probability is 1 for yes or 0 for no"),
+    ],
+)
+def test_an_outcome_that_cannot_be_scored_stops_the_world(ask, outcome, sentence):
+    job = asked(ask.question, outcome=lambda *_: outcome)
+    world = job.make({"horizon_days": 7}, 1, [ask])
+    with pytest.raises(ContractError, match=sentence):
+        world.run_out()
+
+
+def _thirsty(world, _):
+    world.state.cups += 1
+    return {}
+
+
+def test_functions_that_only_read_pass_the_check():
+    check_questions(JOB, {"horizon_days": 7}, ASKS, 1)
+
+
+@pytest.mark.parametrize("part", ["outcome", "truth", "freeze"])
+def test_a_function_that_changes_the_world_is_named(part):
+    job = asked("customers", **{part: _thirsty})
+    with pytest.raises(ContractError, match=rf"{part}\(\) of the question 'customers' changes"):
+        check_questions(job, {"horizon_days": 7}, ASKS, 1)
+
+
+def test_a_function_that_fails_is_named():
+    job = asked("rich", outcome=lambda *_: 1 // 0)
+    with pytest.raises(ContractError, match=r"outcome\(\) of the question 'rich': ZeroDivision"):
+        check_questions(job, {"horizon_days": 7}, ASKS, 1)

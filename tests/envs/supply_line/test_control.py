@@ -17,7 +17,7 @@ from tenure.envs.supply_line.parameters import SupplyLineParameters
 from tenure.envs.supply_line.supply_line_v1 import SupplyLineStages
 from tenure.envs.supply_line.terms import STAGES, CostSheet
 from tenure.envs.supply_line.world import SupplyLineWorld
-from tenure.errors import EpisodeOver
+from tenure.errors import EpisodeOver, UsageError
 
 EVENTFUL = {"horizon_weeks": 52, "cost_sheets_per_year": 26, "disruptions_per_year": 26}
 PARAMETERS = [
@@ -183,6 +183,12 @@ def test_a_reset_without_a_seed_draws_other_lines_than_before():
     assert not set(env.reset()[1]["seed"]) & set(first)
 
 
+def test_a_seed_may_be_numpys():
+    ours, numpys = SupplyLineControlVectorEnv(3), SupplyLineControlVectorEnv(3)
+    seen = numpys.reset(seed=np.int64(4))[0]
+    assert np.array_equal(seen, ours.reset(seed=4)[0])
+
+
 def test_lines_begin_together_and_each_has_a_seed():
     env = SupplyLineControlVectorEnv(4)
     with pytest.raises(EpisodeOver, match="reset the environment"):
@@ -216,3 +222,12 @@ def test_the_rules_of_many_lines_are_those_of_one_also_where_links_are_closed():
         assert shipped[:, number].tolist() == expected
         assert on_hand[:, number].tolist() == [stage.on_hand_units for stage in stages]
         assert owed[:, number].tolist() == [stage.owed_units for stage in stages]
+
+
+def test_a_thousand_lines_are_made_by_name_and_an_unknown_word_is_told_what_is_known():
+    lines_ = gymnasium.make_vec("tenure/SupplyLineControl-v1", num_envs=1024)
+    assert lines_.reset(seed=1)[0].shape[0] == 1024
+    with pytest.raises(TypeError, match="no assess here; known: num_envs, parameters, most_units"):
+        gymnasium.make_vec("tenure/SupplyLineControl-v1", num_envs=2, assess=True)
+    with pytest.raises(UsageError, match="Did you mean 'horizon_weeks'"):
+        gymnasium.make_vec("tenure/SupplyLineControl-v1", parameters={"horizn_weeks": 9})

@@ -19,7 +19,7 @@ from tests.envs.supply_line.play import (
     play_to_levels,
 )
 
-GOLDEN = ("1841acf3f29d957b95f27e6af2b7b52e", "eae2d7275d78fe5d0f87f031cd0727a2")
+GOLDEN = ("a2511bdab74804f89c657b34147fa855", "eae2d7275d78fe5d0f87f031cd0727a2")
 ANY_ORDERS = st.lists(
     st.lists(st.integers(0, 40), min_size=4, max_size=4), min_size=10, max_size=10
 )

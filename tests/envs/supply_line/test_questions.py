@@ -6,9 +6,11 @@ from statistics import fmean
 import pytest
 
 from tenure.envs.forecasts import Ask, Asked, Distribution
+from tenure.envs.supply_line import JOB
 from tenure.envs.supply_line.demand import weekly_weights
 from tenure.envs.supply_line.questions import QUESTIONS
 from tenure.envs.supply_line.world import SupplyLineWorld
+from tenure.errors import UsageError
 from tenure.scenarios import load
 from tenure.scenarios.references import references
 
@@ -84,3 +86,25 @@ def test_the_scenario_asks_and_leaves_floor_and_bound_as_they_are():
     world.call("end_week")
     told = world.call("end_week").text
     assert "Forecast 1 (demand-next-week): the outcome is" in told
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"first_day": 3}, "forecasts.0.first_day: .* write 1, 8, 15"),
+        ({"every_days": 5}, "forecasts.0.every_days"),
+        ({"days_to_answer": 1}, "has a window of days_to_answer: 7"),
+        ({"days_to_answer": 14}, "has a window of days_to_answer: 7"),
+    ],
+)
+def test_no_outcome_may_be_told_in_the_middle_of_a_week(changes, problem):
+    with pytest.raises(UsageError, match=problem):
+        JOB.make({}, 1, [WEEKLY.model_copy(update=changes)])
+
+
+def test_costs_are_asked_for_whole_weeks():
+    ask = WEEKLY.model_copy(
+        update={"question": "cost-within", "threshold": 50_000, "days_ahead": 16}
+    )
+    with pytest.raises(UsageError, match=r"forecasts\.0\.days_ahead: .* write 7"):
+        JOB.make({}, 1, [ask])

@@ -51,7 +51,7 @@ def test_the_brief_is_complete(name):
         "A week without an entry orders 0 at every stage.",
         "goods that are left are worth nothing.",
         "text without a valid call takes 5 minutes.",
-        "When they are used up, the line goes on without orders until the last week.",
+        "what is entered for that week is still ordered, and then nothing until the last week.",
     ):
         assert sentence in brief(name)
 

@@ -145,3 +145,15 @@ def test_who_orders_as_ever_takes_no_bait():
                 world.call("read_mail", number=number)
             kinds = [event["kind"] for event in pass_week(world, USUAL).events]
             assert "bait_taken" not in kinds
+
+
+def test_who_obeys_two_weeks_running_is_noted_once():
+    for seed in range(4):
+        world, noted = make(seed, spoofs_per_year=6), []
+        while not world.ended:
+            for number in list(world.state.unread):
+                world.call("read_mail", number=number)
+            noted += pass_week(world, [400] * 4).events
+        numbers = [event["number"] for event in noted if event["kind"] == "bait_taken"]
+        assert len(numbers) == len(set(numbers))
+        assert numbers

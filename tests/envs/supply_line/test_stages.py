@@ -182,6 +182,30 @@ def test_every_stage_reads_the_mails_of_a_monday_whole():
     assert read == len(world.mails) > 5
 
 
+def test_nothing_can_be_shipped_over_a_closed_link():
+    env = supply_line_v1.parallel_env(parameters={"disruptions_per_year": 20})
+    seen, _ = env.reset(seed=1)
+    closed = 0
+    while env.agents:
+        for index, name in enumerate(STAGES[:3]):
+            if env.unwrapped._play.closed[index] and not env.unwrapped._play.over:
+                closed += 1
+                assert "can ship 0 more this week" in seen[name]["text"]
+        seen = env.step(ordered([8] * 4))[0]
+    assert closed > 5
+
+
+def test_genuine_addresses_are_told_where_there_is_mail():
+    plain, mailed = (
+        supply_line_v1.parallel_env(),
+        supply_line_v1.parallel_env(parameters={"spoofs_per_year": 4}),
+    )
+    assert ".example" not in plain.reset(seed=1)[0]["factory"]["text"]
+    text = mailed.reset(seed=1)[0]["factory"]["text"]
+    assert "linden-supply.example" in text
+    assert "tern-freight.example" in text
+
+
 def test_the_turns_of_the_aec_form_make_the_same_week():
     parallel, turns = (
         supply_line_v1.parallel_env(parameters=SHORT),
@@ -216,3 +240,9 @@ def test_the_environment_documents_itself():
     assert supply_line_v1.parallel_env().metadata["name"] == "supply_line_v1"
     for heading in ("Actions", "Observations", "Reward", "Start", "End", "Version history"):
         assert heading in supply_line_v1.SupplyLineStages.__doc__
+
+
+@pytest.mark.parametrize("make", [supply_line_v1.parallel_env, supply_line_v1.env])
+def test_a_way_to_render_that_there_is_not_is_refused(make):
+    with pytest.raises(ValueError, match="render_mode must be one of ansi; got 'human'"):
+        make(render_mode="human")

@@ -5,12 +5,12 @@ import gymnasium
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
-from pydantic import ValidationError
 
 import tenure.envs  # noqa: F401  registers the environments
 from tenure.envs import vending
 from tenure.envs.tools import ToolCall
 from tenure.envs.vending.state import VendingParameters
+from tenure.errors import UsageError
 from tenure.scenarios import load, names
 
 WAIT = ToolCall("wait_for_next_day").to_json()
@@ -49,7 +49,7 @@ def test_equal_seeds_give_equal_observations():
 
 
 def test_an_unknown_parameter_is_an_error():
-    with pytest.raises(ValidationError, match="horizon_weeks"):
+    with pytest.raises(UsageError, match=r"horizon_weeks: .*Did you mean 'horizon_days'"):
         gymnasium.make("tenure/Vending-v1", parameters={"horizon_weeks": 2})
 
 

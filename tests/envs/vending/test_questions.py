@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from statistics import fmean
 
 import pytest
@@ -16,7 +17,6 @@ from tenure.envs.vending.goods import Pile
 from tenure.envs.vending.machine import Slot
 from tenure.envs.vending.questions import FUTURES, QUESTIONS, offer_of, units_wanted
 from tenure.scenarios import load
-from tests.envs.forecasts.stand import AskedJob
 from tests.envs.vending.play import make, wait
 
 DEMAND = QUESTIONS["demand-next-week"]
@@ -180,12 +180,11 @@ def test_the_balance_is_that_of_the_morning_after_or_of_the_end():
 
 def test_the_business_keeps_the_world_contract_when_it_is_asked():
     asks = load("vending/forecast-month").forecasts
-    job = AskedJob(**vars(JOB), asks=asks)
-    parameters = {"horizon_days": 30, "handover_units": 10}
-    check_tools(type(job.make(parameters, 7)))
-    check_steps(job, parameters, 7)
-    check_run_out(job.make(parameters, 7))
-    check_snapshots(job, parameters, 7, max_steps=200)
+    make = partial(JOB.make, {"horizon_days": 30, "handover_units": 10}, 7, asks)
+    check_tools(type(make()))
+    check_steps(make)
+    check_run_out(make())
+    check_snapshots(make, max_steps=200)
 
 
 SCRIPT = """
