@@ -1,24 +1,29 @@
 """A proven upper bound on the final bank balance of any agent, for given parameters and seed.
 
-The relaxed business knows every customer of every day in advance, has goods without limit and
-without waiting, pays for the units it sells only, each at the cheapest price any supplier ever
-takes, pays no fee, and re-arranges the machine every day for nothing. It keeps what the real one
-cannot escape: twelve slots of two sizes and their capacities, the effect of the number of distinct
-products, whole units, and the first day on which a product can be there at all.
+The relaxed business knows every customer and every local event in advance, has goods without limit,
+without waiting and without an expiry, pays for the units it sells only, each at the cheapest price
+any supplier ever takes, pays no fee, meets no mishap, has no rivalry among its products, and
+re-arranges the machine every day for nothing. It keeps what the real one cannot escape: twelve
+slots of two sizes and their capacities, the effect of the number of distinct products, whole units,
+and the first day on which a product can be there at all.
 
 Proof that no agent ends with more:
 
-1. The balance grows by the revenue that reaches the bank, and shrinks by payments and fees. Fees
-   are not negative. A unit sold was in storage at the start or was delivered; a unit delivered was
-   on a paid invoice, and no invoice has a lower unit price than the floor of its supplier: the list
-   price less the deepest volume break and all the room there is (`Supplier.lowest_unit_cents`).
-   Goods delivered in place of others have a floor below what was paid for those. Credit is money
-   paid and not yet used; what is credited for missing units was paid for them and bought nothing
-   else. So the final balance is at most the first one, plus the lowest floor for every unit there
-   was at the start, plus, for every unit sold, what it brought to the bank less that floor.
+1. The balance grows by the revenue that reaches the bank, and shrinks by payments, fees and
+   repairs. Fees and repairs are not negative; goods that expire or are stolen were paid for all the
+   same, and stolen cash never reaches the bank. A unit sold was in storage at the start or was
+   delivered; a unit delivered was on a paid invoice, and no invoice has a lower unit price than the
+   floor of its supplier: the list price less the deepest volume break and all the room there is
+   (`Supplier.lowest_unit_cents`). Goods delivered in place of others have a floor below what was
+   paid for those. Credit is money paid and not yet used; what is credited for missing units was
+   paid for them and bought nothing else. So the final balance is at most the first one, plus the
+   lowest floor for every unit there was at the start, plus, for every unit sold, what it brought to
+   the bank less that floor.
 2. Sales are counted once a day, so this sum splits into days; the day's customers depend on the
    agent through the day's machine alone: which products have stock and a price (their number gives
-   the variety multiplier), the prices, and the stock.
+   the variety multiplier), the prices, and the stock. A slot that is out of order sells nothing, as
+   if it were left empty. Rivals of its category leave a product at most the customers it would have
+   alone (`demand.loyal_permille` is never above 1000), and a coin jam at most all of them.
 3. If several slots of a product sold q units at different prices, the last was sold at the highest
    of them, p, to one of at least q customers at p (`machine.sell_one_day`). Selling all q at p
    brings at least as much. So one price a product is enough, and for q units the best is the
@@ -29,7 +34,8 @@ Proof that no agent ends with more:
 5. The first mail can be answered on the morning of day 2, so no order is confirmed before, and none
    arrives earlier than the shortest lead time later. Goods of the start can be sold at once.
 6. The cash of the last day stays in the machine when the episode ends: of that day's revenue only
-   the card share reaches the bank.
+   the card share reaches the bank. If a coin jam may stand on that day, all of it is taken to
+   count.
 """
 
 from __future__ import annotations
@@ -182,7 +188,8 @@ def _earnings(world: VendingWorld, product: Product, units: Whole) -> Whole:
     luck = np.array(market.luck_milliunits[product.id], dtype=np.int64)
     prices = highest_prices(product, appetite, luck, units)
     banked_permille = np.full(days, 1000, dtype=np.int64)
-    banked_permille[-1] = world.parameters.card_share_permille
+    if not world.mishaps.jams:
+        banked_permille[-1] = world.parameters.card_share_permille
     revenue_cents = -(-units * prices * banked_permille // 1000)
     earnings: Whole = revenue_cents - units * lowest_cost_cents(world, product)
     return earnings

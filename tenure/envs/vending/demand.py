@@ -1,4 +1,4 @@
-"""How many customers want what: weather, weekday, month, variety, price and noise.
+"""How many customers want what: weather, season, street, variety, price, rivals and noise.
 
 Everything here is whole numbers in thousandths, so that equal seeds give equal customers on every
 platform, and so that `bound.py` can invert the rules exactly.
@@ -6,43 +6,29 @@ platform, and so that `bound.py` can invert the rules exactly.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tenure.envs.chance import Chance, below, between, pick_weighted
+from tenure.envs.chance import Chance, below, between
 from tenure.envs.clock import Calendar
-from tenure.envs.vending.products import Product
+from tenure.envs.vending.local_events import LocalEvent, draw_local_events, traffic_permille
+from tenure.envs.vending.products import Product, categories
+from tenure.envs.vending.weather import Weather, draw_weather, sky_permille, taste_permille
 
 MOST_DISTINCT = 12
 
 _OFFICE_WEEK_PERMILLE = (1100, 1120, 1120, 1100, 1060, 780, 720)
 _LEISURE_WEEK_PERMILLE = (900, 880, 900, 950, 1080, 1180, 1110)
 _MONTH_PERMILLE = (880, 900, 950, 1000, 1040, 1090, 1110, 1100, 1030, 990, 950, 960)
-MONTH_CELSIUS = (8, 9, 12, 15, 18, 21, 23, 23, 20, 16, 12, 9)
-SKIES = ("sunny", "cloudy", "rainy", "stormy")
-SKY_WEIGHTS = (45, 33, 19, 3)
-SKY_PERMILLE = {"sunny": 1100, "cloudy": 1000, "rainy": 820, "stormy": 600}
-_MILD_CELSIUS = 15
-_HEAT_PERMILLE_PER_DEGREE = {"drink": 18, "candy": -4, "snack": 0, "meal": -10, "bakery": -6}
 TOWN_NOISE_PERMILLE = 60
 PRODUCT_NOISE_PERMILLE = 180
+_TAKEN, _PULL_PERMILLE, _MOST_TAKEN, _MOST_TAKEN_IN_ALL = 40, 300, 200, 600
 
 _BELL_MEAN = 2 * 65535
 _BELL_SD = 37837
-
-
-class Weather(NamedTuple):
-    """One day's weather."""
-
-    sky: str
-    celsius: int
-
-    def __str__(self) -> str:
-        return f"{self.sky}, {self.celsius} C"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +41,25 @@ class Market:
             price, before variety; everything exogenous is in it.
         luck_milliunits: By product id and day: 0 to 999, added before rounding down to whole units.
         variety_permille: By number of distinct products on offer, 0 to 12.
+        events: What is announced for the street, in the order of the first days.
+        rivalry_percent: How much products of a category take from each other.
     """
 
     weather: Sequence[Weather]
     appetite_milliunits: dict[str, list[int]]
     luck_milliunits: dict[str, list[int]]
     variety_permille: Sequence[int]
+    events: tuple[LocalEvent, ...] = ()
+    rivalry_percent: int = 100
 
-    def customers(self, product: Product, day: int, price_cents: int, distinct: int) -> int:
+    def customers(
+        self,
+        product: Product,
+        day: int,
+        price_cents: int,
+        distinct: int,
+        rivals_permille: Sequence[int] = (),
+    ) -> int:
         """Return how many units of a product are wanted on a day at a price.
 
         Args:
@@ -70,6 +67,8 @@ class Market:
             day: 0-based.
             price_cents: The lowest price at which it is on offer.
             distinct: How many distinct products the machine offers that day.
+            rivals_permille: The prices of the other products of its category on offer, each in
+                thousandths of its own reference price.
         """
         milliunits = (
             self.appetite_milliunits[product.id][day]
@@ -77,7 +76,63 @@ class Market:
             * self.variety_permille[distinct]
             // 1_000_000
         )
+        if rivals_permille:
+            loyal = loyal_permille(product, price_cents, rivals_permille, self.rivalry_percent)
+            milliunits = milliunits * loyal // 1000
         return (milliunits + self.luck_milliunits[product.id][day]) // 1000
+
+    def crowd(
+        self, products: Mapping[str, Product], day: int, offer: Mapping[str, int]
+    ) -> Callable[[str, int], int]:
+        """Return the units wanted of a product id at a price, beside what else is on offer.
+
+        Args:
+            products: By id.
+            day: 0-based.
+            offer: The lowest price in cents of each product on offer, by product id.
+        """
+        distinct = len(offer)
+
+        def customers(product_id: str, price_cents: int) -> int:
+            product = products[product_id]
+            rivals = rivals_permille(products, offer, product)
+            return self.customers(product, day, price_cents, distinct, rivals)
+
+        return customers
+
+
+def rivals_permille(
+    products: Mapping[str, Product], offer: Mapping[str, int], product: Product
+) -> list[int]:
+    """Return the relative prices of the other products of a category, in thousandths.
+
+    Args:
+        products: By id.
+        offer: The lowest price in cents of each product on offer, by product id.
+        product: Whose rivals they are.
+    """
+    return [
+        price_cents * 1000 // rival.reference_cents
+        for product_id, price_cents in offer.items()
+        if (rival := products[product_id]).category == product.category and product_id != product.id
+    ]
+
+
+def loyal_permille(
+    product: Product, price_cents: int, rivals_permille: Sequence[int], rivalry_percent: int = 100
+) -> int:
+    """Return how much of its demand a product keeps beside others of its category.
+
+    Each rival takes 40 thousandths at an equal relative price, 300 more for every whole reference
+    price that it is cheaper by, from none to 200; together they never take more than 600. So the
+    result lies in [400, 1000]: a rival only takes, and a lower price never loses a customer. Of
+    what they take, `rivalry_percent` is left.
+    """
+    own = price_cents * 1000 // product.reference_cents
+    taken = 0
+    for rival in rivals_permille:
+        taken += max(0, min(_MOST_TAKEN, _TAKEN + (own - rival) * _PULL_PERMILLE // 1000))
+    return 1000 - min(taken, _MOST_TAKEN_IN_ALL) * rivalry_percent // 100
 
 
 def price_permille(product: Product, price_cents: int) -> int:
@@ -91,19 +146,34 @@ def price_permille(product: Product, price_cents: int) -> int:
 
 
 def draw_market(
-    chance: Chance, catalogue: Sequence[Product], calendar: Calendar, days: int
+    chance: Chance,
+    catalogue: Sequence[Product],
+    calendar: Calendar,
+    days: int,
+    *,
+    local_events_per_1000_days: int = 0,
+    weather_effect_percent: int = 100,
+    rivalry_percent: int = 100,
 ) -> Market:
-    """Draw a town's weather and customers for a number of days."""
+    """Draw a town's weather, events and customers for a number of days."""
     weather = draw_weather(chance, calendar, days)
-    traffic = _draw_traffic(chance, calendar, weather)
-    heat = {
-        category: np.array([heat_permille(category, day.celsius) for day in weather])
-        for category in _HEAT_PERMILLE_PER_DEGREE
+    events = draw_local_events(chance, local_events_per_1000_days, days)
+    traffic = _draw_traffic(chance, calendar, [day.sky for day in weather], weather_effect_percent)
+    traffic = traffic * np.array(traffic_permille(events, days), dtype=np.int64) // 1000
+    months = [calendar.month(day) for day in range(days)]
+    tastes = {
+        name: np.array(
+            [
+                taste_permille(category, month, day, weather_effect_percent)
+                for month, day in zip(months, weather, strict=True)
+            ]
+        )
+        for name, category in categories().items()
     }
     return Market(
         weather=weather,
         appetite_milliunits={
-            product.id: _draw_appetite(chance, product, traffic * heat[product.category])
+            product.id: _draw_appetite(chance, product, traffic * tastes[product.category])
             for product in catalogue
         },
         luck_milliunits={
@@ -111,23 +181,9 @@ def draw_market(
             for product in catalogue
         },
         variety_permille=draw_variety(chance),
+        events=events,
+        rivalry_percent=rivalry_percent,
     )
-
-
-def draw_weather(chance: Chance, calendar: Calendar, days: int) -> list[Weather]:
-    """Draw each day's sky, and a temperature that follows the season and lingers for days."""
-    skies = [pick_weighted(word, SKIES, SKY_WEIGHTS) for word in _words(chance, "sky", "", days)]
-    swings = [below(word, 11) - 5 for word in _words(chance, "temperature", "", days + 2)]
-    return [
-        Weather(sky, MONTH_CELSIUS[calendar.month(day) - 1] + sum(swings[day : day + 3]))
-        for day, sky in enumerate(skies)
-    ]
-
-
-def heat_permille(category: str, celsius: int) -> int:
-    """Return the effect of the temperature on a category: more drinks and fewer soups in heat."""
-    degrees = max(-10, min(15, celsius - _MILD_CELSIUS))
-    return 1000 + _HEAT_PERMILLE_PER_DEGREE[category] * degrees
 
 
 def draw_variety(chance: Chance) -> tuple[int, ...]:
@@ -143,15 +199,18 @@ def draw_variety(chance: Chance) -> tuple[int, ...]:
 
 
 def _draw_traffic(
-    chance: Chance, calendar: Calendar, weather: Sequence[Weather]
+    chance: Chance, calendar: Calendar, skies: Sequence[str], weather_effect_percent: int
 ) -> NDArray[np.int64]:
-    """Return each day's multiplier for all products, in millionths."""
+    """Return each day's multiplier for all products, in millionths, before local events."""
     week = draw_week(chance)
     year = draw_year(chance)
-    noise = bell_permille(_words(chance, "town", "", len(weather)), TOWN_NOISE_PERMILLE)
+    noise = bell_permille(_words(chance, "town", "", len(skies)), TOWN_NOISE_PERMILLE)
     calm = [
-        week[calendar.weekday(day)] * year[calendar.month(day) - 1] // 1000 * SKY_PERMILLE[sky]
-        for day, (sky, _) in enumerate(weather)
+        week[calendar.weekday(day)]
+        * year[calendar.month(day) - 1]
+        // 1000
+        * sky_permille(sky, weather_effect_percent)
+        for day, sky in enumerate(skies)
     ]
     traffic: NDArray[np.int64] = np.array(calm, dtype=np.int64) * noise // 1000
     return traffic
@@ -190,7 +249,7 @@ def appetite_milliunits(
 
     Args:
         product: What is on offer.
-        traffic: The town's multiplier times the temperature's, in thousand-millionths.
+        traffic: The town's multiplier times the category's, in thousand-millionths.
         noise: In thousandths, of the same shape.
     """
     calm = product.base_sales_milliunits * (traffic // 1000) // 1_000_000

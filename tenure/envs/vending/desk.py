@@ -280,10 +280,11 @@ class _Desk:
         granted_permille = self.relation.granted_permille
         one_cents = self._supplier.unit_cents(line.product_id, 1, granted_permille)
         text = f"{self._name(line)}: {dollars(one_cents)} each"
-        if not line.quantity:
-            return text
-        unit_cents = self._supplier.unit_cents(line.product_id, line.quantity, granted_permille)
-        return f"{text}; {line.quantity} at {dollars(unit_cents)}"
+        if line.quantity:
+            unit_cents = self._supplier.unit_cents(line.product_id, line.quantity, granted_permille)
+            text += f"; {line.quantity} at {dollars(unit_cents)}"
+        days = self._products[line.product_id].keeps_days
+        return f"{text}; keeps {days} day{'' if days == 1 else 's'}"
 
     def _price_remarks(self, carried: Sequence[Line]) -> Sequence[str]:
         """What an order is told of its prices: how its bid was taken, or that none is."""

@@ -14,9 +14,10 @@ class VendingEnv(ToolEnv):
     ## Description
 
     Run one vending machine for a year: find wholesalers, order by mail, pay, stock twelve slots,
-    set prices, collect cash. The job follows the published description of Vending-Bench 2; what is
-    unpublished there is chosen here and written down in the job's README. Everything about the
-    town (catalogue, customers, weather, wholesalers) is redrawn per seed.
+    set prices, collect cash, sell goods before they expire and have repaired what breaks. The job
+    follows the published description of Vending-Bench 2; what is unpublished there is chosen here
+    and written down in the job's README. Everything about the town (catalogue, customers, weather,
+    events, mishaps, wholesalers) is redrawn per seed.
 
     ## Actions
 
@@ -42,7 +43,8 @@ class VendingEnv(ToolEnv):
 
     ## Start
 
-    Day 1, 08:00, with `start_balance_cents` in the bank, an empty machine and empty storage.
+    Day 1, 08:00, with `start_balance_cents` in the bank, an empty machine, and storage that is
+    empty or, with `handover_units`, has goods of a previous owner.
 
     ## End
 

@@ -1,4 +1,4 @@
-"""The machine, the storage room and the rules by which goods move and are sold."""
+"""The machine and the rules by which it sells."""
 
 from __future__ import annotations
 
@@ -6,41 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
 
+from tenure.envs.vending.goods import Pile
 from tenure.envs.vending.products import Size
 
 SlotName = Literal["A1", "A2", "A3", "B1", "B2", "B3", "C1", "C2", "C3", "D1", "D2", "D3"]
 SLOT_NAMES: tuple[SlotName, ...] = get_args(SlotName)
 CAPACITY_UNITS: dict[Size, int] = {"small": 15, "large": 8}
-
-
-@dataclass(frozen=True, slots=True)
-class Pile:
-    """Units of one product and what they cost to buy.
-
-    Attributes:
-        units: Whole units, >= 0.
-        cost_cents: Purchase cost of all of them together.
-    """
-
-    units: int = 0
-    cost_cents: int = 0
-
-    def __add__(self, other: Pile) -> Pile:
-        return Pile(self.units + other.units, self.cost_cents + other.cost_cents)
-
-    def take(self, units: int) -> tuple[Pile, Pile]:
-        """Split the pile at average cost.
-
-        Returns:
-            What was taken, and what is left. The two always add up to the pile.
-
-        Raises:
-            ValueError: If there are not as many units.
-        """
-        if not 0 <= units <= self.units:
-            raise ValueError(f"cannot take {units} of {self.units} units")
-        cost_cents = self.cost_cents * units // self.units if self.units else 0
-        return Pile(units, cost_cents), Pile(self.units - units, self.cost_cents - cost_cents)
 
 
 @dataclass(slots=True)
@@ -98,31 +69,40 @@ def facings(slots: Sequence[Slot]) -> dict[str, list[Slot]]:
     return found
 
 
-def sell_one_day(slots: Sequence[Slot], customers: Callable[[str, int, int], int]) -> Sales:
+def on_offer(slots: Sequence[Slot]) -> dict[str, int]:
+    """Return the lowest price in cents of each product that has stock and a price."""
+    offer: dict[str, int] = {}
+    for slot in slots:
+        cents = slot.price_cents
+        if cents is not None and slot.pile.lots:
+            offer[slot.product_id] = min(cents, offer.get(slot.product_id, cents))
+    return offer
+
+
+def sell_one_day(slots: Sequence[Slot], customers: Callable[[str, int], int]) -> Sales:
     """Sell a day's units out of the slots.
 
     All slots of a product face the same customers: they buy from the cheapest slot first, and who
     still wants one at the next slot's price buys there. So a second facing adds stock, not demand.
 
     Args:
-        slots: Changed in place.
-        customers: Units wanted of a product id at a price in cents, with so many distinct products
-            on offer.
+        slots: Those that work; changed in place.
+        customers: Units wanted of a product id at a price in cents.
     """
-    offers = facings(slots)
-    distinct = sum(any(slot.pile.units for slot in group) for group in offers.values())
     sales = Sales({}, {}, 0, {})
     cost_cents = 0
-    for product_id, group in offers.items():
+    for product_id, group in facings(slots).items():
         sold = revenue_cents = lost = 0
         for slot in group:
             price_cents = slot.price_cents or 0
-            wanted = max(0, customers(product_id, price_cents, distinct) - sold)
-            taken, slot.pile = slot.pile.take(min(wanted, slot.pile.units))
-            sold += taken.units
-            revenue_cents += taken.units * price_cents
-            cost_cents += taken.cost_cents
-            lost = wanted - taken.units
+            wanted = max(0, customers(product_id, price_cents) - sold)
+            units = min(wanted, slot.pile.units)
+            if units:
+                taken, slot.pile = slot.pile.take(units)
+                sold += units
+                revenue_cents += units * price_cents
+                cost_cents += taken.cost_cents
+            lost = wanted - units
         if sold:
             sales.sold[product_id] = sold
             sales.revenue_cents[product_id] = revenue_cents

@@ -98,7 +98,8 @@ class Names:
         return alias if alias in self._by_stem else self._correct(part)
 
     def _correct(self, part: str) -> str:
-        if not _SHORTEST_TYPO <= len(part) <= _LONGEST_TYPO or part in _known_words():
+        is_word = part in _known_words() or part in words().no_typos
+        if is_word or not _SHORTEST_TYPO <= len(part) <= _LONGEST_TYPO:
             return ""
         near = {
             word

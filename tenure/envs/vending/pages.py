@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from tenure.envs.clock import Calendar
-from tenure.envs.vending.demand import Weather
+from tenure.envs.vending.goods import Pile
 from tenure.envs.vending.invoices import Invoice
-from tenure.envs.vending.machine import Pile, Sales, Slot, slot_capacity, slot_size
+from tenure.envs.vending.machine import Sales, Slot, slot_capacity, slot_size
 from tenure.envs.vending.money import dollars
 from tenure.envs.vending.products import Product
 from tenure.envs.vending.purchases import Account, Shipment
 from tenure.envs.vending.state import Mail, Transaction, VendingState
 from tenure.envs.vending.suppliers import Supplier
+from tenure.envs.vending.weather import Weather
 from tenure.envs.vending.wording import say
 
 Products = Mapping[str, Product]
 
 _LISTED_WITHOUT_HIT = 3
+_JAM = "Coin slot jammed: cards only, until collect_cash clears it."
 
 
 def supplier_page(query: str, found: Sequence[Supplier], everyone: Sequence[Supplier]) -> str:
@@ -82,29 +84,44 @@ def storage_page(storage: Mapping[str, Pile], products: Products) -> str:
         return "Storage is empty."
     lines = [
         f"- {products[name].name} ({products[name].size}): {pile.units} units, "
-        f"bought at {dollars(pile.cost_cents // pile.units)} each"
+        f"bought at {dollars(pile.cost_cents // pile.units)} each, sell by {_last_days(pile)}"
         for name, pile in storage.items()
     ]
     return "\n".join(["In storage:", *lines])
 
 
-def machine_page(slots: Mapping[str, Slot], cash_cents: int, products: Products) -> str:
-    """Show the slots and the cash."""
+def _last_days(pile: Pile) -> str:
+    """Name the last day of a pile, or of each of its lots with the units."""
+    if len(pile.lots) == 1:
+        return f"day {pile.lots[0].last_day + 1}"
+    return ", ".join(f"day {lot.last_day + 1} ({lot.units})" for lot in pile.lots)
+
+
+def machine_page(state: VendingState, products: Products) -> str:
+    """Show the slots, what is out of order, and the cash."""
     lines = [
-        f"{name} ({slot_size(name)}): {slot_text(name, slots, products)}"
+        f"{name} ({slot_size(name)}): {slot_text(name, state, products)}"
         if slot.product_id
         else f"{name}: empty, room for {slot_capacity(name)} {slot_size(name)} items"
-        for name, slot in slots.items()
+        + _fault_text(name, state)
+        for name, slot in state.slots.items()
     ]
-    return "\n".join([*lines, f"Cash in the machine: {dollars(cash_cents)}"])
+    jam = [_JAM] if state.is_jammed else []
+    return "\n".join([*lines, *jam, f"Cash in the machine: {dollars(state.cash_in_machine_cents)}"])
 
 
-def slot_text(name: str, slots: Mapping[str, Slot], products: Products) -> str:
+def slot_text(name: str, state: VendingState, products: Products) -> str:
     """Describe what is in a slot that has a product."""
-    slot = slots[name]
+    slot = state.slots[name]
     price = "no price yet" if slot.price_cents is None else dollars(slot.price_cents)
     units = f"{slot.pile.units} of {slot_capacity(name)} units"
-    return f"{products[slot.product_id].name}, {units}, {price}"
+    expiry = f", sell by day {slot.pile.lots[0].last_day + 1}" if slot.pile.lots else ""
+    product = products[slot.product_id].name
+    return f"{product}, {units}, {price}{expiry}{_fault_text(name, state)}"
+
+
+def _fault_text(name: str, state: VendingState) -> str:
+    return ", out of order" if name in state.broken_slots else ""
 
 
 def notes_page(notes: Mapping[str, str]) -> str:
@@ -148,9 +165,20 @@ def acknowledgement(account: Account) -> str:
     return "\n".join([credit, "Open invoices:", *lines])
 
 
-def delivery(invoice: Invoice, products: Products) -> str:
-    """Write the mail that says goods have come."""
-    return f"Your order is in your storage now:\n{order_lines(invoice, products)}"
+def delivery(invoice: Invoice, last_days: Mapping[str, int], products: Products) -> str:
+    """Write the mail that says goods have come.
+
+    Args:
+        invoice: What was paid for.
+        last_days: The last 0-based day on which they can be sold, by product id.
+        products: By id.
+    """
+    lines = [
+        f"- {products[line.product_id].name}: {line.quantity} units, "
+        f"sell by day {last_days[line.product_id] + 1}"
+        for line in invoice.lines
+    ]
+    return "\n".join(["Your order is in your storage now:", *lines])
 
 
 def undeliverable(supplier: Supplier) -> tuple[str, str]:
@@ -204,3 +232,18 @@ def morning_page(state: VendingState, weather: Weather, due: Sequence[str]) -> s
     bank, unread = dollars(state.bank_cents), len(state.unread)
     news = f"Good morning. Weather: {weather}. Bank: {bank}. Unread mails: {unread}."
     return "\n".join([news, *(f"Reminder: {text}" for text in due)])
+
+
+def expired_line(units: Mapping[str, int], products: Products) -> str:
+    """Tell what had to be thrown away in the night."""
+    goods = ", ".join(f"{count} {products[name].name}" for name, count in units.items())
+    return f"Expired and thrown away: {goods}."
+
+
+def trouble_lines(state: VendingState, repair_cents: int) -> list[str]:
+    """Tell what is wrong with the machine, and what helps."""
+    is_all = len(state.broken_slots) == len(state.slots)
+    broken = "the whole machine" if is_all else ", ".join(state.broken_slots)
+    repair = f"call_technician repairs all for {dollars(repair_cents)}"
+    fault = [f"Out of order, selling nothing: {broken} ({repair})."] if broken else []
+    return [*fault, _JAM] if state.is_jammed else fault

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from pydantic import Field
 
+from tenure.envs.chance import below
 from tenure.envs.clock import day_of
 from tenure.envs.tools import Refusal, tool
 from tenure.envs.vending import pages
+from tenure.envs.vending.goods import Pile
 from tenure.envs.vending.machine import (
-    Pile,
     Sales,
     Slot,
     SlotName,
+    on_offer,
     sell_one_day,
     slot_capacity,
     slot_size,
 )
-from tenure.envs.vending.money import dollars, whole_cents
-from tenure.envs.vending.products import Product
+from tenure.envs.vending.money import whole_cents
+from tenure.envs.vending.products import Product, draw_last_day
 from tenure.envs.vending.purchases import Shipment, units_of
 from tenure.envs.vending.town import Town
 from tenure.errors import nearest
@@ -30,12 +33,12 @@ class Premises(Town):
 
     @tool(minutes=5)
     def check_storage(self) -> str:
-        """List the goods in storage."""
+        """List the goods in storage, and until when they can be sold."""
         return self._page("storage", self._storage_page)
 
     @tool(minutes=5)
     def check_machine(self) -> str:
-        """Show the machine's slots (product, stock, price) and its uncollected cash."""
+        """Show the machine's slots (product, stock, price, expiry), faults and uncollected cash."""
         return self._page("machine", self._machine_page)
 
     @tool(minutes=25, writes=True)
@@ -55,7 +58,8 @@ class Premises(Town):
         if place.product_id != goods.id:
             place.product_id, place.price_cents = goods.id, None
         place.pile += taken
-        return self._describe(slot) + ("" if place.price_cents else " (set one, or it cannot sell)")
+        hint = "" if place.price_cents else "; set a price, or it cannot sell"
+        return self._describe(slot) + hint
 
     @tool(minutes=25, writes=True)
     def empty_slot(self, slot: SlotName) -> str:
@@ -81,16 +85,6 @@ class Premises(Town):
         place.price_cents = cents
         return self._describe(slot)
 
-    @tool(minutes=25, writes=True)
-    def collect_cash(self) -> str:
-        """Take the cash out of the machine and bring it to the bank."""
-        cents = self.state.cash_in_machine_cents
-        if not cents:
-            return "There is no cash in the machine."
-        self.state.cash_in_machine_cents = 0
-        self._book(cents, "cash from the machine")
-        return f"Brought {dollars(cents)} to the bank. Balance: {dollars(self.state.bank_cents)}."
-
     # --- what happens by itself --------------------------------------------------------------
 
     def _receive_shipments(self, until: int) -> None:
@@ -103,8 +97,16 @@ class Premises(Town):
 
     def _unload(self, shipment: Shipment) -> None:
         invoice, state = shipment.invoice, self.state
+        arrival_day = day_of(shipment.due_minutes)
+        last_days = {
+            product_id: draw_last_day(
+                self.chance, self.products[product_id], invoice.supplier_id, arrival_day
+            )
+            for product_id in units_of((*invoice.lines, *shipment.parcel))
+        }
         for line in shipment.parcel:
-            pile = Pile(line.quantity, line.quantity * line.unit_cents)
+            cost_cents = line.quantity * line.unit_cents
+            pile = Pile.of(line.quantity, cost_cents, last_days[line.product_id])
             self._put_in_storage(line.product_id, state.storage.get(line.product_id, Pile()) + pile)
             state.stock_units += pile.units
             state.stock_cost_cents += pile.cost_cents
@@ -115,29 +117,39 @@ class Premises(Town):
             invoice=invoice.id,
             units=units_of(shipment.parcel),
             ordered=units_of(invoice.lines),
-            days_late=max(0, day_of(shipment.due_minutes) - shipment.promised_day),
+            days_late=max(0, arrival_day - shipment.promised_day),
             missing_cents=shipment.missing_cents,
         )
         sender = self._supplier(invoice.supplier_id).email
-        self._receive_mail(
-            sender, f"Order {invoice.id} delivered", pages.delivery(invoice, self.products)
-        )
+        body = pages.delivery(invoice, last_days, self.products)
+        self._receive_mail(sender, f"Order {invoice.id} delivered", body)
 
     def _sell(self, day: int) -> Sales:
-        """Let a day's customers buy, in one go."""
-
-        def customers(product_id: str, price_cents: int, distinct: int) -> int:
-            return self.market.customers(self.products[product_id], day, price_cents, distinct)
-
+        """Let a day's customers buy, in one go, from the slots that work."""
         self._changed()
-        sales = sell_one_day(list(self.state.slots.values()), customers)
-        units = sum(sales.sold.values())
         state = self.state
+        broken = state.broken_slots
+        slots = [slot for name, slot in state.slots.items() if name not in broken]
+        sales = sell_one_day(slots, self._customers(day, on_offer(slots)))
+        units = sum(sales.sold.values())
         state.units_sold += units
         state.stock_units -= units
         state.stock_cost_cents -= sales.cost_cents
         state.stockout_days += len(sales.lost)
         return sales
+
+    def _customers(self, day: int, offer: Mapping[str, int]) -> Callable[[str, int], int]:
+        """Return the units wanted of a product at a price; with a coin jam, by card alone."""
+        everyone = self.market.crowd(self.products, day, offer)
+        if not self.state.is_jammed:
+            return everyone
+        share = self.parameters.card_share_permille
+
+        def by_card(product_id: str, price_cents: int) -> int:
+            luck = below(self.chance.word("card customers", product_id, at=day), 1000)
+            return (everyone(product_id, price_cents) * share + luck) // 1000
+
+        return by_card
 
     # --- finding and checking ----------------------------------------------------------------
 
@@ -166,18 +178,12 @@ class Premises(Town):
         if quantity > room:
             raise Refusal(f"Slot {slot} has room for {room} more units, not {quantity}.")
 
-    def _put_in_storage(self, product_id: str, pile: Pile) -> None:
-        if pile.units:
-            self.state.storage[product_id] = pile
-        else:
-            self.state.storage.pop(product_id, None)
-
     def _describe(self, slot: SlotName) -> str:
-        return f"{slot}: {pages.slot_text(slot, self.state.slots, self.products)}"
+        return f"{slot}: {pages.slot_text(slot, self.state, self.products)}"
 
     def _storage_page(self) -> str:
         return pages.storage_page(self.state.storage, self.products)
 
     def _machine_page(self) -> str:
         state = self.state
-        return pages.machine_page(state.slots, state.cash_in_machine_cents, self.products)
+        return pages.machine_page(state, self.products)

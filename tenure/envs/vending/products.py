@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, Field
 
 from tenure.envs.chance import Chance, below, between, shuffled
 
@@ -17,6 +17,8 @@ Size = Literal["small", "large"]
 
 _PER_SIZE = (15, 20)
 _LEFT_PER_SIZE = 3
+_LEFT_SHELF_DAYS = 60
+_OLDEST_PERMILLE = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Product:
         elasticity_permille: Change of demand in thousandths, for a price above the reference by
             one whole reference; negative.
         base_sales_milliunits: Thousandths of a unit sold on an ordinary day at the reference price.
+        shelf_days: How many days it keeps from the day it is made.
     """
 
     id: str
@@ -43,6 +46,26 @@ class Product:
     reference_cents: int
     elasticity_permille: int
     base_sales_milliunits: int
+    shelf_days: int = 365
+
+    @property
+    def keeps_days(self) -> int:
+        """For how many days after their day of delivery its units can be sold, at the least."""
+        return self.shelf_days - self.shelf_days * _OLDEST_PERMILLE // 1000
+
+
+class Category(BaseModel, frozen=True, extra="forbid"):
+    """How the taste for a kind of goods changes.
+
+    Attributes:
+        months_permille: By month, January first.
+        heat_permille_per_degree: Change per degree from 15 C.
+        skies_permille: By sky, beside what it does to the whole street.
+    """
+
+    months_permille: tuple[int, ...] = Field(min_length=12, max_length=12)
+    heat_permille_per_degree: int
+    skies_permille: dict[str, int]
 
 
 class PoolEntry(BaseModel, frozen=True, extra="forbid"):
@@ -54,31 +77,71 @@ class PoolEntry(BaseModel, frozen=True, extra="forbid"):
     category: str
     wholesale_cents: int
     retail_cents: int
+    shelf_days: int = Field(ge=3)
+
+
+class _Assortment(BaseModel, frozen=True, extra="forbid"):
+    categories: dict[str, Category]
+    products: tuple[PoolEntry, ...]
+
+
+def pool() -> tuple[PoolEntry, ...]:
+    """Return every product there is, in the order of the data file."""
+    return _assortment().products
+
+
+def categories() -> dict[str, Category]:
+    """Return what the customers of each category are like."""
+    return _assortment().categories
 
 
 @cache
-def pool() -> tuple[PoolEntry, ...]:
-    """Return every product there is, in the order of the data file."""
+def _assortment() -> _Assortment:
     text = (resources.files("tenure.envs.vending") / "products.yaml").read_text(encoding="utf-8")
-    return TypeAdapter(tuple[PoolEntry, ...]).validate_python(tuple(yaml.safe_load(text)))
+    return _Assortment.model_validate(yaml.safe_load(text))
 
 
-def draw_catalogue(chance: Chance) -> tuple[Product, ...]:
-    """Draw a town's catalogue: 15 to 20 products of each size, in the order of their names."""
+def draw_catalogue(chance: Chance, shelf_life_percent: int = 100) -> tuple[Product, ...]:
+    """Draw a town's catalogue: 15 to 20 products of each size, in the order of their names.
+
+    Args:
+        chance: The seed's.
+        shelf_life_percent: How long goods keep, against the usual; moves no draw.
+    """
     small = _draw_some(chance, "small")
     large = _draw_some(chance, "large")
-    products = [_draw_product(chance, entry) for entry in (*small, *large)]
+    products = [_draw_product(chance, entry, shelf_life_percent) for entry in (*small, *large)]
     return tuple(sorted(products, key=lambda product: product.name))
 
 
 def draw_handover(chance: Chance, catalogue: Sequence[Product]) -> list[Product]:
-    """Draw the three products of each size that a previous owner may have left in storage."""
+    """Draw the three products of each size that a previous owner may have left in storage.
+
+    What would soon spoil is not among them, as long as there is enough else.
+    """
     left: list[Product] = []
     for size in ("small", "large"):
         products = [product for product in catalogue if product.size == size]
         words = chance.words("handover", size, count=len(products))
-        left += shuffled(words, products)[:_LEFT_PER_SIZE]
+        drawn = shuffled(words, products)
+        left += sorted(drawn, key=lambda one: one.shelf_days < _LEFT_SHELF_DAYS)[:_LEFT_PER_SIZE]
     return left
+
+
+def draw_last_day(chance: Chance, product: Product, source: str, day: int) -> int:
+    """Draw the last 0-based day on which goods that come on a day can be sold.
+
+    They have aged by up to a quarter of what they keep.
+
+    Args:
+        chance: The seed's.
+        product: What comes.
+        source: Who sends it; goods of one source and day have one age.
+        day: The 0-based day on which it comes.
+    """
+    ages = product.shelf_days - product.keeps_days + 1
+    age_days = below(chance.word(f"age of {product.id}", source, at=day), ages)
+    return day + product.shelf_days - age_days
 
 
 def _draw_some(chance: Chance, size: Size) -> Sequence[PoolEntry]:
@@ -88,7 +151,7 @@ def _draw_some(chance: Chance, size: Size) -> Sequence[PoolEntry]:
     return shuffled(words, entries)[:count]
 
 
-def _draw_product(chance: Chance, entry: PoolEntry) -> Product:
+def _draw_product(chance: Chance, entry: PoolEntry, shelf_life_percent: int) -> Product:
     cost, price, elasticity, *popularity = chance.words("economics", entry.id, count=5)
     return Product(
         id=entry.id,
@@ -99,6 +162,7 @@ def _draw_product(chance: Chance, entry: PoolEntry) -> Product:
         reference_cents=entry.retail_cents * between(price, 800, 1250) // 1000,
         elasticity_permille=between(elasticity, -3000, -1400),
         base_sales_milliunits=_draw_base_sales(popularity),
+        shelf_days=max(1, entry.shelf_days * shelf_life_percent // 100),
     )
 
 

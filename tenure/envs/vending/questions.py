@@ -9,21 +9,28 @@ from numpy.typing import NDArray
 
 from tenure.envs.forecasts import Asked, Distribution, Question
 from tenure.envs.vending.demand import (
-    MONTH_CELSIUS,
     PRODUCT_NOISE_PERMILLE,
-    SKIES,
-    SKY_PERMILLE,
-    SKY_WEIGHTS,
     TOWN_NOISE_PERMILLE,
     appetite_milliunits,
     bell_permille,
     draw_week,
     draw_year,
-    heat_permille,
+    loyal_permille,
     price_permille,
+    rivals_permille,
 )
+from tenure.envs.vending.local_events import is_cancelled
 from tenure.envs.vending.machine import Slot, facings
 from tenure.envs.vending.money import dollars
+from tenure.envs.vending.products import categories
+from tenure.envs.vending.weather import (
+    MONTH_CELSIUS,
+    SKIES,
+    SKY_WEIGHTS,
+    Weather,
+    sky_permille,
+    taste_permille,
+)
 from tenure.envs.vending.world import VendingWorld
 
 FUTURES = 1_000
@@ -61,19 +68,20 @@ def _freeze_offer(world: VendingWorld, _: Asked) -> dict[str, int]:
 
 def _demand(world: VendingWorld, asked: Asked) -> int:
     """Return what the customers that the seed has drawn want of the frozen offer."""
-    return sum(
-        world.market.customers(world.products[name], day, price_cents, len(asked.frozen))
-        for name, price_cents in asked.frozen.items()
-        for day in range(asked.closes_day, asked.due_day)
-    )
+    total = 0
+    for day in range(asked.closes_day, asked.due_day):
+        customers = world.market.crowd(world.products, day, asked.frozen)
+        total += sum(customers(name, price_cents) for name, price_cents in asked.frozen.items())
+    return total
 
 
 def _demand_truth(world: VendingWorld, asked: Asked) -> Distribution:
     """Redraw what the days to come will bring, and keep what is fixed for the seed.
 
     Redrawn in each of 1,000 futures: sky, temperature (as far as it does not hang on days that
-    are over), the noise of the town and of each product, and the fraction that rounds to whole
-    customers. Kept: the products' economics, the weekdays, the months, the taste for variety.
+    are over), the noise of the town and of each product, the fraction that rounds to whole
+    customers, and whether an event that is to begin is cancelled. Kept: the products' economics,
+    the weekdays, the months, the taste for variety, and the events, all announced by then.
     """
     days = asked.due_day - asked.closes_day
 
@@ -108,14 +116,24 @@ def units_wanted(
     celsius = _celsius(world, days, words("temperature").reshape(shape))
     skies = _SKY_TABLE[_below(words("sky"), len(_SKY_TABLE))].reshape(shape)
     noise = bell_permille(words("town"), TOWN_NOISE_PERMILLE).reshape(shape)
-    traffic = _calm_permille(world, days) * skies * noise // 1000
+    effect = np.array([sky_permille(sky, world.parameters.weather_effect_percent) for sky in SKIES])
+    traffic = _calm_permille(world, days) * effect[skies] * noise // 1000
+    cancelled = words("local event cancelled").reshape(shape)
+    traffic = traffic * _events_permille(world, days, cancelled) // 1000
+    tastes = {
+        name: _taste(world, name, days, skies, celsius)
+        for name in {world.products[product_id].category for product_id in offer}
+    }
     variety = world.market.variety_permille[len(offer)]
     total = np.zeros(len(traffic), dtype=np.int64)
     for product_id, price_cents in offer.items():
         product = world.products[product_id]
         own = bell_permille(words("noise", product_id), PRODUCT_NOISE_PERMILLE).reshape(shape)
-        appetite = appetite_milliunits(product, traffic * _heat(product.category, celsius), own)
+        appetite = appetite_milliunits(product, traffic * tastes[product.category], own)
         milliunits = appetite * price_permille(product, price_cents) * variety // 1_000_000
+        rivals = rivals_permille(world.products, offer, product)
+        loyal = loyal_permille(product, price_cents, rivals, world.market.rivalry_percent)
+        milliunits = milliunits * loyal // 1000
         luck = _below(words("luck", product_id), 1000).reshape(shape)
         total += np.sum((milliunits + luck) // 1000, axis=1)
     units: list[int] = total.tolist()
@@ -141,10 +159,36 @@ def _celsius(world: VendingWorld, days: range, fresh: NDArray[np.uint64]) -> Tab
     return np.array(season) + swings[:, :-2] + swings[:, 1:-1] + swings[:, 2:]
 
 
-def _heat(category: str, celsius: Table) -> Table:
+def _events_permille(world: VendingWorld, days: range, cancelled: NDArray[np.uint64]) -> Table:
+    """Let events take place: those under way as they do, those to begin unless cancelled."""
+    traffic = np.full(cancelled.shape, 1000)
+    for event in world.market.events:
+        span = slice(max(0, event.first_day - days.start), event.end_day - days.start)
+        if span.start >= len(days) or span.stop <= 0:
+            continue
+        takes_place = np.full(len(traffic), not event.is_cancelled)
+        if event.first_day >= days.start:
+            words = cancelled[:, event.first_day - days.start].tolist()
+            takes_place = np.array([not is_cancelled(word) for word in words])
+        effect = np.where(takes_place, event.traffic_permille, 1000).reshape(-1, 1)
+        traffic[:, span] = traffic[:, span] * effect // 1000
+    return traffic
+
+
+def _taste(world: VendingWorld, category: str, days: range, skies: Table, celsius: Table) -> Table:
+    """Return how much a category is wanted, by future and day."""
     low, high = int(celsius.min()), int(celsius.max())
-    table = np.array([heat_permille(category, degrees) for degrees in range(low, high + 1)])
-    return table[celsius - low]
+    likes, effect = categories()[category], world.parameters.weather_effect_percent
+    months = [world.calendar.month(day) for day in days]
+    tables = {
+        month: [
+            [taste_permille(likes, month, Weather(sky, c), effect) for c in range(low, high + 1)]
+            for sky in SKIES
+        ]
+        for month in set(months)
+    }
+    table = np.array([tables[month] for month in months])
+    return table[np.arange(len(days)), skies, celsius - low]
 
 
 def _below(words: NDArray[np.uint64], bound: int) -> Table:
@@ -154,7 +198,7 @@ def _below(words: NDArray[np.uint64], bound: int) -> Table:
     return (((words >> half) * size + low) >> half).astype(np.int64)
 
 
-_SKY_TABLE: Table = np.repeat([SKY_PERMILLE[sky] for sky in SKIES], SKY_WEIGHTS)
+_SKY_TABLE: Table = np.repeat(np.arange(len(SKIES)), SKY_WEIGHTS)
 
 
 # --- the balance ---------------------------------------------------------------------------------

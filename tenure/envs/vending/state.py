@@ -8,8 +8,9 @@ from datetime import date
 from pydantic import Field, computed_field
 
 from tenure.envs.log import Log
+from tenure.envs.vending.goods import Pile
 from tenure.envs.vending.kinds import KindRates
-from tenure.envs.vending.machine import Pile, Slot, new_machine
+from tenure.envs.vending.machine import Slot, new_machine
 from tenure.envs.vending.money import dollars
 from tenure.envs.vending.purchases import Account, Shipment
 from tenure.envs.world import WorldState
@@ -38,6 +39,27 @@ class VendingParameters(KindRates, frozen=True, extra="forbid"):
     )
     card_share_permille: int = Field(
         default=700, ge=0, le=1000, description="Part of each day's revenue paid by card."
+    )
+    weather_effect_percent: int = Field(
+        default=100, ge=0, le=100, description="How much weather matters; 0 for not at all."
+    )
+    shelf_life_percent: int = Field(
+        default=100, ge=20, le=10_000, description="How long goods keep, against the usual."
+    )
+    rivalry_percent: int = Field(
+        default=100,
+        ge=0,
+        le=100,
+        description="How much products of a category take from each other; 0 for nothing.",
+    )
+    local_events_per_1000_days: int = Field(
+        default=30, ge=0, le=1000, description="Fairs, matches, roadworks and holidays."
+    )
+    machine_faults_per_1000_days: int = Field(default=8, ge=0, le=1000)
+    coin_jams_per_1000_days: int = Field(default=12, ge=0, le=1000)
+    thefts_per_1000_days: int = Field(default=8, ge=0, le=1000)
+    repair_cents: int = Field(
+        default=4_000, ge=0, le=1_000_000, description="What the technician takes for a visit."
     )
 
     @computed_field  # type: ignore[prop-decorator]  # pydantic's documented order of decorators
@@ -121,6 +143,8 @@ class VendingState(WorldState):
         cash_in_machine_cents: Until it is collected.
         unpaid_days: Daily fees in a row that the bank could not pay.
         slots: By name, A1 to D3.
+        broken_slots: Names of those out of order, in the machine's order.
+        is_jammed: Whether the coin slot takes no cash.
         storage: Goods by product id; no empty piles.
         accounts: By supplier id, for suppliers that have billed or been paid.
         shipments: Goods on their way, the next to come first.
@@ -138,6 +162,10 @@ class VendingState(WorldState):
         revenue_cents: Since the start.
         payments_cents: Paid to suppliers since the start.
         fees_cents: Daily fees paid since the start.
+        repairs_cents: Paid to technicians since the start.
+        expired_units: Thrown away since the start.
+        stolen_units: Since the start.
+        stolen_cents: Cash, since the start.
         stockout_days: Days times products on which customers left because there was too little.
     """
 
@@ -146,6 +174,8 @@ class VendingState(WorldState):
     cash_in_machine_cents: int = 0
     unpaid_days: int = 0
     slots: dict[str, Slot] = field(default_factory=new_machine)
+    broken_slots: list[str] = field(default_factory=list)
+    is_jammed: bool = False
     storage: dict[str, Pile] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
     shipments: list[Shipment] = field(default_factory=list)
@@ -163,4 +193,8 @@ class VendingState(WorldState):
     revenue_cents: int = 0
     payments_cents: int = 0
     fees_cents: int = 0
+    repairs_cents: int = 0
+    expired_units: int = 0
+    stolen_units: int = 0
+    stolen_cents: int = 0
     stockout_days: int = 0

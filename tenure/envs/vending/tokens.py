@@ -73,6 +73,7 @@ class Words(BaseModel, frozen=True, extra="forbid"):
     context: frozenset[str]
     negations: frozenset[str]
     restarts: frozenset[str]
+    no_typos: frozenset[str]
     numbers: dict[str, int]
     aliases: dict[str, str]
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from tenure.envs.clock import Calendar, day_of
 from tenure.envs.vending.demand import draw_market
-from tenure.envs.vending.machine import Pile
-from tenure.envs.vending.products import draw_catalogue, draw_handover
+from tenure.envs.vending.goods import Pile
+from tenure.envs.vending.mishaps import draw_mishaps
+from tenure.envs.vending.products import draw_catalogue, draw_handover, draw_last_day
 from tenure.envs.vending.state import Mail, Transaction, VendingParameters, VendingState
 from tenure.envs.vending.suppliers import Supplier, draw_suppliers
 from tenure.envs.world import World
@@ -22,6 +23,7 @@ class Town(World[VendingState]):
         products: The same by id.
         suppliers: Who trades it.
         market: Weather and customers.
+        mishaps: What will go wrong at the machine.
         handover: Goods in storage at the start by product id, at what they are worth.
     """
 
@@ -29,18 +31,38 @@ class Town(World[VendingState]):
 
     def draw(self) -> None:
         """Draw everything that follows from the parameters and the seed alone."""
-        days = self.parameters.horizon_days
-        self.calendar = Calendar(self.parameters.start_date, days)
-        self.catalogue = draw_catalogue(self.chance)
+        parameters = self.parameters
+        days = parameters.horizon_days
+        self.calendar = Calendar(parameters.start_date, days)
+        self.catalogue = draw_catalogue(self.chance, parameters.shelf_life_percent)
         self.products = {product.id: product for product in self.catalogue}
-        self.suppliers = draw_suppliers(self.chance, self.catalogue, self.parameters)
-        units = self.parameters.handover_units
+        self.suppliers = draw_suppliers(self.chance, self.catalogue, parameters)
+        units = parameters.handover_units
         self.handover = {
-            product.id: Pile(units, units * product.wholesale_cents)
+            product.id: Pile.of(
+                units,
+                units * product.wholesale_cents,
+                draw_last_day(self.chance, product, "previous owner", 0),
+            )
             for product in draw_handover(self.chance, self.catalogue)
             if units
         }
-        self.market = draw_market(self.chance, self.catalogue, self.calendar, days)
+        self.market = draw_market(
+            self.chance,
+            self.catalogue,
+            self.calendar,
+            days,
+            local_events_per_1000_days=parameters.local_events_per_1000_days,
+            weather_effect_percent=parameters.weather_effect_percent,
+            rivalry_percent=parameters.rivalry_percent,
+        )
+        self.mishaps = draw_mishaps(
+            self.chance,
+            days,
+            faults_per_1000_days=parameters.machine_faults_per_1000_days,
+            jams_per_1000_days=parameters.coin_jams_per_1000_days,
+            thefts_per_1000_days=parameters.thefts_per_1000_days,
+        )
         self._pages: dict[str, str] = {}
 
     def restore(self, snapshot: bytes) -> None:
@@ -81,3 +103,9 @@ class Town(World[VendingState]):
         state.transactions.append(
             Transaction(state.now_minutes, amount_cents, memo, state.bank_cents)
         )
+
+    def _put_in_storage(self, product_id: str, pile: Pile) -> None:
+        if pile.units:
+            self.state.storage[product_id] = pile
+        else:
+            self.state.storage.pop(product_id, None)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from tenure.envs.clock import MINUTES_PER_DAY, at
 from tenure.envs.tools import tool
-from tenure.envs.vending import pages
+from tenure.envs.vending import local_events, pages
 from tenure.envs.vending.machine import Sales
 from tenure.envs.vending.money import dollars
 from tenure.envs.vending.office import Office
 from tenure.envs.vending.premises import Premises
 from tenure.envs.vending.state import VendingParameters, VendingState
+from tenure.envs.vending.upkeep import Upkeep
 from tenure.envs.world import Figure
 
 OPENS_HOUR, CLOSES_HOUR, POST_HOUR = 8, 22, 6
@@ -18,7 +19,7 @@ _OPENS_MINUTE = OPENS_HOUR * 60
 _CLOCK = [f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(MINUTES_PER_DAY)]
 
 
-class VendingWorld(Premises, Office):
+class VendingWorld(Premises, Upkeep, Office):
     """One vending machine, run through mail, bank and two hands until the horizon."""
 
     State, Parameters, score = VendingState, VendingParameters, "bank_cents"
@@ -40,6 +41,10 @@ class VendingWorld(Premises, Office):
         Figure("revenue_cents", "since the start", hidden=True),
         Figure("payments_cents", "paid to suppliers since the start", hidden=True),
         Figure("fees_cents", "daily fees paid since the start", hidden=True),
+        Figure("repairs_cents", "paid to technicians since the start", hidden=True),
+        Figure("expired_units", "thrown away since the start", hidden=True),
+        Figure("stolen_units", "since the start", hidden=True),
+        Figure("stolen_cents", "cash taken by thieves since the start", hidden=True),
         Figure(
             "stockout_days",
             "days times products on which customers left because there was too little",
@@ -69,10 +74,11 @@ class VendingWorld(Premises, Office):
         goods = "The machine is empty; there are goods in storage."
         if not self.handover:
             goods = "Machine and storage are empty."
-        return (
+        first = (
             f"Your first day. The bank account has {balance}. {goods} You know no suppliers yet.\n"
-            f"Weather: {self.market.weather[0]}.\n{self.stamp()}"
+            f"Weather: {self.market.weather[0]}."
         )
+        return "\n".join([first, *self._news(), self.stamp()])
 
     def measure(self) -> tuple[int, ...]:
         """Return the figures; totals are kept up to date where they change."""
@@ -93,6 +99,10 @@ class VendingWorld(Premises, Office):
             state.revenue_cents,
             state.payments_cents,
             state.fees_cents,
+            state.repairs_cents,
+            state.expired_units,
+            state.stolen_units,
+            state.stolen_cents,
             state.stockout_days,
         )
 
@@ -139,11 +149,30 @@ class VendingWorld(Premises, Office):
         self._answer_letters()
         state.now_minutes = at(day + 1, OPENS_HOUR)
         weather = self.market.weather[day + 1]
-        return f"{report}\n{pages.morning_page(state, weather, self._take_due_reminders())}"
+        morning = pages.morning_page(state, weather, self._take_due_reminders())
+        return "\n".join([report, morning, *self._news()])
+
+    def _record_street(self, day: int) -> None:
+        """Write into the record what begins on a day, or was to begin."""
+        for event in self.market.events:
+            if event.first_day == day:
+                self.emit(
+                    "local_event",
+                    event=event.kind,
+                    days=event.days,
+                    traffic_permille=event.traffic_permille,
+                    cancelled=event.is_cancelled,
+                )
+
+    def _news(self) -> list[str]:
+        """What is told of the street this morning."""
+        return local_events.news(self.market.events, self.today, self.calendar)
 
     def _close_day(self, day: int) -> str:
-        """Count the day's sales, take the fee, and end the episode if it is time."""
+        """Count the day's sales, let the night pass, take the fee, and end the episode in time."""
         state = self.state
+        self._break_down(day)
+        self._record_street(day)
         sales = self._sell(day)
         card_cents = self._take_money(sales)
         fee = self._take_fee()
@@ -155,6 +184,7 @@ class VendingWorld(Premises, Office):
             lost=sales.lost,
         )
         report = pages.day_page(sales, state.slots, self.products, card_cents)
+        report = "\n".join([report, *self._pass_night(day)])
         if state.unpaid_days >= self.parameters.unpaid_days_limit:
             state.ended = "bankrupt"
         elif day + 1 == self.parameters.horizon_days:
@@ -165,9 +195,13 @@ class VendingWorld(Premises, Office):
         return report + fee
 
     def _take_money(self, sales: Sales) -> int:
-        """Split the revenue into card money, booked next morning, and cash; return the former."""
+        """Split the revenue into card money, booked next morning, and cash; return the former.
+
+        With a coin jam all of it is card money.
+        """
         revenue_cents = sum(sales.revenue_cents.values())
-        card_cents = revenue_cents * self.parameters.card_share_permille // 1000
+        share_permille = 1000 if self.state.is_jammed else self.parameters.card_share_permille
+        card_cents = revenue_cents * share_permille // 1000
         self.state.revenue_cents += revenue_cents
         self.state.pending_card_cents += card_cents
         self.state.cash_in_machine_cents += revenue_cents - card_cents

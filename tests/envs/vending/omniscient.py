@@ -16,6 +16,12 @@ from tenure.envs.vending.tokens import MAX_COUNT
 from tenure.envs.vending.world import VendingWorld
 from tests.envs.vending.play import make, order, pay, wait
 
+LASTING_AND_LONELY = {"shelf_life_percent": 5_000, "rivalry_percent": 0}
+"""A twin in which goods do not spoil within the time and products do not compete."""
+
+RIVAL_TAKES = 0.045
+"""Part of a product's customers that one rival of its category takes, at about equal prices."""
+
 
 class Column(NamedTuple):
     """A slot's product, and what to stock and ask on each day."""
@@ -30,14 +36,20 @@ class Column(NamedTuple):
     def first_day(self) -> int:
         return self.supplier.lead_days[1] + 2
 
+    @property
+    def days(self) -> range:
+        """The days on which the goods are there and surely not expired."""
+        keeps_days = self.product.shelf_days - self.product.shelf_days // 4
+        return range(self.first_day, min(len(self.units), keeps_days))
+
 
 def run_omnisciently(world: VendingWorld) -> int:
     """Buy exactly what the best prices will sell, once, and sell it; return the final balance."""
     columns = plan(world)
     for supplier in {column.supplier.id: column.supplier for column in columns}.values():
         mine = [column for column in columns if column.supplier is supplier]
-        basket = {one.product.id: sum(one.units[one.first_day :]) for one in mine}
-        order(world, supplier, basket)
+        basket = {one.product.id: sum(one.units[day] for day in one.days) for one in mine}
+        order(world, supplier, {name: units for name, units in basket.items() if units})
     wait(world)
     for supplier in world.suppliers:
         account = world.state.accounts.get(supplier.id)
@@ -45,11 +57,12 @@ def run_omnisciently(world: VendingWorld) -> int:
             pay(world, supplier)
     wait(world)
     while not world.ended:
-        day = world.today
         world.call("collect_cash")
+        if world.state.broken_slots:
+            world.call("call_technician")
         for column in columns:
-            if day >= column.first_day and column.product.id in world.state.storage:
-                tend(world, column, day)
+            if world.today in column.days and column.product.id in world.state.storage:
+                tend(world, column, world.today)
         wait(world)
     return world.state.bank_cents
 
@@ -72,12 +85,12 @@ def plan(world: VendingWorld) -> list[Column]:
     """Choose the best products of each size for the best number of distinct ones, one slot each."""
     return max(
         (columns_for(world, small, large) for small in range(3, 7) for large in range(3, 7)),
-        key=lambda columns: expected_cents(world, columns),
+        key=expected_cents,
     )
 
 
 def columns_for(world: VendingWorld, small: int, large: int) -> list[Column]:
-    columns = []
+    columns: list[Column] = []
     for rows, size, count in (("AB", "small", small), ("CD", "large", large)):
         slots = [f"{row}{number}" for row in rows for number in (1, 2, 3)]
         drafts = [
@@ -85,44 +98,62 @@ def columns_for(world: VendingWorld, small: int, large: int) -> list[Column]:
             for product in world.catalogue
             if product.size == size
         ]
-        drafts.sort(key=lambda draft: -expected_cents(world, [draft]))
-        columns += [
-            draft._replace(slot=slot) for slot, draft in zip(slots[:count], drafts, strict=False)
-        ]
-    return columns
+        for slot in slots[:count]:
+            best = max(drafts, key=lambda draft: worth_beside(draft, columns))
+            drafts.remove(best)
+            columns.append(best._replace(slot=slot))
+    return [
+        column_for(world, one.product, one.slot, small + large, rivals(one, columns))
+        for one in columns
+    ]
 
 
-def column_for(world: VendingWorld, product: Product, slot: str, distinct: int) -> Column:
+def rivals(column: Column, columns: list[Column]) -> int:
+    return sum(
+        one.product.category == column.product.category and one.product is not column.product
+        for one in columns
+    )
+
+
+def worth_beside(draft: Column, columns: list[Column]) -> float:
+    return expected_cents([draft]) * (1 - 2 * RIVAL_TAKES * rivals(draft, columns))
+
+
+def column_for(
+    world: VendingWorld, product: Product, slot: str, distinct: int, rivals: int = 0
+) -> Column:
     sellers = [one for one in world.suppliers if product.id in one.prices_cents]
     decent = [one for one in sellers if set(one.practice.kinds) <= {Kind.TOUGH, Kind.OVERPRICING}]
     supplier = min(decent or sellers, key=lambda one: one.unit_cents(product.id, MAX_COUNT))
     units = np.arange(1, slot_capacity(slot) + 1, dtype=np.int64).reshape(-1, 1, 1)
     best = _earnings(world, product, units)[:, distinct - 1, :].argmax(axis=0) + 1
     market = world.market
+    takes = RIVAL_TAKES * world.parameters.rivalry_percent / 100
+    keep = int(1000 * (1 - takes * rivals))
     appetite = np.array(market.appetite_milliunits[product.id]) * market.variety_permille[distinct]
     luck = np.array(market.luck_milliunits[product.id])
-    prices = np.maximum(1, highest_prices(product, appetite, luck, best))
+    prices = np.maximum(1, highest_prices(product, appetite * keep // 1000, luck, best))
     return Column(slot, product, supplier, best.tolist(), prices.tolist())
 
 
-def expected_cents(world: VendingWorld, columns: list[Column]) -> int:
+def expected_cents(columns: list[Column]) -> int:
     return sum(
-        units * (price_cents - column.supplier.unit_cents(column.product.id, MAX_COUNT))
+        column.units[day]
+        * (column.price_cents[day] - column.supplier.unit_cents(column.product.id, MAX_COUNT))
         for column in columns
-        for units, price_cents in list(zip(column.units, column.price_cents, strict=True))[
-            column.first_day :
-        ]
+        for day in column.days
     )
 
 
-def share_of_bound(seed: int) -> float:
+def share_of_bound(seed: int, **parameters: int) -> float:
     """Play 60 days with money enough to buy everything at once; return profit over the bound's."""
     start_cents = 1_000_000
-    world = make(seed, horizon_days=60, start_balance_cents=start_cents)
+    world = make(seed, horizon_days=60, start_balance_cents=start_cents, **parameters)
     bound_cents = upper_bound(world.parameters, seed) - start_cents
     return (run_omnisciently(world) - start_cents) / bound_cents
 
 
 if __name__ == "__main__":
     for seed in range(1, 11):
-        print(f"seed {seed}: {share_of_bound(seed):.3f}")  # noqa: T201  a command's output
+        shares = share_of_bound(seed), share_of_bound(seed, **LASTING_AND_LONELY)
+        print(f"seed {seed}: {shares[0]:.3f}, lasting and lonely {shares[1]:.3f}")  # noqa: T201  a command's output

@@ -127,6 +127,7 @@ _PLAUSIBLE = (
     *[_price] * 5,
     _empty,
     _named("collect_cash"),
+    _named("call_technician"),
     _named("check_machine"),
     _named("check_storage"),
     _named("check_bank"),

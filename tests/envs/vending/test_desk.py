@@ -37,9 +37,9 @@ def reply(body, subject="Hello"):
 def test_a_request_for_prices_is_answered_with_the_whole_list():
     assert reply("Please send me your price list.", "Prices").body == (
         "For small slots:\n"
-        "Cola can 330 ml: $0.55 each\n"
+        "Cola can 330 ml: $0.55 each; keeps 274 days\n"
         "For large slots:\n"
-        "Kombucha bottle 330 ml: $1.60 each\n"
+        "Kombucha bottle 330 ml: $1.60 each; keeps 274 days\n"
         "Volume discount: 3.0% off a product from 50 units.\n"
         "Volume discount: 10.0% off a product from 100 units.\n"
         "Minimum order $20.00.\n"
@@ -51,7 +51,7 @@ def test_a_request_for_prices_is_answered_with_the_whole_list():
 
 def test_a_quote_tells_the_price_at_the_quantity_asked_for():
     body = reply("What do 60 cola cans cost?").body
-    assert "Cola can 330 ml: $0.55 each; 60 at $0.53" in body  # 55 * 0.97 = 53.35
+    assert "Cola can 330 ml: $0.55 each; 60 at $0.53; keeps 274 days" in body  # 55 * 0.97 = 53.35
     assert "Kombucha" not in body
 
 

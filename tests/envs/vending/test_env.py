@@ -1,4 +1,5 @@
 import warnings
+from pathlib import Path
 
 import gymnasium
 import numpy as np
@@ -6,7 +7,9 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import tenure.envs  # noqa: F401  registers the environments
+from tenure.envs import vending
 from tenure.envs.tools import ToolCall
+from tenure.envs.vending.state import VendingParameters
 from tenure.errors import UsageError
 from tenure.scenarios import load, names
 
@@ -82,5 +85,12 @@ def test_the_brief_says_what_a_forgetful_agent_must_know(name):
         "A call that reaches 22:00 is finished, then you sleep until 08:00.",
         "the business goes on without you until the last day.",
         "with that day's card sales; goods and cash left in the machine count nothing.",
+        "Goods past their sell-by day are thrown away.",
+        "The morning report tells of faults, jams and thefts, and what to do.",
     ):
         assert sentence in brief
+
+
+def test_the_card_documents_every_parameter():
+    card = (Path(vending.__file__).parent / "README.md").read_text(encoding="utf-8")
+    assert [name for name in VendingParameters.model_fields if f"`{name}`" not in card] == []

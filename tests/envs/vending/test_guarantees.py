@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from collections import Counter
 from random import Random
 
 import pytest
 
 from tenure.envs.spaces import ToolCallSpace
+from tenure.envs.vending.machine import slot_capacity
 from tenure.envs.vending.purchases import units_of
 from tests.envs.vending.play import easiest, favourite, make, meddle, order, pay, wait
 
@@ -15,8 +17,14 @@ PARAMETERS = {
     "horizon_days": 120,
     "start_balance_cents": START_CENTS,
     "handover_units": LEFT_UNITS,
+    "shelf_life_percent": 30,
+    "local_events_per_1000_days": 100,
+    "machine_faults_per_1000_days": 60,
+    "coin_jams_per_1000_days": 60,
+    "thefts_per_1000_days": 150,
 }
-GOLDEN = "5b782ec1e1ff7508c8323901f2fd83b7"
+"""Much happens, so that a short play at random meets all of it."""
+GOLDEN = "4a7390aea038565785ee1dd2b46cccb3"
 READERS = ("check_bank", "check_machine", "check_storage", "read_inbox", "read_notes")
 
 
@@ -39,9 +47,14 @@ def test_money_is_conserved(seed):
         state = world.state
         assert (
             state.bank_cents + state.pending_card_cents + state.cash_in_machine_cents
-            == START_CENTS + state.revenue_cents - state.payments_cents - state.fees_cents
+            == START_CENTS
+            + state.revenue_cents
+            - state.payments_cents
+            - state.fees_cents
+            - state.repairs_cents
+            - state.stolen_cents
         )
-        assert state.bank_cents >= 0
+        assert min(state.bank_cents, state.cash_in_machine_cents, state.pending_card_cents) >= 0
 
     world = play(seed, watch=balance)
     assert world.state.revenue_cents > 0
@@ -65,15 +78,85 @@ def test_units_and_their_cost_are_conserved(seed):
                 ordered["lost"] = ordered.get("lost", 0) - sum(event["units"].values())
         state = world.state
         piles = [*state.storage.values(), *(slot.pile for slot in state.slots.values())]
-        assert all(pile.units >= 0 and pile.cost_cents >= 0 for pile in piles)
+        assert all(lot.units > 0 and lot.cost_cents >= 0 for pile in piles for lot in pile.lots)
         assert state.stock_units == sum(pile.units for pile in piles)
         assert state.stock_cost_cents == sum(pile.cost_cents for pile in piles)
         transit = [shipment.invoice for shipment in state.shipments]
         assert state.transit_cost_cents == sum(invoice.total_cents for invoice in transit)
         on_the_way = sum(sum(units_of(invoice.lines).values()) for invoice in transit)
-        assert sum(ordered.values()) == state.units_sold + state.stock_units + on_the_way
+        gone = state.expired_units + state.stolen_units
+        assert sum(ordered.values()) == state.units_sold + state.stock_units + on_the_way + gone
 
     assert play(seed, watch=count).state.units_sold > 0
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_unit_of_a_product_is_sold_kept_expired_or_stolen(seed):
+    held = Counter()
+
+    def count(world, step):
+        for event in step.events:
+            if event["kind"] == "delivery":
+                held.update(event["units"])
+            if event["kind"] == "day":
+                held.subtract(event["sold"])
+            if event["kind"] in ("expired", "theft"):
+                held.subtract(event["units"])
+        state = world.state
+        found = Counter({name: pile.units for name, pile in state.storage.items()})
+        for slot in state.slots.values():
+            found[slot.product_id] += slot.pile.units
+        assert +found == +held
+
+    for product in make(seed, **PARAMETERS).handover:
+        held[product] = LEFT_UNITS
+    play(seed, watch=count)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_unit_is_ever_there_or_sold_after_its_last_day(seed):
+    """Every morning only goods are left that can still be sold on that day."""
+    thrown_away = []
+
+    def check(world, step):
+        state = world.state
+        piles = [*state.storage.values(), *(slot.pile for slot in state.slots.values())]
+        if not step.ended:
+            assert all(lot.last_day >= world.today for pile in piles for lot in pile.lots)
+        assert all(slot.pile.units <= slot_capacity(name) for name, slot in state.slots.items())
+        thrown_away.extend(event for event in step.events if event["kind"] == "expired")
+
+    world = play(seed, watch=check)
+    assert sum(sum(one["units"].values()) for one in thrown_away) == world.state.expired_units
+
+
+def test_random_play_meets_every_kind_of_mishap():
+    kinds = set()
+
+    def note(_, step):
+        kinds.update(event["kind"] for event in step.events)
+
+    for seed in range(3):
+        play(seed, watch=note)
+    assert kinds >= {"expired", "fault", "jam", "theft", "repair", "delivery", "day"}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_days_sales_are_settled_to_the_cent(seed):
+    def settle(world, step):
+        for event in step.events:
+            if event["kind"] == "day":
+                settled["revenue"] += event["revenue_cents"]
+                share = 1000 if world.state.is_jammed else world.parameters.card_share_permille
+                settled["card"] += event["revenue_cents"] * share // 1000
+        assert world.state.revenue_cents == settled["revenue"]
+
+    settled = Counter()
+    world = play(seed, watch=settle)
+    booked = [one.amount_cents for one in world.state.transactions if one.memo == "card sales"]
+    assert sum(booked) + world.state.pending_card_cents == settled["card"]
+    fees = [one.amount_cents for one in world.state.transactions if one.memo == "daily fee"]
+    assert -sum(fees) == world.state.fees_cents == 200 * len(fees)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -146,11 +229,12 @@ def test_the_same_seed_and_actions_give_the_same_bytes_in_another_process():
 
 
 def test_two_agents_on_one_seed_meet_the_same_weather_and_customers():
-    idle, busy = make(7, horizon_days=30), play(7, 200)
+    idle, busy = make(7, **{**PARAMETERS, "horizon_days": 30}), play(7, 200)
     assert list(busy.market.weather[:30]) == list(idle.market.weather)
     for name, days in idle.market.appetite_milliunits.items():
         assert busy.market.appetite_milliunits[name][:30] == days
     assert busy.suppliers == idle.suppliers
+    assert {day: one for day, one in busy.mishaps.faults.items() if day < 30} == idle.mishaps.faults
 
 
 def test_what_an_agent_did_before_does_not_move_the_delivery_of_an_order():
@@ -208,6 +292,7 @@ def test_the_recorded_month_is_still_the_same():
         world.call("set_price", slot=slot, price=product.reference_cents / 100)
     wait(world, 5)
     world.call("collect_cash")
+    world.call("call_technician")
     while not world.ended:
         wait(world)
     assert world.state.units_sold > 20

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenure.envs.chance import Chance
+from tenure.envs.clock import day_of
 from tenure.envs.vending.invoices import Invoice, InvoiceLine
 from tenure.envs.vending.kinds import Kind, KindRates, Practice
-from tenure.envs.vending.products import draw_catalogue
+from tenure.envs.vending.products import draw_catalogue, draw_last_day
 from tenure.envs.vending.purchases import ship
 from tenure.envs.vending.suppliers import draw_suppliers
 from tests.envs.vending.play import favourite, make, order, pay, wait
@@ -62,6 +63,16 @@ def test_switching_a_kind_off_changes_the_houses_of_that_kind_alone(kind):
             else:
                 assert after == before
     assert changed
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_switching_a_kind_off_leaves_customers_goods_and_mishaps_as_they_were(kind):
+    world = make(5, handover_units=20)
+    twin = make(5, handover_units=20, **{f"{kind}_permille": 0})
+    assert twin.catalogue == world.catalogue
+    assert twin.handover == world.handover
+    assert twin.market == world.market
+    assert twin.mishaps == world.mishaps
 
 
 def test_the_same_house_is_of_another_kind_on_another_seed():
@@ -199,6 +210,34 @@ def test_missing_units_are_in_the_record_and_in_no_mail():
     assert world.state.stock_units == units < 300
     assert "300 units" in world.state.mails[-1].body
     assert world.state.accounts[house.id].owed_cents == delivery["missing_cents"]
+
+
+def test_what_comes_in_place_of_other_goods_has_its_own_age_and_the_mail_does_not_tell():
+    for seed in range(1, 40):
+        world, house = ordered(Kind.BAIT, seed)
+        pay(world, house)
+        delivery, _ = until(world, "delivery")
+        if delivery["units"] != delivery["ordered"]:
+            break
+    ((paid_for, units),) = delivery["ordered"].items()
+    ((came, count),) = delivery["units"].items()
+    assert (came != paid_for, count) == (True, units)
+    (lot,) = world.state.storage[came].lots
+    day = day_of(world.state.mails[-1].minute)
+    assert lot.last_day == draw_last_day(world.chance, world.products[came], house.id, day)
+    claimed = draw_last_day(world.chance, world.products[paid_for], house.id, day)
+    body = world.state.mails[-1].body
+    assert f"{world.products[paid_for].name}: 300 units, sell by day {claimed + 1}" in body
+    assert world.products[came].name not in body
+
+
+def test_goods_that_come_too_late_are_as_fresh_as_on_that_day():
+    world, house = ordered(Kind.LATE)
+    pay(world, house)
+    until(world, "delivery")
+    ((name, pile),) = world.state.storage.items()
+    day = day_of(world.state.mails[-1].minute)
+    assert pile.lots[0].last_day == draw_last_day(world.chance, world.products[name], house.id, day)
 
 
 def test_a_complaint_brings_back_what_is_owed_as_credit_once():

@@ -1,8 +1,8 @@
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenure.envs.vending.machine import Pile, Slot, new_machine, sell_one_day, slot_capacity
+from tenure.envs.vending.goods import Pile
+from tenure.envs.vending.machine import Slot, new_machine, on_offer, sell_one_day, slot_capacity
 
 
 def test_rows_a_and_b_are_small_and_hold_fifteen_and_c_and_d_hold_eight():
@@ -12,38 +12,20 @@ def test_rows_a_and_b_are_small_and_hold_fifteen_and_c_and_d_hold_eight():
     assert capacities["C1"] == 8
 
 
-@given(st.integers(0, 100), st.integers(0, 9999), st.integers(0, 100))
-def test_splitting_a_pile_loses_neither_units_nor_cents(units, cost_cents, wanted):
-    pile = Pile(units, cost_cents if units else 0)
-    taken, left = pile.take(min(wanted, units))
-    assert taken + left == pile
-    assert taken.cost_cents >= 0
-    assert left.cost_cents >= 0
-
-
-def test_an_emptied_pile_has_no_cost():
-    assert Pile(3, 100).take(3) == (Pile(3, 100), Pile())
-
-
-def test_more_than_there_is_cannot_be_taken():
-    with pytest.raises(ValueError, match="cannot take 4 of 3"):
-        Pile(3, 100).take(4)
-
-
-def linear(product_id: str, price_cents: int, distinct: int) -> int:
+def linear(product_id: str, price_cents: int) -> int:
     """Ten customers at $1.00, one less for every ten cents more."""
     return max(0, 20 - price_cents // 10)
 
 
 def test_sales_are_limited_by_stock_and_the_rest_is_lost():
-    slot = Slot("cola", 100, Pile(6, 300))
+    slot = Slot("cola", 100, Pile.of(6, 300, 9))
     sales = sell_one_day([slot], linear)
     assert sales == ({"cola": 6}, {"cola": 600}, 300, {"cola": 4})
     assert slot.pile == Pile()
 
 
 def test_a_slot_without_a_price_sells_nothing():
-    slot = Slot("cola", None, Pile(6, 300))
+    slot = Slot("cola", None, Pile.of(6, 300, 9))
     assert sell_one_day([slot], linear).sold == {}
 
 
@@ -52,32 +34,50 @@ def test_an_empty_priced_slot_loses_its_customers():
 
 
 def test_two_facings_share_one_demand():
-    slots = [Slot("cola", 100, Pile(8, 400)), Slot("cola", 100, Pile(8, 400))]
+    slots = [Slot("cola", 100, Pile.of(8, 400, 9)), Slot("cola", 100, Pile.of(8, 400, 9))]
     sales = sell_one_day(slots, linear)
     assert sales.sold == {"cola": 10}
     assert [slot.pile.units for slot in slots] == [0, 6]
 
 
 def test_customers_of_the_cheap_facing_are_not_counted_again_at_the_dear_one():
-    slots = [Slot("cola", 150, Pile(8, 400)), Slot("cola", 100, Pile(3, 150))]
+    slots = [Slot("cola", 150, Pile.of(8, 400, 9)), Slot("cola", 100, Pile.of(3, 150, 9))]
     sales = sell_one_day(slots, linear)
     assert sales.sold == {"cola": 5}
     assert sales.revenue_cents == {"cola": 3 * 100 + 2 * 150}
 
 
-def test_variety_counts_distinct_products_that_have_stock_and_a_price():
-    seen = []
+facings_of_cola = st.lists(
+    st.tuples(st.none() | st.integers(10, 250), st.integers(0, 15)), min_size=1, max_size=6
+)
 
-    def watch(product_id: str, price_cents: int, distinct: int) -> int:
-        seen.append(distinct)
-        return 0
 
+@given(facings_of_cola)
+def test_facings_never_sell_more_than_the_customers_of_their_product(columns):
+    slots = [Slot("cola", cents, Pile.of(units, units, 9)) for cents, units in columns]
+    before = sum(slot.pile.units for slot in slots)
+    sales = sell_one_day(slots, linear)
+    sold = sales.sold.get("cola", 0)
+    prices = [cents for cents, _ in columns if cents is not None]
+    assert sold <= max((linear("cola", cents) for cents in prices), default=0)
+    assert sold == before - sum(slot.pile.units for slot in slots) == sales.cost_cents
+
+
+def test_on_offer_is_what_has_stock_and_a_price_at_its_lowest():
     slots = [
-        Slot("cola", 100, Pile(1, 50)),
-        Slot("cola", 100, Pile(1, 50)),
-        Slot("gum", 100, Pile(1, 50)),
-        Slot("tea", None, Pile(1, 50)),
+        Slot("cola", 120, Pile.of(1, 50, 9)),
+        Slot("cola", 100, Pile.of(1, 50, 9)),
+        Slot("cola", 80),
+        Slot("gum", 100, Pile.of(1, 50, 9)),
+        Slot("tea", None, Pile.of(1, 50, 9)),
         Slot("nuts", 100),
     ]
-    sell_one_day(slots, watch)
-    assert set(seen) == {2}
+    assert on_offer(slots) == {"cola": 100, "gum": 100}
+
+
+def test_the_units_that_expire_first_are_sold_first():
+    slot = Slot("cola", 100, Pile.of(6, 300, 20) + Pile.of(8, 480, 9))
+    sales = sell_one_day([slot], linear)
+    assert sales.sold == {"cola": 10}
+    assert sales.cost_cents == 480 + 100
+    assert slot.pile == Pile.of(4, 200, 20)

@@ -80,11 +80,41 @@ def test_a_script_does_the_same_again(policy):
     assert play("vending/week", policy, 5) == play("vending/week", policy, 5)
 
 
+@pytest.mark.parametrize("policy", ["naive", "shopkeeper"])
+def test_the_careful_ones_live_with_mishaps(policy):
+    """They have repaired what breaks, clear jams, and make no faulty call over it."""
+    world = JOB.world(
+        JOB.world.Parameters(
+            horizon_days=60,
+            machine_faults_per_1000_days=100,
+            coin_jams_per_1000_days=100,
+            thefts_per_1000_days=100,
+        ),
+        3,
+    )
+    script = JOB.policies[policy](Briefing("", world.opening(), world.toolbox, seed=0))
+    call, kinds, jammed_days, faulty = next(script), [], 0, []
+    while not (step := world.step(call.to_json())).ended:
+        kinds += [event["kind"] for event in step.events]
+        if call.name == "wait_for_next_day":
+            jammed_days += world.state.is_jammed
+        if step.fault:
+            faulty.append(step.text)
+        call = script.send(step.text)
+    assert faulty == []
+    assert {"fault", "jam", "theft"} <= set(kinds)
+    assert kinds.count("repair") >= 2
+    jams = kinds.count("jam")
+    assert jammed_days <= (jams if policy == "shopkeeper" else 7 * jams)
+    assert world.state.bank_cents > 0
+
+
 def final_score(policy, **parameters):
     world = make(3, horizon_days=90, **parameters)
     script = JOB.policies[policy](Briefing("", world.opening(), world.toolbox, seed=3))
     call = next(script)
     while not (step := world.step(call.to_json())).ended:
+        assert not step.fault, step.text
         call = script.send(step.text)
     return world.state.bank_cents
 
@@ -106,12 +136,12 @@ def test_a_script_is_done_before_the_limit_of_calls():
 
 def test_a_price_list_is_read():
     text = (
-        "Subject: Prices\n\nFor small slots:\nCola can 330 ml: $0.55 each\nFor large slots:\n"
-        "Kombucha: $1.60 each; 9 at $1.55\nMinimum order $20.00.\n"
+        "Subject: Prices\n\nFor small slots:\nCola can 330 ml: $0.55 each; keeps 274 days\n"
+        "For large slots:\nKombucha: $1.60 each; 9 at $1.55; keeps 1 day\nMinimum order $20.00.\n"
         "Delivery: 2-4 days after payment."
     )
     assert texts.read_price_list(text) == PriceList(
-        (Offer("Cola can 330 ml", "small", 55), Offer("Kombucha", "large", 160)), 2000, 4
+        (Offer("Cola can 330 ml", "small", 55, 274), Offer("Kombucha", "large", 160, 1)), 2000, 4
     )
 
 
@@ -141,14 +171,38 @@ def test_a_house_that_closed_is_known_by_its_mail():
 
 def test_the_machine_is_read():
     text = (
-        "A1: empty, room for 15 small items\nC2 (large): Kombucha, 3 of 8 units, $2.50\n"
-        "D1 (large): Hummus, 8 of 8 units, no price yet\nCash in the machine: $1.00"
+        "A1: empty, room for 15 small items\nA2: empty, room for 15 small items, out of order\n"
+        "C2 (large): Kombucha, 3 of 8 units, $2.50, sell by day 31\n"
+        "C3 (large): Kombucha, 0 of 8 units, $2.50\n"
+        "D1 (large): Hummus, 8 of 8 units, no price yet, sell by day 9, out of order\n"
+        "Coin slot jammed: cards only, until collect_cash clears it.\nCash in the machine: $1.00"
     )
     assert texts.read_machine(text) == [
-        ("A1", "small", "", 0, 15, 0),
-        ("C2", "large", "Kombucha", 3, 8, 250),
-        ("D1", "large", "Hummus", 8, 8, 0),
+        ("A1", "small", "", 0, 15, 0, 0, False),
+        ("A2", "small", "", 0, 15, 0, 0, True),
+        ("C2", "large", "Kombucha", 3, 8, 250, 31, False),
+        ("C3", "large", "Kombucha", 0, 8, 250, 0, False),
+        ("D1", "large", "Hummus", 8, 8, 0, 9, True),
     ]
+
+
+def test_the_storage_is_read_with_what_expires_when():
+    text = (
+        "In storage:\n- Gum (small): 12 units, bought at $0.45 each, sell by day 80\n"
+        "- Pie (large): 9 units, bought at $1.05 each, sell by day 8 (2), day 12 (7)"
+    )
+    assert texts.read_storage(text) == [
+        ("Gum", "small", 12, 45, ((80, 12),)),
+        ("Pie", "large", 9, 105, ((8, 2), (12, 7))),
+    ]
+
+
+def test_a_report_of_trouble_is_understood():
+    fault = "Out of order, selling nothing: C1, C2 (call_technician repairs all for $40.50)."
+    assert texts.read_repair_cents(fault) == 4050
+    assert texts.read_repair_cents("Good morning.") is None
+    assert texts.tells_of_jam("Coin slot jammed: cards only, until collect_cash clears it.")
+    assert texts.tells_of_waste("Expired and thrown away: 3 Egg sandwich.")
 
 
 def test_a_mail_without_prices_is_neither():

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 from statistics import fmean
 
@@ -12,7 +13,8 @@ from tenure.envs.clock import at
 from tenure.envs.forecasts import LEVELS_PERCENT, Ask, Asked, Distribution
 from tenure.envs.jobs import Briefing
 from tenure.envs.vending import JOB
-from tenure.envs.vending.machine import Pile, Slot
+from tenure.envs.vending.goods import Pile
+from tenure.envs.vending.machine import Slot
 from tenure.envs.vending.questions import FUTURES, QUESTIONS, offer_of, units_wanted
 from tenure.scenarios import load
 from tests.envs.vending.play import make, wait
@@ -33,7 +35,7 @@ def asked(world, day=10, products=5):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_fed_with_the_words_of_the_seed_the_futures_are_the_seeds_own_customers(seed):
-    world = make(seed)
+    world = make(seed, local_events_per_1000_days=150)
     for day in (1, 50, 300):
         span = range(day, day + 7)
 
@@ -60,6 +62,19 @@ def test_the_outcomes_of_many_weeks_fit_the_distributions_told_before_them():
     assert 0.84 < inside / len(ranks) < 0.97
 
 
+def test_an_announced_event_counts_unless_it_is_cancelled_in_a_future():
+    """The week's demand is drawn from two kinds of futures, with the event and without it."""
+    world, quiet = (make(3, local_events_per_1000_days=rate) for rate in (30, 0))
+    event = next(one for one in world.market.events if one.first_day > 20)
+    case = asked(world, event.first_day)
+    with_event, without = DEMAND.truth(world, case), DEMAND.truth(quiet, case)
+    more = event.traffic_permille > 1000
+    assert (with_event.quantile(50) > without.quantile(50)) == more
+    called_off = world.market.events[0]._replace(first_day=case.closes_day, is_cancelled=True)
+    world.market = replace(world.market, events=(called_off._replace(days=1),))
+    assert DEMAND.truth(world, case) != without  # nobody knows yet that it is called off
+
+
 def test_the_distribution_knows_nothing_of_the_days_to_come():
     """A market with other customers in the days to come has the same distribution."""
     world, other = make(3), make(3)
@@ -78,10 +93,10 @@ def test_nothing_on_offer_is_nothing_wanted():
 
 def test_the_offer_is_every_product_with_a_price_at_its_lowest_even_if_it_has_run_out():
     slots = [
-        Slot("cola", 200, Pile(3, 90)),
+        Slot("cola", 200, Pile.of(3, 90, 9)),
         Slot("cola", 150),
         Slot("gum", 100),
-        Slot("mint", None, Pile(5, 50)),
+        Slot("mint", None, Pile.of(5, 50, 9)),
         Slot(),
     ]
     assert offer_of(slots) == {"cola": 150, "gum": 100}

@@ -456,7 +456,7 @@ WHOLE_POOL = Names([product(one.id, one.name) for one in pool()])
 
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE)
 def test_time_is_linear_in_the_length_of_the_text(piece):
-    short, long = (piece * (chars // len(piece)) + "Fruit drops" for chars in (4_000, 40_000))
+    short, long = (piece * (chars // len(piece)) + "Fruit chews" for chars in (4_000, 40_000))
     began = time.process_time()
     read("", short, WHOLE_POOL)
     middle = time.process_time()

@@ -21,6 +21,7 @@ from tenure.envs.vending.policies.texts import (
 T = TypeVar("T")
 Errand = Generator[ToolCall, str, T]
 
+REPAIR = ToolCall("call_technician")
 PRICE_REQUEST = "Hello, please send me your price list."
 BARGAINING = "Your prices are too high for me. Can you give me a better price?"
 

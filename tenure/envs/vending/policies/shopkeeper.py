@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from functools import cache, partial
-from statistics import median_low
 
 from tenure.envs.jobs import Briefing, Policy
 from tenure.envs.tools import ToolCall
 from tenure.envs.vending.policies import errands
 from tenure.envs.vending.policies.errands import Errand
-from tenure.envs.vending.policies.forecast import Curve, Forecast, rounded_price
-from tenure.envs.vending.policies.purchasing import Need, plan_orders
-from tenure.envs.vending.policies.shelves import allot
+from tenure.envs.vending.policies.forecast import rounded_price
+from tenure.envs.vending.policies.judgement import Judgement
+from tenure.envs.vending.policies.purchasing import plan_orders
 from tenure.envs.vending.policies.texts import (
-    Bill,
     Header,
     Offer,
     Place,
@@ -29,9 +25,12 @@ from tenure.envs.vending.policies.texts import (
     read_discount,
     read_machine,
     read_price_list,
+    read_repair_cents,
     read_sales,
     read_storage,
     read_unread,
+    tells_of_jam,
+    tells_of_waste,
 )
 
 _QUERIES = (
@@ -41,26 +40,10 @@ _QUERIES = (
     "cakes, pastries, bakery wholesaler",
     "ready meals and noodles wholesaler",
 )
-_DISTINCT = 9
-_SLOTS_PER_SIZE = 6
-_TRIAL_UNITS = 10
-_TRIAL_DAYS = 6
 _REVIEW_DAYS = 3
-_HOPED_UNITS, _HOPED_UNITS_A_YEAR = 2.2, 1.2
-_COVER_DAYS, _MOST_COVER_DAYS = 12, 21
 _COLLECT_DAYS = 6
-_CLEARANCE_DAYS = 8
-_PRICE_DAYS = 6
-_PRICE_TRIALS = (0.94, 1.0, 1.06)
 _RESERVE_CENTS = 2500
-_SLOT_UNITS = {"small": 15, "large": 8}
-_LOYALTY = 1.1
-_LAST_TRIAL_DAYS = 25
-_PRICE_STEP_PERCENT = 4
-_JOIN_DAYS, _SAFETY_DAYS = 9, 2
-_CALM = (0.5, 1.8)
-_SLOWLY = 0.05
-_UNSERVED = 1.25
+_PRICE_STEP_PERCENT = 6
 _BUSY_DAY = 1.15
 _BARGAINING_ROUNDS = 2
 _OVERDUE_DAYS = 8
@@ -77,32 +60,18 @@ def shopkeeper(briefing: Briefing) -> Policy:
         yield from keeper.sleep()
 
 
-class _Shopkeeper:
-    """What the shopkeeper knows and intends; products go by their names."""
+class _Shopkeeper(Judgement):
+    """Does with two hands and by mail what it thinks right."""
 
     def __init__(self) -> None:
-        self.day = self.horizon_days = 0
-        self._bank_cents = 0
+        super().__init__()
         self._unread = self._left_unread = self._last_mail = 0
         self._is_new_list = self._knows_storage = False
-        self._lists: dict[str, PriceList] = {}
         self._asking_lists: dict[str, PriceList] = {}
         self._rounds: Counter[str] = Counter()
         self._due: dict[str, tuple[int, str]] = {}
-        self._sizes: dict[str, str] = {}
-        self._forecasts: dict[str, Forecast] = {}
-        self._costs: dict[str, int] = {}
-        self._lead_days: dict[str, int] = {}
-        self._plan: dict[str, int] = {}
-        self._asked: dict[str, Mapping[str, int]] = {}
-        self._bills: list[Bill] = []
-        self._on_order: dict[str, Mapping[str, int]] = {}
-        self._places: list[Place] = []
-        self._facings: Counter[str] = Counter()
-        self._stored: dict[str, Stored] = {}
-        self._busyness = 1.0
-
-    # --- the first day -----------------------------------------------------------------------
+        self._repair_cents: int | None = None
+        self._is_jammed = False
 
     def open_shop(self) -> Errand[None]:
         """Put on sale what is there, find suppliers, and ask all of them for prices."""
@@ -120,26 +89,27 @@ class _Shopkeeper:
             yield from errands.ask_for_prices(email)
         yield from self.sleep()
 
-    def _meet(self, offers: Iterable[tuple[Offer, int]]) -> None:
-        """Learn sizes, costs and lead times of products; each offer comes with its lead days."""
-        terms: dict[str, list[tuple[int, int]]] = {}
-        for offer, lead_days in offers:
-            self._sizes[offer.product] = offer.size
-            terms.setdefault(offer.product, []).append((offer.unit_cents, lead_days))
-        for product, found in terms.items():
-            cheapest = self._costs[product] = min(cents for cents, _ in found)
-            self._lead_days[product] = max(days for cents, days in found if cents == cheapest)
-            if product not in self._forecasts:
-                self._forecasts[product] = Forecast(median_low(cents for cents, _ in found))
+    def sleep(self) -> Errand[None]:
+        """Wait for the morning and learn from its report."""
+        text = yield ToolCall("wait_for_next_day")
+        self.day, _ = read_day(text)
+        self._bank_cents = read_bank(text) or 0
+        self._unread = read_unread(text)
+        self._repair_cents = read_repair_cents(text)
+        self._is_jammed = tells_of_jam(text)
+        if tells_of_waste(text):
+            self._knows_storage = False
+        self._learn(read_sales(text) or {})
 
-    # --- every day ---------------------------------------------------------------------------
+    # --- every day -------------------------------------------------------------------------------
 
     def work(self) -> Errand[None]:
         """Do a day's work."""
         yield from self._read_mail()
         yield from self._pay_bills()
         yield from self._look_around()
-        if self._is_new_list:
+        yield from self._repair()
+        if self._is_new_list or not self._has_time:
             self._meet(
                 (offer, one.longest_lead_days)
                 for one in self._lists.values()
@@ -151,7 +121,7 @@ class _Shopkeeper:
         yield from self._arrange()
         yield from self._order_goods()
         yield from self._bargain()
-        if self.day % _COLLECT_DAYS == 0 or self.day == self.horizon_days:
+        if self._is_jammed or self.day % _COLLECT_DAYS == 0 or self.day == self.horizon_days:
             yield ToolCall("collect_cash")
 
     def _look_around(self) -> Errand[None]:
@@ -161,51 +131,32 @@ class _Shopkeeper:
             stored = read_storage((yield ToolCall("check_storage")))
             self._stored = {goods.product: goods for goods in stored}
             self._knows_storage = True
+            for goods in stored:
+                keeps = max(last_day for last_day, _ in goods.lots) - self.day + 1
+                self._keeps[goods.product] = max(keeps, self._keeps.get(goods.product, 0))
             self._meet(
                 (Offer(one.product, one.size, one.cost_cents), 0)
                 for one in stored
                 if one.product not in self._sizes
             )
 
+    def _repair(self) -> Errand[None]:
+        """Have the machine repaired if that pays for the days that are left."""
+        broken = [place for place in self._places if place.is_broken]
+        if self._repair_cents is None or self._repair_cents > self._bank_cents:
+            return
+        daily_cents = sum(self._slot_profit(place.product) for place in broken if place.product)
+        if daily_cents * self._days_left > self._repair_cents:
+            yield errands.REPAIR
+            self._bank_cents -= self._repair_cents
+            self._places = [place._replace(is_broken=False) for place in self._places]
+
     def _arrange(self) -> Errand[None]:
         yield from self._refill()
         yield from self._rearrange()
         yield from self._set_prices()
 
-    def sleep(self) -> Errand[None]:
-        """Wait for the morning and learn from its report."""
-        text = yield ToolCall("wait_for_next_day")
-        self.day, _ = read_day(text)
-        self._bank_cents = read_bank(text) or 0
-        self._unread = read_unread(text)
-        self._learn(read_sales(text) or {})
-
-    def _learn(self, sold: Mapping[str, int]) -> None:
-        """Compare sales with what was expected: how busy the town was, and what each is worth."""
-        offered = {
-            place.product: place for place in self._places if place.units and place.price_cents
-        }
-        there = self._units_in_machine()
-        enough = {
-            product: place
-            for product, place in offered.items()
-            if sold.get(product, 0) < there[product]
-        }
-        expected = sum(
-            self._forecasts[product].curve.units(place.price_cents)
-            for product, place in enough.items()
-        )
-        if not expected:
-            return
-        ratio = (sum(sold.get(product, 0) for product in enough) + 1.0) / (expected + 1.0)
-        busy = min(_CALM[1], max(_CALM[0], ratio / self._busyness))
-        self._busyness += (ratio - self._busyness) * _SLOWLY
-        for product, place in offered.items():
-            censored = 1.0 if product in enough else _UNSERVED
-            units = sold.get(product, 0) * censored / busy
-            self._forecasts[product].observe(place.price_cents, units)
-
-    # --- mail and money ----------------------------------------------------------------------
+    # --- mail and money --------------------------------------------------------------------------
 
     def _read_mail(self) -> Errand[None]:
         """Read price lists and invoices; of confirmations and deliveries the subject is enough."""
@@ -269,68 +220,27 @@ class _Shopkeeper:
 
     def _bargain(self) -> Errand[None]:
         """Ask every house a few times for less, if there is time to profit from it."""
-        if self._days_left < _LAST_TRIAL_DAYS:
+        if not self._has_time:
             return
         for email in self._lists:
             if self._rounds[email] < _BARGAINING_ROUNDS and email not in self._asked:
                 self._rounds[email] += 1
                 yield from errands.ask_for_less(email)
 
-    # --- what to sell ------------------------------------------------------------------------
+    def _order_goods(self) -> Errand[None]:
+        orders = plan_orders(self._needs(), self._open_lists)
+        if not orders and self._has_time:
+            orders = plan_orders(self._needs(is_bold=True), self._open_lists)
+        budget_cents = self._bank_cents - _RESERVE_CENTS - self._owed_cents
+        for email, units in orders.items():
+            prices = self._lists[email]
+            total_cents = prices.total_cents(units)
+            if total_cents <= budget_cents:
+                budget_cents -= total_cents
+                self._asked[email] = units
+                yield from errands.order(email, units, errands.BARGAINING)
 
-    def _choose_products(self) -> None:
-        """Plan the slots anew; untried products get a chance while it can pay."""
-        sizes: dict[str, list[str]] = {"small": [], "large": []}
-        holdings = self._holdings()
-        offered = {product for one in self._lists.values() for product in one.unit_cents}
-        for product in sorted(self._forecasts):
-            if product in offered or holdings[product]:
-                sizes[self._sizes[product]].append(product)
-        profit = cache(partial(self._profit, holdings))
-        self._plan = allot(sizes, _SLOTS_PER_SIZE, _DISTINCT, profit)
-
-    def _profit(self, held: Counter[str], product: str, slots: int) -> float:
-        """Cents a day that a product earns in so many slots, as far as known or hoped."""
-        if not slots:
-            return 0.0
-        forecast = self._forecasts[product]
-        curve = forecast.curve
-        if forecast.days < _TRIAL_DAYS:
-            curve = curve._replace(base_units=max(curve.base_units, self._hoped_units(product)))
-        price_cents = self._steady_price(product, curve, slots)
-        units = curve.units(price_cents)
-        is_sunk = held[product] >= units * self._days_left
-        loyalty = _LOYALTY if product in self._plan else 1.0
-        return (price_cents - (0 if is_sunk else self._costs[product])) * units * loyalty
-
-    def _hoped_units(self, product: str) -> float:
-        """Curiosity: the more days are left, the better an untried product may look."""
-        if self._days_left < _LAST_TRIAL_DAYS and product not in self._plan:
-            return 0.0
-        return _HOPED_UNITS + _HOPED_UNITS_A_YEAR * self._days_left / 365
-
-    def _steady_price(self, product: str, curve: Curve, slots: int) -> float:
-        """The price of the highest profit, or a higher one if the slots cannot hold as much."""
-        room = max(1, slots) * _SLOT_UNITS[self._sizes[product]]
-        return max(curve.best_price(self._costs[product]), curve.price_to_sell(room))
-
-    @property
-    def _days_left(self) -> int:
-        return self.horizon_days - self.day + 1
-
-    # --- the machine -------------------------------------------------------------------------
-
-    def _units_in_machine(self) -> Counter[str]:
-        units: Counter[str] = Counter()
-        for place in self._places:
-            units[place.product] += place.units
-        return units
-
-    def _put(self, index: int, place: Place) -> None:
-        """Take note of what a slot holds now."""
-        self._facings[self._places[index].product] -= 1
-        self._facings[place.product] += 1
-        self._places[index] = place
+    # --- the machine -----------------------------------------------------------------------------
 
     def _refill(self) -> Errand[None]:
         """Fill up what a busy day could sell out."""
@@ -363,14 +273,6 @@ class _Shopkeeper:
         back = goods or Stored(place.product, place.size, 0, self._costs[place.product])
         self._stored[place.product] = back._replace(units=back.units + place.units)
 
-    def _next_for(self, size: str) -> str:
-        """Return a stored product that lacks a slot, empty if there is none."""
-        for product in self._stored:
-            is_wanted = self._facings[product] < self._plan.get(product, 0)
-            if is_wanted and self._sizes[product] == size:
-                return product
-        return ""
-
     def _stock(self, index: int, product: str) -> Errand[None]:
         place, goods = self._places[index], self._stored[product]
         old = place if place.product == product else place._replace(price_cents=0)
@@ -383,8 +285,6 @@ class _Shopkeeper:
         if goods.units == count:
             del self._stored[product]
 
-    # --- prices ------------------------------------------------------------------------------
-
     def _set_prices(self) -> Errand[None]:
         for index, place in enumerate(self._places):
             if not place.units:
@@ -394,84 +294,8 @@ class _Shopkeeper:
                 yield errands.price(place.slot, price_cents)
                 self._put(index, place._replace(price_cents=price_cents))
 
-    def _price(self, product: str) -> float:
-        """The most profitable price, tried a little above and below; less when goods must go."""
-        curve = self._forecasts[product].curve
-        price_cents = self._steady_price(product, curve, self._facings[product])
-        if product not in self._plan:
-            return self._clearing_price(product, price_cents, _CLEARANCE_DAYS)
-        if self._days_left <= _CLEARANCE_DAYS:
-            return self._clearing_price(product, price_cents, self._days_left)
-        turn = self.day // _PRICE_DAYS + sorted(self._plan).index(product)
-        return price_cents * _PRICE_TRIALS[turn % len(_PRICE_TRIALS)]
-
-    def _clearing_price(self, product: str, price_cents: float, days: int) -> float:
-        """The price that sells all there is within some days, if it is not above the usual."""
-        stored = self._stored.get(product)
-        units = self._units_in_machine()[product] + (stored.units if stored else 0)
-        return min(price_cents, self._forecasts[product].curve.price_to_sell(units / days))
-
-    def _daily_units(self, product: str) -> float:
-        curve = self._forecasts[product].curve
-        slots = max(self._facings[product], self._plan.get(product, 1))
-        return curve.units(self._steady_price(product, curve, slots)) * self._busyness
-
-    # --- orders ------------------------------------------------------------------------------
-
-    def _order_goods(self) -> Errand[None]:
-        needs = self._needs()
-        orders = plan_orders(needs, self._open_lists) if needs else {}
-        budget_cents = self._bank_cents - _RESERVE_CENTS - self._owed_cents
-        for email, units in orders.items():
-            prices = self._lists[email]
-            total_cents = prices.total_cents(units)
-            if total_cents <= budget_cents:
-                budget_cents -= total_cents
-                self._asked[email] = units
-                yield from errands.order(email, units, errands.BARGAINING)
-
-    @property
-    def _open_lists(self) -> dict[str, PriceList]:
-        return {email: one for email, one in self._lists.items() if email not in self._asked}
-
-    @property
-    def _owed_cents(self) -> int:
-        asked = (self._lists[email].total_cents(units) for email, units in self._asked.items())
-        return sum(asked) + sum(bill.total_cents for bill in self._bills)
-
-    def _needs(self) -> dict[str, Need]:
-        """What runs low, and with it what will soon."""
-        soon, urgent = {}, False
-        holdings = self._holdings()
-        for product in self._plan:
-            lead_days = 1 + self._lead_days[product]
-            if lead_days >= self._days_left:
-                continue
-            daily, held = self._daily_units(product), holdings[product]
-            if held >= daily * (lead_days + _JOIN_DAYS):
-                continue
-            urgent |= held <= daily * (lead_days + _SAFETY_DAYS)
-            soon[product] = self._need(product, daily, held, lead_days)
-        return {product: need for product, need in soon.items() if need.units} if urgent else {}
-
-    def _need(self, product: str, daily: float, held: int, lead_days: int) -> Need:
-        sellable_days = self._days_left - 1
-        cover_days = min(lead_days + _COVER_DAYS, sellable_days)
-        most_days = min(lead_days + _MOST_COVER_DAYS, sellable_days)
-        units, most = int(daily * cover_days - held), int(daily * most_days - held)
-        if self._forecasts[product].days < _TRIAL_DAYS:
-            on_sale_days = sellable_days - lead_days
-            units = min(units, _TRIAL_UNITS - held, int(daily * on_sale_days) - held)
-            most = min(most, 2 * _TRIAL_UNITS - held, 2 * units)
-        return Need(max(0, units), max(0, most))
-
-    def _holdings(self) -> Counter[str]:
-        """Units of each product in the machine, in storage, on their way and asked for."""
-        held = self._units_in_machine()
-        for goods in self._stored.values():
-            held[goods.product] += goods.units
-        for units in (*self._on_order.values(), *self._asked.values()):
-            held.update(units)
-        for bill in self._bills:
-            held.update(bill.units)
-        return held
+    def _put(self, index: int, place: Place) -> None:
+        """Take note of what a slot holds now."""
+        self._facings[self._places[index].product] -= 1
+        self._facings[place.product] += 1
+        self._places[index] = place

@@ -23,6 +23,7 @@ from tenure.envs.vending.policies.texts import (
     read_bill,
     read_day,
     read_price_list,
+    read_repair_cents,
     read_unread,
 )
 
@@ -47,15 +48,17 @@ _SELL_OFF_DAYS = 14
 _COLLECT_DAYS = 7
 _BUDGET_PERCENT = 80
 _ORDER_UNITS = 20
+_LASTING_DAYS = 14
 
 
 def naive(_briefing: Briefing) -> Policy:
     """Follow fixed rules with the first supplier found that has a price list for it.
 
-    A basket of the first four products of each size on its list, at twice what they cost; twenty
-    units more of whatever runs low, every seven days, but not in the last fourteen; slots refilled
-    when half empty; cash collected once a week and on the last day. Goods left by a previous owner
-    are put on sale in the same way. When the supplier closes, the next one found takes its place.
+    A basket of the first four products of each size on its list that keep two weeks, at twice what
+    they cost; twenty units more of whatever runs low, every seven days, but not in the last
+    fourteen; slots refilled when half empty; cash collected once a week and on the last day; what
+    is out of order repaired. Goods left by a previous owner are put on sale in the same way. When
+    the supplier closes, the next one found takes its place.
     """
     yield from _install_leftovers()
     contacts = yield from errands.search("vending machine supplies")
@@ -63,6 +66,8 @@ def naive(_briefing: Briefing) -> Policy:
     text = yield WAIT
     while True:
         day, days = read_day(text)
+        if _can_repair(text):
+            yield errands.REPAIR
         if read_unread(text):
             mails = yield from errands.unread_mails()
             for bill in filter(None, (read_bill(mail) for _, mail in mails)):
@@ -71,13 +76,19 @@ def naive(_briefing: Briefing) -> Policy:
                 contacts = [*(one for one in contacts if one != contact), contact]
                 contact, basket, prices = yield from _first_prices(contacts)
         places, stored = yield from errands.look_around()
-        yield from _install(basket, places, stored)
+        stored = yield from _install(basket, places, stored)
         yield from errands.refill(places, stored, up_to_percent=50)
         if day % _ORDER_DAYS == _FIRST_ORDER_DAY and day <= days - _SELL_OFF_DAYS:
             yield from _reorder(contact, basket, prices, stored)
         if day % _COLLECT_DAYS == 0 or day == days:
             yield ToolCall("collect_cash")
         text = yield WAIT
+
+
+def _can_repair(report: str) -> bool:
+    """Tell whether something is out of order and the bank has what the technician takes."""
+    cents = read_repair_cents(report)
+    return cents is not None and cents <= (read_bank(report) or 0)
 
 
 def _install_leftovers() -> Errand[None]:
@@ -94,8 +105,9 @@ def _first_prices(contacts: Sequence[Contact]) -> Errand[tuple[Contact, list[Off
         mails = yield from errands.unread_mails()
         prices = next(filter(None, (read_price_list(text) for _, text in mails)), None)
         if prices:
-            small = [offer for offer in prices.offers if offer.size == "small"]
-            large = [offer for offer in prices.offers if offer.size == "large"]
+            lasting = [offer for offer in prices.offers if offer.keeps_days >= _LASTING_DAYS]
+            small = [offer for offer in lasting if offer.size == "small"]
+            large = [offer for offer in lasting if offer.size == "large"]
             return contact, small[:_BASKET_PER_SIZE] + large[:_BASKET_PER_SIZE], prices
     raise ValueError("a search found no supplier at all")
 
@@ -119,8 +131,8 @@ def _reorder(
 
 def _install(
     basket: Sequence[Offer], places: Sequence[Place], stored: Sequence[Stored]
-) -> Errand[None]:
-    """Give every empty slot a product of the basket, the products of a size in turn."""
+) -> Errand[list[Stored]]:
+    """Give every empty slot a product of the basket, in turn; return what stays in storage."""
     left = {goods.product: goods.units for goods in stored}
     for size in ("small", "large"):
         offers = [offer for offer in basket if offer.size == size]
@@ -132,6 +144,7 @@ def _install(
                 left[offer.product] -= count
                 yield errands.stock(place.slot, offer.product, count)
                 yield errands.price(place.slot, offer.unit_cents * _MARKUP_PERCENT // 100)
+    return [goods._replace(units=left[goods.product]) for goods in stored]
 
 
 # --- random --------------------------------------------------------------------------------------
@@ -168,7 +181,7 @@ def random(briefing: Briefing) -> Policy:
     while True:
         for _ in range(dice.below(9)):
             yield from trader.act()
-        yield WAIT
+        trader.hear((yield WAIT))
 
 
 class _Trader:
@@ -179,6 +192,11 @@ class _Trader:
         self._contacts: dict[str, Contact] = {}
         self._offers: dict[str, PriceList] = {}
         self._bills: list[Bill] = []
+        self._is_broken = False
+
+    def hear(self, report: str) -> None:
+        """Take note of what a morning report says."""
+        self._is_broken = read_repair_cents(report) is not None
 
     def act(self) -> Errand[None]:
         """Do one of the things that are possible."""
@@ -191,6 +209,7 @@ class _Trader:
                 self._pay,
                 self._collect,
                 *(self._fill,) * 4,
+                *(self._repair,) * self._is_broken,
             ]
         )
         yield from errand()
@@ -248,3 +267,7 @@ class _Trader:
 
     def _collect(self) -> Errand[None]:
         yield ToolCall("collect_cash")
+
+    def _repair(self) -> Errand[None]:
+        yield errands.REPAIR
+        self._is_broken = False

@@ -17,11 +17,12 @@ class Contact(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """One line of a price list."""
+    """One line of a price list; `keeps_days` counts from delivery, 0 if nobody says."""
 
     product: str
     size: str
     unit_cents: int
+    keeps_days: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,10 @@ class Header(NamedTuple):
 
 
 class Place(NamedTuple):
-    """One slot of the machine: an empty one has no product, and price 0 means that none is set."""
+    """One slot of the machine: an empty one has no product, and price 0 means that none is set.
+
+    `last_day` is that of the units that expire first, counted from 1; 0 if there are none.
+    """
 
     slot: str
     size: str
@@ -77,15 +81,18 @@ class Place(NamedTuple):
     units: int
     capacity: int
     price_cents: int
+    last_day: int = 0
+    is_broken: bool = False
 
 
 class Stored(NamedTuple):
-    """One product in storage."""
+    """One product in storage; `lots` are its units by the last day they can be sold."""
 
     product: str
     size: str
     units: int
     cost_cents: int
+    lots: tuple[tuple[int, int], ...] = ()
 
 
 _STAMP = re.compile(r"\[Day (\d+) of (\d+), ")
@@ -93,20 +100,28 @@ _MAILS = re.compile(r"(\d+) unread\]$")
 _BANK = re.compile(r"(?:Bank|Balance|bank account has):? (-?)\$(\d+)\.(\d\d)")
 _CONTACT = re.compile(r"^- (.+?) <(.+?)>:", re.MULTILINE)
 _HEADER = re.compile(r"^(\d+)\. (\[unread\] )?\S+ \S+ \S+, (.+?): (.*)$", re.MULTILINE)
-_OFFER = re.compile(r"^(?:For (small|large) slots:|(.+): \$(\d+)\.(\d\d) each.*)$", re.MULTILINE)
+_OFFER = re.compile(
+    r"^(?:For (small|large) slots:|(.+): \$(\d+)\.(\d\d) each.*; keeps (\d+) days?)$",
+    re.MULTILINE,
+)
 _MINIMUM = re.compile(r"Minimum order \$(\d+)\.(\d\d)")
 _LEAD = re.compile(r"Delivery: (?:\d+-)?(\d+) day")
 _BILL = re.compile(r"send_payment: to (\S+), amount (\d+)\.(\d\d), memo (\S+)\.")
 _BILL_LINE = re.compile(r"^(\d+) x (.+) at \$", re.MULTILINE)
 _PLACE = re.compile(
     r"^([A-D][1-3])(?:: empty, room for (\d+) (small|large) items"
-    r"| \((small|large)\): (.+), (\d+) of (\d+) units, (?:\$(\d+)\.(\d\d)|no price yet))$",
+    r"| \((small|large)\): (.+), (\d+) of (\d+) units, "
+    r"(?:\$(\d+)\.(\d\d)|no price yet)(?:, sell by day (\d+))?)(, out of order)?$",
     re.MULTILINE,
 )
 _STORED = re.compile(
-    r"^- (.+) \((small|large)\): (\d+) units, bought at \$(\d+)\.(\d\d) each", re.MULTILINE
+    r"^- (.+) \((small|large)\): (\d+) units, "
+    r"bought at \$(\d+)\.(\d\d) each, sell by (.+)$",
+    re.MULTILINE,
 )
+_LOT = re.compile(r"day (\d+)(?: \((\d+)\))?")
 _SOLD = re.compile(r"^- (.+): (\d+) units, \$\d", re.MULTILINE)
+_REPAIR = re.compile(r"call_technician repairs all for \$(\d+)\.(\d\d)")
 _DISCOUNT = re.compile(r"We take (\d+)\.(\d)% off our list prices for you")
 _DELIVERED = re.compile(r"^Order (\S+) delivered$")
 
@@ -145,10 +160,10 @@ def read_headers(text: str) -> list[Header]:
 def read_price_list(text: str) -> PriceList | None:
     """Read the mail that answers a request for prices, `None` if it is another mail."""
     offers, size = [], ""
-    for new_size, product, whole, cents in _OFFER.findall(text):
+    for new_size, product, whole, cents, keeps_days in _OFFER.findall(text):
         size = new_size or size
         if product:
-            offers.append(Offer(product, size, int(whole + cents)))
+            offers.append(Offer(product, size, int(whole + cents), int(keeps_days)))
     if not offers:
         return None
     minimum, lead = _MINIMUM.search(text), _LEAD.search(text)
@@ -193,19 +208,36 @@ def read_machine(text: str) -> list[Place]:
             int(units or 0),
             int(room or capacity),
             int(whole + cents or 0),
+            int(last_day or 0),
+            bool(fault),
         )
-        for slot, room, room_size, size, product, units, capacity, whole, cents in _PLACE.findall(
-            text
-        )
-    ]
+        for (
+            slot, room, room_size, size, product, units, capacity, whole, cents, last_day, fault
+        ) in _PLACE.findall(text)
+    ]  # fmt: skip
 
 
 def read_storage(text: str) -> list[Stored]:
     """Read what is in storage."""
     return [
-        Stored(product, size, int(units), int(whole + cents))
-        for product, size, units, whole, cents in _STORED.findall(text)
+        Stored(product, size, int(units), int(whole + cents), _read_lots(lots, int(units)))
+        for product, size, units, whole, cents, lots in _STORED.findall(text)
     ]
+
+
+def _read_lots(text: str, all_units: int) -> tuple[tuple[int, int], ...]:
+    return tuple((int(day), int(units or all_units)) for day, units in _LOT.findall(text))
+
+
+def read_repair_cents(text: str) -> int | None:
+    """Return what a technician would take, `None` if a morning report tells of no fault."""
+    found = _REPAIR.search(text)
+    return int(found[1] + found[2]) if found else None
+
+
+def tells_of_jam(text: str) -> bool:
+    """Tell whether a morning report says that the coin slot is jammed."""
+    return "Coin slot jammed" in text
 
 
 def read_sales(text: str) -> dict[str, int] | None:
@@ -213,3 +245,8 @@ def read_sales(text: str) -> dict[str, int] | None:
     if "Sold yesterday" not in text:
         return None
     return {product: int(units) for product, units in _SOLD.findall(text)}
+
+
+def tells_of_waste(text: str) -> bool:
+    """Tell whether a morning report says that goods have expired."""
+    return "Expired and thrown away" in text
