@@ -13,6 +13,8 @@ from matplotlib.figure import Figure
 
 from tenure.scoring.scorecard import AgentScore, EpisodeScore, score_run
 
+LABEL_DOLLARS = 1_000
+"""Labels stand at least so far apart."""
 COLOURS = ("#6b7280", "#d97706", "#0f766e", "#4338ca")
 
 
@@ -28,14 +30,16 @@ def draw(agents: list[AgentScore], path: Path) -> None:
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     days = max(episode.series.days for agent in agents for episode in agent.episodes)
-    for agent, colour in zip(agents, COLOURS, strict=True):
+    place: float | None = None
+    for agent, colour in zip(agents, COLOURS, strict=True):  # weakest first
         lines = [balance_by_day(episode, days) for episode in agent.episodes]
         for line in lines:
             axes.plot(line, color=colour, linewidth=0.7, alpha=0.35)
         bold = [mean(values) for values in zip(*lines, strict=True)]
         axes.plot(bold, color=colour, linewidth=2.2)
+        place = max(bold[-1], place + LABEL_DOLLARS) if place is not None else bold[-1]
         label = f"{agent.label} ${bold[-1]:,.0f}"
-        axes.annotate(label, (days, bold[-1]), (6, 0), textcoords="offset points",
+        axes.annotate(label, (days, place), (6, 0), textcoords="offset points",
                       color=colour, va="center", annotation_clip=False)  # fmt: skip
     axes.set(xlabel="day", ylabel="bank balance", xlim=(0, days), ylim=(0, None))
     axes.yaxis.set_major_formatter(lambda dollars, _: f"${dollars:,.0f}")
