@@ -141,7 +141,7 @@ def test_the_figures_are_drawn_in_colours_of_the_theme(report, asked):
 
 def test_a_label_stands_beside_its_swatch_and_in_one_line(report, asked):
     question = """d => {
-        const row = d.querySelector("#result ~ table tbody tr:nth-child(2)");
+        const row = d.querySelector("#result ~ .scroll tbody tr:nth-child(2)");
         const [swatch, label] = row.querySelectorAll(".agent > *");
         const [a, b] = [swatch.getBoundingClientRect(), label.getBoundingClientRect()];
         return b.left >= a.right && b.height < 30 && a.top < b.bottom && b.top < a.bottom;
@@ -150,7 +150,7 @@ def test_a_label_stands_beside_its_swatch_and_in_one_line(report, asked):
 
 
 def test_a_narrow_card_says_who_is_compared_with_whom(report, asked):
-    question = """d => [...d.querySelectorAll("#pairs ~ table tbody tr")].map(
+    question = """d => [...d.querySelectorAll("#pairs ~ .scroll tbody tr")].map(
         row => row.innerText.split("\\n")[0].replace(/\\t.*/, "")).slice(0, 1).join()"""
     assert asked(report, question, PHONE) == "idle minus two-a-day"
     assert asked(report, question, DESK) == "idle"
