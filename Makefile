@@ -22,10 +22,10 @@ $(READY): pyproject.toml
 demo: $(READY)  ## Watch an embedded language model and the scripted ladder run a vending business
 	$(BIN)/tenure run vending/week --agent null --agent random --agent naive --agent shopkeeper \
 		--agent local/smollm2-135m --window-tokens 3072 --max-output-tokens 64 \
-		--episodes 1 --seed 5 --max-steps 80 --out runs/demo
+		--episodes 1 --seed 7 --max-steps 80 --out runs/demo
 	$(BIN)/tenure verify runs/demo
 	@echo
-	@echo 'What an episode looks like: $(BIN)/tenure replay --show runs/demo/episodes/naive/seed-5.jsonl.zst'
+	@echo 'What an episode looks like: $(BIN)/tenure replay --show runs/demo/episodes/naive/seed-7.jsonl.zst'
 	@$(BIN)/tenure score runs/demo
 	@echo 'The report: runs/demo/report.html'
 
