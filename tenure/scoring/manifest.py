@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -23,6 +23,8 @@ SUFFIX = ".jsonl.zst"
 ATTEMPT = 0
 """The attempt that a plan has on each seed: the first, and no other."""
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+
+_Plan = TypeVar("_Plan", bound=BaseModel)
 
 
 class Manifest(BaseModel):
@@ -117,14 +119,23 @@ class Manifest(BaseModel):
             )
         if not path.is_file():
             raise UsageError(f"{run_dir} is not a run: it has no {FILE_NAME}.")
-        try:
-            return cls.model_validate_json(path.read_bytes())
-        except ValidationError as error:
-            detail = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in detail["loc"])
-            raise UsageError(f"{path}: {where or 'content'}: {detail['msg']}.") from None
-        except UsageError as error:
-            raise UsageError(f"{path}: {error}") from None
+        return read_plan(cls, path)
+
+
+def read_plan(model: type[_Plan], path: Path) -> _Plan:
+    """Read the file of a plan, which is there.
+
+    Raises:
+        UsageError: If this version cannot read it; the message says where.
+    """
+    try:
+        return model.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        detail = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in detail["loc"])
+        raise UsageError(f"{path}: {where or 'content'}: {detail['msg']}.") from None
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from None
 
 
 def label_of(agent: dict[str, Any]) -> str:

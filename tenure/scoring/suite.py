@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Literal, Self
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tenure import __version__
 from tenure.errors import UsageError
 from tenure.scenarios import differences, load_suite, suite_names
-from tenure.scoring.manifest import SUITE_FILE_NAME, Manifest
+from tenure.scoring.manifest import SUITE_FILE_NAME, Manifest, read_plan
 from tenure.scoring.scorecard import Scorecard, rounded, score_planned
 
 SCORECARD_NAME = "suite-scorecard.json"
@@ -107,14 +107,7 @@ class SuiteManifest(BaseModel):
         path = suite_dir / SUITE_FILE_NAME
         if not path.is_file():
             raise UsageError(f"{suite_dir} is not a suite's run: it has no {SUITE_FILE_NAME}.")
-        try:
-            return cls.model_validate_json(path.read_bytes())
-        except ValidationError as error:
-            detail = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in detail["loc"])
-            raise UsageError(f"{path}: {where or 'content'}: {detail['msg']}.") from None
-        except UsageError as error:
-            raise UsageError(f"{path}: {error}") from None
+        return read_plan(cls, path)
 
 
 class _Part(BaseModel):
