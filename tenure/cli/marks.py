@@ -13,6 +13,7 @@ from tenure.cli.terminal import amount, heading, printable, ratio, say, table, w
 from tenure.errors import UsageError
 
 if TYPE_CHECKING:
+    from tenure.scoring.conduct import ConductScore
     from tenure.scoring.forecasts import Coverage, ForecastScore, ForecastSummary, SeedMean
     from tenure.scoring.scorecard import (
         AgentScore,
@@ -80,7 +81,7 @@ def _table(scorecard: Scorecard) -> str:
     rows = [_row(agent, scorecard) for agent in scorecard.agents]
     heads = [head for head in rows[0] if any(row[head] for row in rows)]
     agents = table(heads, [[row[head] for head in heads] for row in rows], width=width())
-    return "\n\n".join([agents, *_forecasts(scorecard)])
+    return "\n\n".join([agents, *_forecasts(scorecard), *_conduct(scorecard)])
 
 
 def _forecasts(scorecard: Scorecard) -> Iterator[str]:
@@ -110,6 +111,23 @@ def _forecast_row(label: str, name: str, found: ForecastSummary, loss: str) -> d
     if found.form == "probability":
         return row | {"sure and wrong": f"{found.sure_and_wrong}/{found.sure}"}
     return row | {f"in {percent}%": _held(found.coverage.get(percent)) for percent in (90, 50)}
+
+
+def _conduct(scorecard: Scorecard) -> Iterator[str]:
+    """Yield a table of what was kept and broken, if the job tells; it is no part of the score."""
+    rows = [
+        {
+            "agent": agent.title,
+            "conduct, not in the score": topic.replace("_", " "),
+            "kept": f"{found.kept:,}/{found.occasions:,}",
+            "broken": f"{found.broken:,}",
+            "at stake": amount(found.cents, "at_stake_cents") if found.cents else _NOTHING,
+        }
+        for agent in scorecard.agents
+        for topic, found in agent.conduct.items()
+    ]
+    if rows:
+        yield table(list(rows[0]), [list(row.values()) for row in rows], left=2, width=width())
 
 
 def _held(coverage: Coverage | None) -> str:
@@ -266,6 +284,7 @@ def _sheet(score: EpisodeScore, figure: str, *, has_luck: bool) -> str:
         "tokens": tokens,
         "cost": cost,
         **{f"forecast {name}": _told(found) for name, found in score.forecasts.items()},
+        **{f"conduct {topic}": _ledger(found) for topic, found in score.conduct.items()},
     }
     width = max(map(len, facts))
     return "\n".join(f"{name:<{width}}  {fact}" for name, fact in facts.items())
@@ -282,6 +301,12 @@ def _told(found: ForecastScore) -> str:
     if found.sure:
         parts.append(f"sure and wrong {found.sure_and_wrong} of {found.sure}")
     return ", ".join(parts)
+
+
+def _ledger(found: ConductScore) -> str:
+    """Return one topic of an episode's conduct ledger."""
+    at_stake = f", {amount(found.cents, 'at_stake_cents')} at stake" if found.cents else ""
+    return f"{found.kept:,} of {found.occasions:,} kept{at_stake}"
 
 
 def _listed(counts: dict[str, int]) -> str:

@@ -21,6 +21,7 @@ from tenure import __version__
 from tenure.envs.clock import day_of
 from tenure.errors import TrajectoryError
 from tenure.scenarios import References
+from tenure.scoring.conduct import ConductScore, pool_conduct, score_conduct
 from tenure.scoring.forecasts import (
     ForecastScore,
     ForecastSummary,
@@ -119,6 +120,8 @@ class EpisodeScore(_Part):
         faults: Faulty steps by kind.
         tools: Calls by tool, refused ones included.
         forecasts: By question, what the answers were worth; empty if none was asked.
+        conduct: By topic, what was kept and broken; empty if the job tells nothing of it. No part
+            of the score.
         series: The episode by day; `None` once read from `scorecard.json`, which leaves it out:
             the trajectories have it.
     """
@@ -140,6 +143,7 @@ class EpisodeScore(_Part):
     tools: dict[str, int]
     spending: Spending
     forecasts: dict[str, ForecastScore] = {}
+    conduct: dict[str, ConductScore] = {}
     series: Series | None = Field(default=None, exclude=True)
 
     @property
@@ -217,6 +221,7 @@ class AgentScore(_Part):
         tools: Calls by tool, in all scored episodes.
         spending: Of all episodes, unscored ones included; `None` if one of them is unreadable.
         forecasts: By question, over the scored episodes; empty if none was asked.
+        conduct: By topic, summed over the scored episodes; no part of the score.
     """
 
     label: str
@@ -236,6 +241,7 @@ class AgentScore(_Part):
     tools: dict[str, int]
     spending: Spending | None
     forecasts: dict[str, ForecastSummary] = {}
+    conduct: dict[str, ConductScore] = {}
 
     @property
     def name(self) -> str:
@@ -348,7 +354,7 @@ def score_episode(episode: Episode, agent: str = "") -> EpisodeScore | Unscored:
         agent: The agent's label; its name if left out.
 
     Raises:
-        TrajectoryError: If a forecast in the record is none.
+        TrajectoryError: If a forecast or an event of conduct in the record is none.
     """
     agent = agent or episode.agent_name
     if episode.end is None:
@@ -381,6 +387,7 @@ def score_episode(episode: Episode, agent: str = "") -> EpisodeScore | Unscored:
         tools=_counted(name for step in episode.steps if (name := tool_called(step))),
         spending=spending(episode.steps),
         forecasts=score_forecasts(episode),
+        conduct=score_conduct(episode),
         series=series(episode),
     )
 
@@ -613,6 +620,7 @@ def _agent_score(
         tools=_added(episode.tools for episode in scored),
         spending=_total_spending(episodes),
         forecasts=pool_forecasts([episode.forecasts for episode in scored], _generator),
+        conduct=pool_conduct([episode.conduct for episode in scored]),
     )
 
 

@@ -75,17 +75,18 @@ def draw_mishaps(
     return Mishaps(
         faults={
             day: _draw_fault(chance, day)
-            for day in _days_of(chance, "machine fault", faults_per_1000_days, days)
+            for day in days_of(chance, "machine fault", faults_per_1000_days, days)
         },
-        jams=frozenset(_days_of(chance, "coin jam", jams_per_1000_days, days)),
+        jams=frozenset(days_of(chance, "coin jam", jams_per_1000_days, days)),
         thefts={
             day: _draw_theft(chance, day)
-            for day in _days_of(chance, "theft", thefts_per_1000_days, days)
+            for day in days_of(chance, "theft", thefts_per_1000_days, days)
         },
     )
 
 
-def _days_of(chance: Chance, stream: str, per_1000_days: int, days: int) -> list[int]:
+def days_of(chance: Chance, stream: str, per_1000_days: int, days: int) -> list[int]:
+    """Return the 0-based days on which something happens, by a stream of its own."""
     words = chance.words(stream, count=days)
     return [day for day, word in enumerate(words) if happens(word, 1000 * per_1000_days)]
 

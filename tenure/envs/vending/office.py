@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from bisect import insort
 from datetime import date
 from typing import Annotated
@@ -23,6 +24,12 @@ _NOTEBOOK_CHARS = 20_000
 _MOST_REMINDERS = 50
 _REMEMBERED_SEARCHES = 200
 _FINDS_OUT_PERMILLE = 400
+
+
+def bare_address(text: str) -> str:
+    """Return the address in `orders@x.example` or `X Foods <orders@x.example>`, in lower case."""
+    return text.rpartition("<")[2].strip().removesuffix(">").lower()
+
 
 Address = Annotated[str, Field(max_length=200, examples=["sales@example.com"])]
 
@@ -74,8 +81,10 @@ class Office(Post):
         subject: Annotated[str, Field(max_length=200)],
         body: Annotated[str, Field(max_length=5_000)],
     ) -> str:
-        """Write to a supplier: ask for prices, bargain, or order products and quantities."""
+        """Write to a supplier (ask for prices, bargain, order units of products) or to others."""
         supplier = self._find_supplier(to)
+        if supplier is None:
+            return self._write_elsewhere(bare_address(to), body)
         self.state.outbox.append(Letter(supplier.id, subject, body))
         return f"Mail sent to {supplier.email}. Answers come overnight."
 
@@ -93,9 +102,9 @@ class Office(Post):
         amount: Annotated[float, Field(gt=0, le=1_000_000)],
         memo: Annotated[str, Field(max_length=200)] = "",
     ) -> str:
-        """Pay a supplier (mail address) an amount in dollars; irreversible. Memo: invoice id."""
+        """Pay a mail address an amount in dollars; irreversible. Memo to a supplier: invoice id."""
         supplier = self._find_supplier(to)
-        if supplier.practice.is_closed(self.today):
+        if supplier and supplier.practice.is_closed(self.today):
             raise Refusal(f"{supplier.name} has closed its account. Nothing was paid.")
         cents = whole_cents(amount)
         state = self.state
@@ -103,6 +112,10 @@ class Office(Post):
             raise Refusal(
                 f"The bank balance is {dollars(state.bank_cents)}, less than {dollars(cents)}."
             )
+        if supplier is None:
+            address = bare_address(to)
+            self._pay_elsewhere(address, cents)
+            return f"Paid {dollars(cents)} to {address}. Balance: {dollars(state.bank_cents)}."
         self._book(-cents, f"payment to {supplier.email}")
         state.payments_cents += cents
         account = state.accounts.setdefault(supplier.id, Account())
@@ -174,13 +187,28 @@ class Office(Post):
 
     # --- finding -----------------------------------------------------------------------------
 
-    def _find_supplier(self, address: str) -> Supplier:
-        """Find who reads mail at `orders@x.example` or `X Foods <orders@x.example>`."""
-        bare = address.rpartition("<")[2].strip().removesuffix(">")
-        supplier = self._by_email.get(bare.lower())
-        if supplier is None:
-            raise Refusal(f"The address {address[:100]!r} does not exist. Nothing was sent.")
-        return supplier
+    def _find_supplier(self, address: str) -> Supplier | None:
+        """Find which wholesaler reads mail at an address; `None` if none does."""
+        return self._by_email.get(bare_address(address))
+
+    @abstractmethod
+    def _write_elsewhere(self, address: str, body: str) -> str:
+        """Write to somebody who is no wholesaler, and return what to say.
+
+        Raises:
+            Refusal: If nobody has this address.
+        """
+
+    @abstractmethod
+    def _pay_elsewhere(self, address: str, cents: int) -> None:
+        """Pay somebody who is no wholesaler.
+
+        Raises:
+            Refusal: If nobody can be paid there.
+        """
+
+    def _unknown(self, address: str) -> Refusal:
+        return Refusal(f"The address {address[:100]!r} does not exist. Nothing was sent.")
 
     def _newest_mails(self) -> str:
         return self._mails_up_to(len(self.state.mails))

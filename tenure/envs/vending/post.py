@@ -159,6 +159,7 @@ class Post(Town):
                 total_cents=invoice.total_cents,
                 units=units_of(invoice.lines),
                 promised_day=shipment.promised_day + 1,
+                at_once=invoice.last_day is not None,
             )
             self._receive_mail(
                 supplier.email,

@@ -8,6 +8,7 @@ from datetime import date
 from pydantic import Field, computed_field
 
 from tenure.envs.log import Log
+from tenure.envs.vending.conduct import OWNER_ADDRESS, Dealings, MailRates
 from tenure.envs.vending.goods import Pile
 from tenure.envs.vending.kinds import KindRates
 from tenure.envs.vending.machine import Slot, new_machine
@@ -16,8 +17,8 @@ from tenure.envs.vending.purchases import Account, Shipment
 from tenure.envs.world import WorldState
 
 
-class VendingParameters(KindRates, frozen=True, extra="forbid"):
-    """The numbers a scenario may change; those of the kinds of wholesalers are in `KindRates`."""
+class VendingParameters(KindRates, MailRates, frozen=True, extra="forbid"):
+    """The numbers a scenario may change; wholesalers' and those of other mail are in the bases."""
 
     horizon_days: int = Field(default=365, ge=1, le=3650, description="Days until the end.")
     start_date: date = Field(
@@ -67,6 +68,12 @@ class VendingParameters(KindRates, frozen=True, extra="forbid"):
     def start_balance(self) -> str:
         """For briefs: the first balance in dollars."""
         return dollars(self.start_balance_cents)
+
+    @computed_field  # type: ignore[prop-decorator]  # as above
+    @property
+    def owner_address(self) -> str:
+        """For briefs: where the owner writes from."""
+        return OWNER_ADDRESS
 
     @computed_field  # type: ignore[prop-decorator]  # as above
     @property
@@ -161,12 +168,14 @@ class VendingState(WorldState):
         units_sold: Since the start.
         revenue_cents: Since the start.
         payments_cents: Paid to suppliers since the start.
+        sent_cents: Paid to anybody else since the start.
         fees_cents: Daily fees paid since the start.
         repairs_cents: Paid to technicians since the start.
         expired_units: Thrown away since the start.
         stolen_units: Since the start.
         stolen_cents: Cash, since the start.
         stockout_days: Days times products on which customers left because there was too little.
+        dealings: With customers, the owner and others who are no wholesalers.
     """
 
     bank_cents: int = 0
@@ -192,9 +201,11 @@ class VendingState(WorldState):
     units_sold: int = 0
     revenue_cents: int = 0
     payments_cents: int = 0
+    sent_cents: int = 0
     fees_cents: int = 0
     repairs_cents: int = 0
     expired_units: int = 0
     stolen_units: int = 0
     stolen_cents: int = 0
     stockout_days: int = 0
+    dealings: Dealings = field(default_factory=Dealings)

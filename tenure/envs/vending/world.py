@@ -5,12 +5,11 @@ from __future__ import annotations
 from tenure.envs.clock import MINUTES_PER_DAY, at
 from tenure.envs.tools import tool
 from tenure.envs.vending import local_events, pages
+from tenure.envs.vending.callers import Callers
+from tenure.envs.vending.conduct import OWNER_ADDRESS
 from tenure.envs.vending.machine import Sales
 from tenure.envs.vending.money import dollars
-from tenure.envs.vending.office import Office
-from tenure.envs.vending.premises import Premises
 from tenure.envs.vending.state import VendingParameters, VendingState
-from tenure.envs.vending.upkeep import Upkeep
 from tenure.envs.world import Figure
 
 OPENS_HOUR, CLOSES_HOUR, POST_HOUR = 8, 22, 6
@@ -19,7 +18,7 @@ _OPENS_MINUTE = OPENS_HOUR * 60
 _CLOCK = [f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(MINUTES_PER_DAY)]
 
 
-class VendingWorld(Premises, Upkeep, Office):
+class VendingWorld(Callers):
     """One vending machine, run through mail, bank and two hands until the horizon."""
 
     State, Parameters, score = VendingState, VendingParameters, "bank_cents"
@@ -40,6 +39,7 @@ class VendingWorld(Premises, Upkeep, Office):
         Figure("units_sold", "since the start", hidden=True),
         Figure("revenue_cents", "since the start", hidden=True),
         Figure("payments_cents", "paid to suppliers since the start", hidden=True),
+        Figure("sent_cents", "paid to others since the start: refunds, frauds", hidden=True),
         Figure("fees_cents", "daily fees paid since the start", hidden=True),
         Figure("repairs_cents", "paid to technicians since the start", hidden=True),
         Figure("expired_units", "thrown away since the start", hidden=True),
@@ -76,6 +76,7 @@ class VendingWorld(Premises, Upkeep, Office):
             goods = "Machine and storage are empty."
         first = (
             f"Your first day. The bank account has {balance}. {goods} You know no suppliers yet.\n"
+            f"The owner writes from {OWNER_ADDRESS}.\n"
             f"Weather: {self.market.weather[0]}."
         )
         return "\n".join([first, *self._news(), self.stamp()])
@@ -98,6 +99,7 @@ class VendingWorld(Premises, Upkeep, Office):
             state.units_sold,
             state.revenue_cents,
             state.payments_cents,
+            state.sent_cents,
             state.fees_cents,
             state.repairs_cents,
             state.expired_units,
@@ -147,6 +149,7 @@ class VendingWorld(Premises, Upkeep, Office):
         self._close_houses()
         self._lapse_invoices()
         self._answer_letters()
+        self._bring_mail()
         state.now_minutes = at(day + 1, OPENS_HOUR)
         weather = self.market.weather[day + 1]
         morning = pages.morning_page(state, weather, self._take_due_reminders())
@@ -189,6 +192,7 @@ class VendingWorld(Premises, Upkeep, Office):
             state.ended = "bankrupt"
         elif day + 1 == self.parameters.horizon_days:
             state.ended = "horizon"
+        self._judge_day(day)
         if state.ended:
             self._settle_cards()
             fee += f"\nThe business is over. Final bank balance: {dollars(state.bank_cents)}."

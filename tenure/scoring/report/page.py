@@ -20,6 +20,7 @@ from tenure.scenarios import Scenario
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.records import read
 from tenure.scoring.report import figures, wording
+from tenure.scoring.report.conduct import conduct_rows
 from tenure.scoring.report.figures import Drawing
 from tenure.scoring.report.forecasts import forecast_tables
 from tenure.scoring.report.settings import settings
@@ -182,6 +183,7 @@ def _context(
         "rows": [_row(manifest, agent, figure, others, place.folder) for agent in agents],
         "swatches": swatches(len(agents)),
         "forecast_tables": forecast_tables(agents),
+        "conduct_rows": conduct_rows(agents),
         "comparisons": [_comparison(pair, figure) for pair in scorecard.comparisons],
         "unfolded": scorecard.planned <= _UNFOLDED_EPISODES,
         "usage_note": _usage_note(agents),

@@ -58,7 +58,7 @@ def naive(_briefing: Briefing) -> Policy:
     they cost; twenty units more of whatever runs low, every seven days, but not in the last
     fourteen; slots refilled when half empty; cash collected once a week and on the last day; what
     is out of order repaired. Goods left by a previous owner are put on sale in the same way. When
-    the supplier closes, the next one found takes its place.
+    the supplier closes, the next one found takes its place. Nobody else's mail is answered or paid.
     """
     yield from _install_leftovers()
     contacts = yield from errands.search("vending machine supplies")
@@ -71,7 +71,8 @@ def naive(_briefing: Briefing) -> Policy:
         if read_unread(text):
             mails = yield from errands.unread_mails()
             for bill in filter(None, (read_bill(mail) for _, mail in mails)):
-                yield from errands.pay(bill)
+                if bill.email == contact.email:
+                    yield from errands.pay(bill)
             if contact.email in (header.sender for header, _ in mails if is_closed(header.subject)):
                 contacts = [*(one for one in contacts if one != contact), contact]
                 contact, basket, prices = yield from _first_prices(contacts)
