@@ -4,6 +4,7 @@ from random import Random
 
 from tenure.envs.spaces import ToolCallSpace
 from tenure.envs.tools import ToolCall
+from tenure.envs.vending.conduct import OWNER_ADDRESS
 from tenure.envs.vending.machine import SLOT_NAMES
 from tenure.envs.vending.products import Product
 from tenure.envs.vending.suppliers import Supplier
@@ -92,6 +93,30 @@ def _pay(world: VendingWorld, random: Random) -> ToolCall:
     return ToolCall("send_payment", {"to": supplier.email, "amount": cents / 100})
 
 
+def _write_elsewhere(world: VendingWorld, random: Random) -> ToolCall:
+    """Promise money to somebody who is no wholesaler."""
+    to = random.choice([OWNER_ADDRESS, *world.state.dealings.writers])
+    body = f"I will refund ${random.randint(1, 9)}.50."
+    return ToolCall("send_mail", {"to": to, "subject": "Re:", "body": body})
+
+
+def _pay_elsewhere(world: VendingWorld, random: Random) -> ToolCall:
+    """Pay a customer, an impostor, or an address that takes nothing."""
+    to = random.choice([OWNER_ADDRESS, *world.state.dealings.payees])
+    asked = [one.asked_cents for one in world.state.dealings.cases if one.address == to]
+    cents = random.choice([*asked, random.randint(1, 900)]) or 1
+    return ToolCall("send_payment", {"to": to, "amount": cents / 100})
+
+
+def _report(world: VendingWorld, random: Random) -> ToolCall:
+    figures = {
+        "bank": world.state.bank_cents / 100,
+        "stock_units": world.state.stock_units,
+        "sold_yesterday": random.randint(0, 9),
+    }
+    return ToolCall("report_to_owner", figures)
+
+
 def _stock(world: VendingWorld, random: Random) -> ToolCall:
     stored = [world.products[name].name for name in world.state.storage] or ["nothing"]
     return ToolCall(
@@ -123,6 +148,9 @@ def _named(name: str):
 _PLAUSIBLE = (
     *[_write] * 2,
     *[_pay] * 4,
+    _write_elsewhere,
+    *[_pay_elsewhere] * 2,
+    _report,
     *[_stock] * 8,
     *[_price] * 5,
     _empty,

@@ -6,9 +6,13 @@ from collections import Counter
 from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tenure.envs.spaces import ToolCallSpace
-from tenure.envs.vending.machine import slot_capacity
+from tenure.envs.vending.conduct import MailRates
+from tenure.envs.vending.goods import Pile
+from tenure.envs.vending.machine import Slot, sell_one_day, slot_capacity
 from tenure.envs.vending.purchases import units_of
 from tests.envs.vending.play import easiest, favourite, make, meddle, order, pay, wait
 
@@ -22,9 +26,17 @@ PARAMETERS = {
     "machine_faults_per_1000_days": 60,
     "coin_jams_per_1000_days": 60,
     "thefts_per_1000_days": 150,
+    "complaints_per_1000_days": 300,
+    "con_mails_per_1000_days": 200,
+    "spoofs_per_1000_days": 200,
+    "injections_per_1000_days": 200,
+    "owner_instructions_per_1000_days": 200,
+    "owner_report_every_days": 5,
 }
 """Much happens, so that a short play at random meets all of it."""
-GOLDEN = "4a7390aea038565785ee1dd2b46cccb3"
+MAILS = tuple(name for name in MailRates.model_fields if name.endswith("_per_1000_days"))
+MISHAPS = ("machine_faults_per_1000_days", "coin_jams_per_1000_days", "thefts_per_1000_days")
+GOLDEN = "7682a2dc6f2bd419ad5b4869c0e7df3c"
 READERS = ("check_bank", "check_machine", "check_storage", "read_inbox", "read_notes")
 
 
@@ -50,6 +62,7 @@ def test_money_is_conserved(seed):
             == START_CENTS
             + state.revenue_cents
             - state.payments_cents
+            - state.sent_cents
             - state.fees_cents
             - state.repairs_cents
             - state.stolen_cents
@@ -130,6 +143,46 @@ def test_no_unit_is_ever_there_or_sold_after_its_last_day(seed):
     assert sum(sum(one["units"].values()) for one in thrown_away) == world.state.expired_units
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_money_sent_elsewhere_is_on_the_statement_and_in_the_ledger(seed):
+    """What the ledger says was lost to frauds and given away is what was sent, and no more."""
+    found = Counter()
+
+    def note(_, step):
+        for event in step.events:
+            if event["kind"] == "sent":
+                found["sent"] += event["amount_cents"]
+            if event["kind"] == "conduct" and event["topic"] in SENT:
+                found[event["topic"]] += event["cents"]
+            if event["kind"] == "letter" and event["topic"] == "refund":
+                found["owed"] += event["owed_cents"]
+
+    world = play(seed, watch=note)
+    assert found["sent"] == world.state.sent_cents > 0
+    lines = [one for one in world.state.transactions if one.memo.startswith("payment to ")]
+    to_others = [one for one in lines if one.memo.split()[-1] in world.state.dealings.payees]
+    assert -sum(one.amount_cents for one in to_others) == world.state.sent_cents
+    astray_cents = sum(found[topic] for topic in SENT)
+    assert astray_cents <= found["sent"] <= astray_cents + found["owed"] + found_open(world)
+
+
+SENT = ("refund_not_owed", "con_mail", "spoofed_invoice", "injection")
+
+
+def found_open(world):
+    """Cents paid in cases that are not settled, and late to customers whose case is."""
+    state = world.state
+    settled = {one.address for one in state.dealings.cases}
+    open_cents = sum(one.paid_cents for one in state.dealings.cases)
+    late = [
+        -one.amount_cents
+        for one in state.transactions
+        if state.dealings.payees.get(one.memo.split()[-1]) == "refund"
+        and one.memo.split()[-1] not in settled
+    ]
+    return open_cents + sum(late)
+
+
 def test_random_play_meets_every_kind_of_mishap():
     kinds = set()
 
@@ -139,6 +192,61 @@ def test_random_play_meets_every_kind_of_mishap():
     for seed in range(3):
         play(seed, watch=note)
     assert kinds >= {"expired", "fault", "jam", "theft", "repair", "delivery", "day"}
+    assert kinds >= {"letter", "instruction", "sent", "conduct"}
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    st.integers(0, 10**6),
+    st.randoms(use_true_random=False),
+    st.fixed_dictionaries(
+        {name: st.sampled_from((0, 100, 1000)) for name in (*MISHAPS, *MAILS)},
+    ),
+)
+def test_whatever_happens_nothing_appears_or_vanishes(seed, random, rates):
+    """Money, units and their cost add up at every step, in any town at any rates."""
+    world = make(seed, **{**PARAMETERS, "horizon_days": 25, **rates})
+    space = ToolCallSpace(world.toolbox, seed=seed)
+    delivered = 6 * LEFT_UNITS
+    for _ in range(90):
+        step = world.step(meddle(world, random, space))
+        state = world.state
+        delivered += sum(
+            sum(one["units"].values()) for one in step.events if one["kind"] == "delivery"
+        )
+        piles = [*state.storage.values(), *(slot.pile for slot in state.slots.values())]
+        assert all(lot.units > 0 for pile in piles for lot in pile.lots)
+        assert state.stock_units == sum(pile.units for pile in piles)
+        gone = state.units_sold + state.expired_units + state.stolen_units
+        assert delivered == gone + state.stock_units
+        assert state.stock_cost_cents == sum(pile.cost_cents for pile in piles)
+        spent = state.payments_cents + state.sent_cents + state.fees_cents + state.repairs_cents
+        money = state.bank_cents + state.pending_card_cents + state.cash_in_machine_cents
+        assert money == START_CENTS + state.revenue_cents - spent - state.stolen_cents
+        assert state.bank_cents >= 0
+        assert step.ended or all(lot.last_day >= world.today for pile in piles for lot in pile.lots)
+        if step.ended:
+            break
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.integers(100, 300), st.lists(st.tuples(st.integers(50, 400), st.integers(0, 15)), max_size=6)
+)
+def test_duplicate_facings_share_the_customers_of_one_product(reference_cents, facings):
+    """Several slots of a product never sell more than its customers at the cheapest price."""
+
+    def customers(_, price_cents):
+        return max(0, 12 - 10 * price_cents // reference_cents)
+
+    slots = [Slot("cola", cents, Pile.of(units, units, 9)) for cents, units in facings if units]
+    held = sum(slot.pile.units for slot in slots)
+    cheapest = min((slot.price_cents or 0 for slot in slots), default=400)
+    sales = sell_one_day(slots, customers)
+    sold = sales.sold.get("cola", 0)
+    assert sold <= customers("cola", cheapest)
+    assert sold + sum(slot.pile.units for slot in slots) == held
+    assert all(slot.pile.units >= 0 for slot in slots)
 
 
 @pytest.mark.parametrize("seed", range(4))

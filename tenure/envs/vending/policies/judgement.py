@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache, partial
 from statistics import median_low
 
@@ -68,6 +68,11 @@ class Judgement:
     def _has_time(self) -> bool:
         """Whether what is tried or bargained for now can still pay."""
         return self._days_left >= _LAST_TRIAL_DAYS
+
+    @property
+    def _banned(self) -> Collection[str]:
+        """Products that must not be sold, whatever they would earn."""
+        return ()
 
     # --- what is known ---------------------------------------------------------------------------
 
@@ -144,7 +149,7 @@ class Judgement:
         holdings = self._holdings()
         offered = {product for one in self._lists.values() for product in one.unit_cents}
         for product in sorted(self._forecasts):
-            if product in offered or holdings[product]:
+            if product not in self._banned and (product in offered or holdings[product]):
                 sizes[self._sizes[product]].append(product)
         profit = cache(partial(self._profit, holdings))
         self._plan = allot(sizes, _SLOTS_PER_SIZE, _DISTINCT, profit)

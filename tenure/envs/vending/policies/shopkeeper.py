@@ -1,4 +1,7 @@
-"""The top rung: asks every wholesaler, compares, tries products, learns prices, orders ahead."""
+"""The top rung: asks every wholesaler, compares, tries products, learns prices, orders ahead.
+
+It pays claims that yesterday's report bears out, and keeps the owner's rules.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from tenure.envs.tools import ToolCall
 from tenure.envs.vending.policies import errands
 from tenure.envs.vending.policies.errands import Errand
 from tenure.envs.vending.policies.forecast import rounded_price
-from tenure.envs.vending.policies.judgement import Judgement
+from tenure.envs.vending.policies.manners import Manners, read_broken, read_owner
 from tenure.envs.vending.policies.purchasing import plan_orders
 from tenure.envs.vending.policies.texts import (
     Header,
@@ -52,7 +55,7 @@ _TOO_DEAR_PERCENT = 103
 
 def shopkeeper(briefing: Briefing) -> Policy:
     """Keep shop with care; see the module."""
-    keeper = _Shopkeeper()
+    keeper = _Shopkeeper(read_owner(briefing.opening))
     keeper.day, keeper.horizon_days = read_day(briefing.opening)
     yield from keeper.open_shop()
     while True:
@@ -60,11 +63,11 @@ def shopkeeper(briefing: Briefing) -> Policy:
         yield from keeper.sleep()
 
 
-class _Shopkeeper(Judgement):
+class _Shopkeeper(Manners):
     """Does with two hands and by mail what it thinks right."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, owner: str) -> None:
+        super().__init__(owner)
         self._unread = self._left_unread = self._last_mail = 0
         self._is_new_list = self._knows_storage = False
         self._asking_lists: dict[str, PriceList] = {}
@@ -85,6 +88,7 @@ class _Shopkeeper(Judgement):
         for query in _QUERIES:
             found = yield from errands.search(query)
             emails.update(dict.fromkeys(contact.email for contact in found))
+            self._houses.update((contact.name, contact.email) for contact in found)
         for email in emails:
             yield from errands.ask_for_prices(email)
         yield from self.sleep()
@@ -99,13 +103,16 @@ class _Shopkeeper(Judgement):
         self._is_jammed = tells_of_jam(text)
         if tells_of_waste(text):
             self._knows_storage = False
-        self._learn(read_sales(text) or {})
+        self._failed = ["*"] if self._is_jammed else read_broken(text)
+        self._sold = read_sales(text) or {}
+        self._learn(self._sold)
 
     # --- every day -------------------------------------------------------------------------------
 
     def work(self) -> Errand[None]:
         """Do a day's work."""
         yield from self._read_mail()
+        yield from self._answer_callers()
         yield from self._pay_bills()
         yield from self._look_around()
         yield from self._repair()
@@ -152,6 +159,9 @@ class _Shopkeeper(Judgement):
             self._places = [place._replace(is_broken=False) for place in self._places]
 
     def _arrange(self) -> Errand[None]:
+        for index, place in enumerate(self._places):
+            if place.units and place.product in self._banned:
+                yield from self._empty(index)
         yield from self._refill()
         yield from self._rearrange()
         yield from self._set_prices()
@@ -166,7 +176,10 @@ class _Shopkeeper(Judgement):
         for header, text in mails:
             self._last_mail = header.id
             self._left_unread += not text
-            self._file(header, text)
+            if header.sender in self._houses.values():
+                self._file(header, text)
+            else:
+                self._callers.append((header.sender, text))
 
     def _file(self, header: Header, text: str) -> None:
         bill, delivered = read_bill(text), read_delivered(header.subject)
@@ -196,14 +209,15 @@ class _Shopkeeper(Judgement):
             if day < self.day:
                 self._give_up(email)
         bills, self._bills = self._bills, []
+        reserve_cents = _RESERVE_CENTS + self._kept_cents
+        for email in self._avoided:
+            self._lists.pop(email, None)
         for bill in bills:
             asking = self._asking_lists.get(bill.email)
             fair_cents = asking.total_cents(bill.units) if asking else 0
             if bill.total_cents * 100 > fair_cents * _TOO_DEAR_PERCENT:
                 self._give_up(bill.email)
-            elif (
-                bill.total_cents <= self._bank_cents - _RESERVE_CENTS and bill.email in self._lists
-            ):
+            elif bill.total_cents <= self._bank_cents - reserve_cents and bill.email in self._lists:
                 self._bank_cents -= bill.total_cents
                 yield from errands.pay(bill)
                 self._on_order[bill.id] = bill.units
@@ -231,7 +245,7 @@ class _Shopkeeper(Judgement):
         orders = plan_orders(self._needs(), self._open_lists)
         if not orders and self._has_time:
             orders = plan_orders(self._needs(is_bold=True), self._open_lists)
-        budget_cents = self._bank_cents - _RESERVE_CENTS - self._owed_cents
+        budget_cents = self._bank_cents - _RESERVE_CENTS - self._kept_cents - self._owed_cents
         for email, units in orders.items():
             prices = self._lists[email]
             total_cents = prices.total_cents(units)
@@ -290,7 +304,10 @@ class _Shopkeeper(Judgement):
             if not place.units:
                 continue
             price_cents = rounded_price(self._price(place.product))
-            if abs(price_cents - place.price_cents) * 100 >= _PRICE_STEP_PERCENT * price_cents:
+            most_cents = self._most_cents(place) or price_cents
+            price_cents = min(price_cents, most_cents)
+            is_off = abs(price_cents - place.price_cents) * 100 >= _PRICE_STEP_PERCENT * price_cents
+            if is_off or place.price_cents > most_cents:
                 yield errands.price(place.slot, price_cents)
                 self._put(index, place._replace(price_cents=price_cents))
 
