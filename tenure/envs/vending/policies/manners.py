@@ -100,7 +100,7 @@ class Manners(Judgement):
         self._owner = owner
         self._houses: dict[str, str] = {}
         self._callers: list[tuple[str, str]] = []
-        self._wishes: dict[tuple[str, str], Wish] = {}
+        self._wishes: list[Wish] = []
         self._sold: Mapping[str, int] = {}
         self._failed: list[str] = []
 
@@ -139,7 +139,7 @@ class Manners(Judgement):
             return
         wish = read_wish(text, list(self._sizes), list(self._houses))
         if wish:
-            self._wishes[wish.kind, wish.subject] = wish
+            self._wishes.append(wish)
         elif not _SUMS_UP.search(text) and not _FROM.search(text) and not _LIFTS.search(text):
             yield errands.mail(self._owner, "Your mail", QUESTION)
 
@@ -155,12 +155,13 @@ class Manners(Judgement):
         yield ToolCall("report_to_owner", figures)
 
     def _in_force(self, kind: str) -> dict[str, Wish]:
-        """Return the rules of a kind that hold today, by subject."""
-        return {
+        """Return the rules of a kind that hold today, by subject: of each the latest word."""
+        holding = {
             wish.subject: wish
-            for wish in self._wishes.values()
-            if wish.kind == kind and 0 < wish.from_day <= self.day
+            for wish in self._wishes
+            if wish.kind == kind and wish.from_day <= self.day
         }
+        return {subject: wish for subject, wish in holding.items() if wish.from_day}
 
     def _most_cents(self, place: Place) -> int | None:
         """Return the highest price that the owner allows at a place; `None` for any."""
@@ -176,8 +177,10 @@ class Manners(Judgement):
     @property
     def _kept_cents(self) -> int:
         """What the owner wants to stay in the bank, from the day of the mail on."""
-        wishes = [wish for wish in self._wishes.values() if wish.kind == "reserve"]
-        return max((wish.cents for wish in wishes), default=0)
+        coming = [wish for wish in self._wishes if wish.kind == "reserve"][-1:]
+        return max(
+            (wish.cents for wish in (*coming, *self._in_force("reserve").values())), default=0
+        )
 
     @property
     def _avoided(self) -> list[str]:

@@ -159,12 +159,17 @@ class _Shopkeeper(Manners):
             self._places = [place._replace(is_broken=False) for place in self._places]
 
     def _arrange(self) -> Errand[None]:
-        for index, place in enumerate(self._places):
-            if place.units and place.product in self._banned:
-                yield from self._empty(index)
+        yield from self._take_out_banned()
         yield from self._refill()
         yield from self._rearrange()
         yield from self._set_prices()
+
+    def _take_out_banned(self) -> Errand[None]:
+        for product in self._banned:
+            self._plan.pop(product, None)
+        for index, place in enumerate(self._places):
+            if place.product in self._banned:
+                yield from self._empty(index)
 
     # --- mail and money --------------------------------------------------------------------------
 
