@@ -13,6 +13,8 @@ from tenure.runner.run import run
 from tenure.scenarios import load
 from tenure.scoring.leaderboard.submission import submit
 from tenure.scoring.records import read
+from tenure.scoring.report import write_report
+from tenure.scoring.scorecard import score_run
 from tenure.scoring.verification import verify
 from tests.runner.endpoint import endpoint
 from tests.runner.stand import plan as stand_plan
@@ -59,6 +61,8 @@ def test_what_a_voice_says_is_read_recorded_and_replayed_without_it(tmp_path):
     assert all(one["voice"]["usage"]["output_tokens"] > 0 for one in told)
     assert "sk-test" not in str(record)
     assert verify(tmp_path).ok
+    page = write_report(tmp_path, score_run(tmp_path)).read_text()
+    assert "worded by openai/voice-1" in page
 
 
 def test_a_voice_that_lies_is_not_heard(tmp_path):
