@@ -53,8 +53,8 @@ class Manifest(BaseModel):
 
     @model_validator(mode="after")
     def _check_plan(self) -> Self:
-        if not all(_is_named(agent) for agent in self.agents):
-            raise UsageError("Every agent needs a name.")
+        if not all(_is_named(one) for one in (*self.agents, *filter(None, [self.voice]))):
+            raise UsageError("Every agent needs a name, and so does a voice.")
         for label in self.labels:
             if not _SAFE.fullmatch(label):
                 raise UsageError(f"The label {label!r} cannot name a folder.")
