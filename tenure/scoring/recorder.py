@@ -38,6 +38,7 @@ def header(  # noqa: PLR0917  the six facts of an episode, in the order of the r
     attempt: int,
     world: World[Any],
     references: References,
+    voice: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the header of an episode.
 
@@ -48,6 +49,7 @@ def header(  # noqa: PLR0917  the six facts of an episode, in the order of the r
         attempt: 0-based number of the attempt on this seed.
         world: The world before its first step.
         references: The scores that are normalised to 0 and 1 on this seed.
+        voice: The specification of the model that words what counterparts say, if one does.
     """
     return {
         "type": "episode",
@@ -57,6 +59,7 @@ def header(  # noqa: PLR0917  the six facts of an episode, in the order of the r
         "scenario": scenario.model_dump(mode="json"),
         "seed": seed,
         "agent": dict(agent),
+        **({"voice": dict(voice)} if voice else {}),
         "attempt": attempt,
         "references": references._asdict(),
         "score": world.score,
@@ -90,9 +93,7 @@ class Narrator:
         self, world: World[Any], action: str, exchange: Mapping[str, Any] | None, step: Step
     ) -> dict[str, Any]:
         """Return the record of a step that the world has just taken."""
-        record: dict[str, Any] = {"type": "step", "n": self.steps, "action": action}
-        if not action.isascii() and (lone := _SURROGATE.search(action)):
-            record |= _without_surrogates(action, lone.start())
+        record = self._given(action, step)
         record["text"] = step.text
         record["minute"] = step.minute
         if step.fault:
@@ -124,6 +125,18 @@ class Narrator:
             "measured": list(world.measured),
             "digest": world.digest(),
         }
+
+    def _given(self, action: str, step: Step) -> dict[str, Any]:
+        """Begin a record with what went into the step."""
+        record: dict[str, Any] = {"type": "step", "n": self.steps}
+        if step.seat:
+            record["seat"] = step.seat
+        record["action"] = action
+        if not action.isascii() and (lone := _SURROGATE.search(action)):
+            record |= _without_surrogates(action, lone.start())
+        if step.outside:
+            record["outside"] = step.outside
+        return record
 
     def _changed(self, figures: tuple[int, ...]) -> dict[str, int]:
         before, self._measured = self._measured, figures

@@ -85,6 +85,7 @@ class HeaderRecord(TypedDict):
     scenario: dict[str, Any]
     seed: Annotated[int, Field(ge=0, le=HIGHEST_SEED)]
     agent: AgentRecord
+    voice: NotRequired[AgentRecord]
     attempt: Annotated[int, Field(ge=0)]
     references: ReferencesRecord
     score: str
@@ -105,8 +106,10 @@ class StepRecord(TypedDict):
 
     type: Literal["step"]
     n: int
+    seat: NotRequired[str]
     action: str
     lone_surrogates: NotRequired[list[Annotated[list[int], Field(min_length=2, max_length=2)]]]
+    outside: NotRequired[dict[str, Any]]
     text: str
     minute: Minute
     fault: NotRequired[str]

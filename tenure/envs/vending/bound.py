@@ -10,7 +10,8 @@ and the first day on which a product can be there at all.
 Proof that no agent ends with more:
 
 1. The balance grows by the revenue that reaches the bank, and shrinks by payments, fees and
-   repairs. Fees and repairs are not negative; goods that expire or are stolen were paid for all the
+   repairs. Fees, repairs, and payments to anybody but a supplier (refunds, frauds) are not
+   negative and buy nothing, and the owner's rules forbid and give nothing; goods that expire or are stolen were paid for all the
    same, and stolen cash never reaches the bank. A unit sold was in storage at the start or was
    delivered; a unit delivered was on a paid invoice, and no invoice has a lower unit price than the
    floor of its supplier: the list price less the deepest volume break and all the room there is
