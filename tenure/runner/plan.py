@@ -23,7 +23,10 @@ _DRAFT = ".draft"
 
 
 def draw_up(scenario: Scenario, agents: Sequence[AgentSpec], seeds: Sequence[int]) -> Manifest:
-    """Plan each agent's episodes on each seed; `floor` and `best` become what they stand for.
+    """Plan each agent's episodes on each seed.
+
+    `floor` and `best` become what they stand for; models take the window that the scenario
+    recommends, unless something else was said of them.
 
     Raises:
         UsageError: If two agents would share a label.
@@ -32,7 +35,8 @@ def draw_up(scenario: Scenario, agents: Sequence[AgentSpec], seeds: Sequence[int
     for label in labels:
         if labels.count(label) > 1:
             raise UsageError(f"The agent {label!r} stands twice in the plan; name it once.")
-    appointed = [appoint(agent, scenario.job) for agent in agents]
+    context = scenario.context.model_dump() if scenario.context else {}
+    appointed = [appoint(agent, scenario.job).in_context(context) for agent in agents]
     return Manifest(
         scenario=scenario,
         agents=[{"label": agent.label, **agent.record()} for agent in appointed],

@@ -129,7 +129,7 @@ def _parse(content: bytes, source: str) -> Scenario:
     said = read_yaml(content, source)
     try:
         scenario = fitted(Scenario, said)
-        _ = scenario.briefing, scenario.asked
+        _ = scenario.briefing, scenario.asked, scenario.layers
     except UsageError as error:
         raise UsageError(f"{source} is not a scenario: {error}") from None
     return scenario
