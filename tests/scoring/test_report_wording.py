@@ -68,7 +68,7 @@ def test_the_known_defaults_are_those_of_the_agents(name, defaults):
 
 
 def test_settings_that_somebody_chose_come_apart_from_the_defaults():
-    spec = AgentSpec(name="openai/any", temperature=0.5, output_usd_per_mtok=2).model_dump()
+    spec = AgentSpec(name="openai/any", temperature=0.5, output_usd_per_mtok=2).record()
     said = settings.settings(spec)
     assert said.chosen == "temperature 0.5"
     assert said.rest.startswith("protocol auto; window tokens 69000")

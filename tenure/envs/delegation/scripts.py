@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -30,12 +31,11 @@ _INSTRUCTION_CHARS = 4_500
 def through_worker(policy: Callable[[Briefing], Policy]) -> Callable[[Briefing], Policy]:
     """Let a script that knows no sub-agent work in a delegating world; elsewhere as it was."""
 
+    @wraps(policy)
     def begin(briefing: Briefing) -> Policy:
         script = policy(briefing)
         return _foreman(script, briefing) if _RUN in briefing.toolbox.tools else script
 
-    begin.__doc__ = policy.__doc__
-    begin.__name__ = policy.__name__
     return begin
 
 
@@ -67,6 +67,13 @@ def _fitting(errands: Sequence[ToolCall], most: int) -> int:
 def _written(errands: Sequence[ToolCall]) -> str:
     calls = [{"name": one.name, "arguments": dict(one.arguments)} for one in errands]
     return orjson.dumps(calls).decode()
+
+
+def steps_of(call: ToolCall) -> int:
+    """Return how many steps of the episode a foreman's call takes, with those of the worker."""
+    if call.name != _RUN:
+        return 1
+    return 2 + len(orjson.loads(call.arguments["instructions"]))
 
 
 def worker(briefing: Briefing) -> Policy:

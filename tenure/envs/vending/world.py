@@ -6,6 +6,7 @@ from tenure.envs.clock import MINUTES_PER_DAY, at
 from tenure.envs.tools import tool
 from tenure.envs.vending import local_events, pages
 from tenure.envs.vending.machine import Sales
+from tenure.envs.vending.metering import Metering
 from tenure.envs.vending.money import dollars
 from tenure.envs.vending.office import Office
 from tenure.envs.vending.premises import Premises
@@ -19,12 +20,12 @@ _OPENS_MINUTE = OPENS_HOUR * 60
 _CLOCK = [f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(MINUTES_PER_DAY)]
 
 
-class VendingWorld(Premises, Upkeep, Office):
+class VendingWorld(Premises, Upkeep, Office, Metering):
     """One vending machine, run through mail, bank and two hands until the horizon."""
 
     State, Parameters, score = VendingState, VendingParameters, "bank_cents"
     figures = (
-        Figure("bank_cents", "money in the bank, the score"),
+        Figure("bank_cents", "money in the bank, the score unless net worth is"),
         Figure("day", "1 for the first day", high=3650),
         Figure("minute_of_day", "480 is 08:00", high=MINUTES_PER_DAY - 1),
         Figure("unread_mails", "mails not yet read"),
@@ -50,10 +51,12 @@ class VendingWorld(Premises, Upkeep, Office):
             "days times products on which customers left because there was too little",
             hidden=True,
         ),
+        Figure("token_fees_cents", "paid for output tokens since the start", hidden=True),
     )
 
     def start(self) -> VendingState:
         """Draw the town and open the account."""
+        self.score = f"{self.parameters.score}_cents"
         self.draw()
         days = self.parameters.horizon_days
         self._days = [
@@ -104,6 +107,7 @@ class VendingWorld(Premises, Upkeep, Office):
             state.stolen_units,
             state.stolen_cents,
             state.stockout_days,
+            state.token_fees_cents,
         )
 
     def stamp(self) -> str:
@@ -191,6 +195,8 @@ class VendingWorld(Premises, Upkeep, Office):
             state.ended = "horizon"
         if state.ended:
             self._settle_cards()
+        fee += self._bill_tokens(day)
+        if state.ended:
             fee += f"\nThe business is over. Final bank balance: {dollars(state.bank_cents)}."
         return report + fee
 
