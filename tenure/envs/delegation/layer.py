@@ -231,6 +231,6 @@ def _new_class(world: type[World[Any]], delegation: Delegation) -> type[World[An
 
 
 def _first_line(text: str) -> str:
-    """Return the beginning of a text, on one line."""
-    line = text.partition("\n")[0]
+    """Return the beginning of a text, on one line and without lone surrogates."""
+    line = text.partition("\n")[0].encode("utf-8", "replace").decode()
     return line if len(line) <= _SHOWN_CHARS else f"{line[:_SHOWN_CHARS]}..."

@@ -18,4 +18,4 @@ _LADDER: Mapping[str, Callable[[Briefing], Policy]] = {
 }
 
 POLICIES = {name: paced(through_worker(policy)) for name, policy in _LADDER.items()}
-"""Where a sub-agent is at the machine they work through it, and spread their calls over the days."""
+"""Where a sub-agent is at the machine they work through it, and keep calls for all nights."""
