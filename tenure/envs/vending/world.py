@@ -20,7 +20,7 @@ _OPENS_MINUTE = OPENS_HOUR * 60
 _CLOCK = [f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(MINUTES_PER_DAY)]
 
 
-class VendingWorld(Premises, Upkeep, Office, Metering):
+class VendingWorld(Metering, Premises, Upkeep, Office):
     """One vending machine, run through mail, bank and two hands until the horizon."""
 
     State, Parameters, score = VendingState, VendingParameters, "bank_cents"
