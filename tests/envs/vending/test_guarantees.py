@@ -22,6 +22,7 @@ PARAMETERS = {
     "machine_faults_per_1000_days": 60,
     "coin_jams_per_1000_days": 60,
     "thefts_per_1000_days": 150,
+    "token_price_cents_per_million": 20_000,
 }
 """Much happens, so that a short play at random meets all of it."""
 GOLDEN = "77bbb0de9647bccc8ef2808c23e8e66a"
@@ -53,6 +54,7 @@ def test_money_is_conserved(seed):
             - state.fees_cents
             - state.repairs_cents
             - state.stolen_cents
+            - state.token_fees_cents
         )
         assert min(state.bank_cents, state.cash_in_machine_cents, state.pending_card_cents) >= 0
 
