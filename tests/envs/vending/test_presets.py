@@ -174,39 +174,58 @@ def _model():
         pytest.skip(str(missing))
 
 
-async def work(scenario, days):
-    """Let the embedded model work on some days, in the worker's seat too; return its steps."""
-    world, steps = scenario.make_world(1), []
-    spec = AgentSpec(name="local/smollm2-135m", max_output_tokens=64)
+class Office:
+    """The embedded model in every seat of a world."""
+
+    def __init__(self, scenario, hire):
+        self.scenario, self.hire, self.crew, self.steps = scenario, hire, {}, []
+        self.world = scenario.make_world(1)
+        self.heard = self.world.opening()
+
+    async def work(self, turns):
+        """Let whoever's turn it is work for some turns."""
+        for _ in range(turns):
+            turn = await (await self.on_turn()).act(self.heard)
+            counted = {"output_tokens": turn.output_tokens} if self.world.counts_tokens else {}
+            self.note(self.world.step(turn.action, counted))
+
+    async def on_turn(self):
+        seat = self.world.seat
+        if seat not in self.crew:
+            brief = self.world.role(seat) or self.scenario.briefing
+            self.crew[seat] = self.hire(0, seat)
+            self.crew[seat].begin(Briefing(brief, self.heard, self.world.offered, 0))
+        return self.crew[seat]
+
+    def note(self, step):
+        self.steps.append(step)
+        self.heard = step.text
+
+
+async def some_days(scenario, days):
+    """Let the model work for some turns a day, in classic also as the worker that is sent."""
+    spec = AgentSpec(name="local/smollm2-135m", max_output_tokens=48)
     async with staff(spec, scenario.job) as hire:
-        crew = {seat: hire(0, seat) for seat in ("", "worker")}
-        heard = {"": world.opening()}
-        while world.today < days:
-            seat, text = world.seat, heard.pop(world.seat)
-            if not any(step.seat == seat for step in steps):
-                brief = world.role(seat) or scenario.briefing
-                crew[seat].begin(Briefing(brief, text, world.offered, 0))
-            turn = await crew[seat].act(text)
-            steps.append(world.step(turn.action, counted(world, turn)))
-            if not world.seat and len(steps) % 4 == 0:
-                steps.append(world.call("wait_for_next_day"))
-            elif not world.seat and "run_sub_agent" in world.offered.tools:
-                steps.append(world.call("run_sub_agent", instructions="Look into the storage."))
-            heard[world.seat] = steps[-1].text
-        for agent in crew.values():
+        office = Office(scenario, hire)
+        for _ in range(days):
+            await office.work(1)
+            if "run_sub_agent" in office.world.offered.tools:
+                office.note(office.world.call("run_sub_agent", instructions="Look into storage."))
+            await office.work(2)
+            if office.world.seat:
+                office.note(office.world.call("finish", report="I have looked."))
+            office.note(office.world.call("wait_for_next_day"))
+        for agent in office.crew.values():
             await agent.close()
-    return steps
-
-
-def counted(world, turn):
-    return {"output_tokens": turn.output_tokens} if world.counts_tokens else {}
+    return office
 
 
 @pytest.mark.llm
 @pytest.mark.usefixtures("_model")
 @pytest.mark.parametrize("scenario", [CLASSIC, MODERN], ids=["classic", "modern"])
 def test_the_embedded_model_works_on_some_days(scenario):
-    steps = asyncio.run(work(scenario, days=2))
-    seats = {step.seat for step in steps}
-    assert seats == ({"", "worker"} if scenario is CLASSIC else {""})
-    assert all(step.fault in (None, Fault.REFUSED) for step in steps)
+    office = asyncio.run(some_days(scenario, days=2))
+    assert office.world.today >= 2
+    assert set(office.crew) == ({"", "worker"} if scenario is CLASSIC else {""})
+    assert all(step.fault in (None, Fault.REFUSED) for step in office.steps)
+    assert (office.world.state.token_microcents > 0) == (scenario is MODERN)
