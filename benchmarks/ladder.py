@@ -77,7 +77,7 @@ def _print_table(
     points = [references(scenario, seed) for seed in seeds]
     print(
         f"{scenario.id} v{scenario.version}, seeds {seeds.start}-{seeds.stop - 1}, in "
-        f"{scenario.job.world.score}; mean bound {mean(point.bound for point in points):,.0f}, "
+        f"{scenario.make_world(1).score}; mean bound {mean(point.bound for point in points):,.0f}, "
         f"mean floor ({scenario.job.floor}) {mean(point.floor for point in points):,.0f}\n"
     )
     heads = ["policy", "mean", "min", "max", "luck", "normalised", *figures, "calls", "s"]

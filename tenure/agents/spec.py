@@ -96,6 +96,7 @@ class AgentSpec(BaseModel):
         request_seed: Added to the agent's own seed and sent as `seed`; `None` sends none.
         timeout_s: Seconds that one request may take as a whole.
         max_retries: How often a request is repeated after an outside failure that may pass.
+        by_scenario: Names of the settings that the scenario recommended; see `in_context`.
     """
 
     model_config = ConfigDict(
@@ -116,6 +117,7 @@ class AgentSpec(BaseModel):
     request_seed: int | None = Field(default=None, ge=0, le=_MOST)
     timeout_s: float = Field(default=600.0, gt=0)
     max_retries: int = Field(default=8, ge=0, le=100)
+    by_scenario: tuple[Literal["window_tokens", "keep_percent"], ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -156,10 +158,14 @@ class AgentSpec(BaseModel):
 
         Such as `openai-gpt-5-mini`, followed by a short hash when an option is not its default,
         wherever that option came from: a model behind another endpoint is another agent. What
-        `floor` or `best` stands for is no part of it, so that it is the same in every job.
+        `floor` or `best` stands for and what a scenario recommended is no part of it, so that it
+        is the same in every job.
         """
         slug = _UNSAFE.sub("-", self.name)
-        said = self.model_copy(update={"policy": None}).record()
+        usual: dict[str, Any] = {
+            name: type(self).model_fields[name].default for name in self.by_scenario
+        }
+        said = self.model_copy(update={**usual, "policy": None, "by_scenario": ()}).record()
         if said == AgentSpec(name=self.name).record() and _PLAIN_NAME.fullmatch(self.name):
             return slug
         canonical = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
@@ -172,8 +178,25 @@ class AgentSpec(BaseModel):
         another.
         """
         if self.provider:
-            return self.model_dump(mode="json", exclude={"policy"})
+            unsaid = {"policy"} if self.by_scenario else {"policy", "by_scenario"}
+            return self.model_dump(mode="json", exclude=unsaid)
         return self.model_dump(mode="json", include={"name", "policy"}, exclude_none=True)
+
+    def in_context(self, recommended: Mapping[str, int | None]) -> AgentSpec:
+        """Return the spec with what a scenario recommends for models, where nobody said otherwise.
+
+        Done once, when a run is planned. What the command line says goes before it, and so do the
+        defaults of `local/` models, whose window is small. A script stays as it is.
+
+        Args:
+            recommended: Settings by name; `None` for no recommendation.
+        """
+        taken = {
+            name: value
+            for name, value in recommended.items()
+            if self.provider and value is not None and name not in self.model_fields_set
+        }
+        return self.model_copy(update={**taken, "by_scenario": tuple(taken)}) if taken else self
 
     def with_endpoint(self, environment: Mapping[str, str]) -> AgentSpec:
         """Return the spec with the endpoint that `OPENAI_BASE_URL` names, if it names none itself.

@@ -18,8 +18,11 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+from tenure.envs.delegation import Delegation, delegating
 from tenure.envs.fitting import fitted
 from tenure.envs.forecasts import Ask, Asked, Question, asking, schedule
+from tenure.envs.layers import lacking
+from tenure.envs.memory import Kind, remembering
 from tenure.envs.tools import Toolbox, ToolCall
 from tenure.envs.world import World
 from tenure.errors import UsageError, nearest, told
@@ -39,6 +42,23 @@ class Briefing(NamedTuple):
     opening: str
     toolbox: Toolbox
     seed: int
+
+
+class Layers(NamedTuple):
+    """What a scenario lays over a job's world; nothing by default.
+
+    Attributes:
+        memory: Kinds of memory tools to add.
+        without_tools: The job's tools to leave out.
+        delegation: Which tools a sub-agent has, if there is one.
+    """
+
+    memory: tuple[Kind, ...] = ()
+    without_tools: tuple[str, ...] = ()
+    delegation: Delegation | None = None
+
+
+NO_LAYERS = Layers()
 
 
 class Face(NamedTuple):
@@ -116,22 +136,40 @@ class Job:
         parameters: Mapping[str, Any] | BaseModel,
         seed: int,
         forecasts: Sequence[Ask] = (),
+        layers: Layers = NO_LAYERS,
     ) -> World[Any]:
         """Build a world; parameters left out have their defaults.
 
         Args:
             parameters: The job's parameters.
             seed: The draw of the world, >= 0.
-            forecasts: What the agent is asked to forecast; with none, the world is the job's own.
+            forecasts: What the agent is asked to forecast.
+            layers: What else lies over the job's world; with none of either, it is the job's own.
 
         Raises:
-            UsageError: If a parameter is unknown or out of range, or a forecast does not fit the
-                job.
+            UsageError: If a parameter is unknown or out of range, or a forecast or a layer does
+                not fit the job.
         """
         known = fitted(self.world.Parameters, parameters)
-        if not forecasts:
-            return self.world(known, seed)
-        return asking(self.world)(known, seed, self.questions, self.plan(known, forecasts))
+        make: Any = self.world_type(layers, asks=bool(forecasts))
+        plan = (self.questions, self.plan(known, forecasts)) if forecasts else ()
+        world: World[Any] = make(known, seed, *plan)
+        return world
+
+    def world_type(self, layers: Layers, *, asks: bool) -> type[World[Any]]:
+        """Return the class of the worlds with some layers, perhaps asking for forecasts.
+
+        Raises:
+            UsageError: If a layer does not fit the job.
+        """
+        world = self.world
+        if layers.without_tools:
+            world = lacking(world, layers.without_tools)
+        if layers.memory:
+            world = remembering(world, layers.memory)
+        if asks:
+            world = asking(world)
+        return delegating(world, layers.delegation) if layers.delegation else world
 
     def plan(self, parameters: BaseModel, forecasts: Sequence[Ask]) -> tuple[Asked, ...]:
         """Return what is asked when.

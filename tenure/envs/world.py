@@ -127,27 +127,28 @@ class World(ABC, Generic[StateT]):
     State: ClassVar[type[WorldState]]
     Parameters: ClassVar[type[BaseModel]]
     figures: ClassVar[tuple[Figure, ...]]
-    score: ClassVar[str]
-    """The name of the figure that decides, and whose change is the reward."""
+    score: str
+    """The name of the figure that decides, and whose change is the reward. A world whose parameters
+    choose among its figures sets it in `start`."""
     luck: ClassVar[str] = ""
     """The name of a hidden figure that holds, at the end, what chance alone has added to the score,
     if the world knows it. It must have mean zero whatever an agent does. Scores are normalised
     without it, which takes away most of what sets seeds apart."""
 
     toolbox: ClassVar[Toolbox]
-    _score_index: ClassVar[int]
+    _score_index: int
     _luck_index: ClassVar[int | None]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.toolbox = Toolbox.of(cls)
         if hasattr(cls, "figures"):
-            cls._score_index = cls._index_of("score")
-            cls._luck_index = cls._index_of("luck") if cls.luck else None
+            cls._score_index = cls._index_of("score", getattr(cls, "score", ""))
+            cls._luck_index = cls._index_of("luck", cls.luck) if cls.luck else None
 
     @classmethod
-    def _index_of(cls, part: str) -> int:
-        names, wanted = [figure.name for figure in cls.figures], getattr(cls, part, "")
+    def _index_of(cls, part: str, wanted: str) -> int:
+        names = [figure.name for figure in cls.figures]
         if wanted not in names:
             raise ContractError(
                 f"The {part} of {cls.__name__} is {wanted!r}, which is none of its figures. "
@@ -160,6 +161,7 @@ class World(ABC, Generic[StateT]):
         self.chance = Chance(seed)
         self._events: list[Mapping[str, Any]] = []
         self.state: StateT = self.start()
+        self._score_index = self._index_of("score", self.score)
         self._measured = self.measure()
 
     # --- what an author writes -----------------------------------------------------------------

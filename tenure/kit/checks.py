@@ -109,7 +109,7 @@ def _parts(case: Case) -> str:
             pass
     if faulty:
         raise PolicyError("\n".join(faulty))
-    return f"{' < '.join(case.job.policies)}; floor {case.job.floor}; score {case.job.world.score}"
+    return f"{' < '.join(case.job.policies)}; floor {case.job.floor}; score {case.make().score}"
 
 
 def _tools(case: Case) -> str:
@@ -235,7 +235,7 @@ def _limits(case: Case) -> str:
 
 
 def _ladder(case: Case) -> str:
-    trials, score = case.trials, case.job.world.score
+    trials, score = case.trials, case.make().score
     nobody = _mean(trials.attack("absent"))
     floor = _mean(trials.policy(case.job.floor))
     best = _mean(trials.policy(trials.best))

@@ -29,7 +29,10 @@ def draw_up(
     seeds: Sequence[int],
     voice: AgentSpec | None = None,
 ) -> Manifest:
-    """Plan each agent's episodes on each seed; `floor` and `best` become what they stand for.
+    """Plan each agent's episodes on each seed.
+
+    `floor` and `best` become what they stand for; models take the window that the scenario
+    recommends, unless something else was said of them.
 
     Args:
         scenario: What is played.
@@ -46,7 +49,8 @@ def draw_up(
     for label in labels:
         if labels.count(label) > 1:
             raise UsageError(f"The agent {label!r} stands twice in the plan; name it once.")
-    appointed = [appoint(agent, scenario.job) for agent in agents]
+    context = scenario.context.model_dump() if scenario.context else {}
+    appointed = [appoint(agent, scenario.job).in_context(context) for agent in agents]
     return Manifest(
         scenario=scenario,
         agents=[{"label": agent.label, **agent.record()} for agent in appointed],

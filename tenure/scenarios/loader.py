@@ -18,6 +18,7 @@ import yaml
 from tenure.envs import jobs
 from tenure.envs.fitting import fitted
 from tenure.errors import UsageError, nearest
+from tenure.scenarios import variant
 from tenure.scenarios.schema import Scenario
 
 SUITES = "suites"
@@ -128,8 +129,10 @@ def read_yaml(content: bytes, source: str) -> Any:
 def _parse(content: bytes, source: str) -> Scenario:
     said = read_yaml(content, source)
     try:
+        if variant.is_variant(said):
+            said = variant.whole(said, lambda name: load(name).model_dump(mode="json"))
         scenario = fitted(Scenario, said)
-        _ = scenario.briefing, scenario.asked
+        _ = scenario.briefing, scenario.asked, scenario.layers
     except UsageError as error:
         raise UsageError(f"{source} is not a scenario: {error}") from None
     return scenario

@@ -17,8 +17,10 @@ from pydantic import (
 )
 
 from tenure.envs import jobs
+from tenure.envs.delegation import Delegation
 from tenure.envs.fitting import fitted
 from tenure.envs.forecasts import Ask, Asked
+from tenure.envs.memory import Kind
 from tenure.envs.world import World
 from tenure.errors import UsageError, nearest
 
@@ -33,6 +35,23 @@ class Limits(BaseModel):
     steps: int = Field(ge=1, le=10**9, description="Tool calls, faulty ones included.")
 
 
+class Context(BaseModel):
+    """A window that a scenario recommends for models.
+
+    Attributes:
+        window_tokens: The longest prompt; beyond it the oldest turns are dropped.
+        keep_percent: How much of the window is left after dropping turns.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    window_tokens: int | None = Field(default=None, ge=1_024, le=2**53)
+    keep_percent: int | None = Field(default=None, ge=10, le=90)
+
+
+_OPTIONAL = ("forecasts", "memory", "without_tools", "delegation", "context")
+
+
 class Scenario(BaseModel):
     """A job with parameters, a brief and limits.
 
@@ -43,6 +62,10 @@ class Scenario(BaseModel):
             `{{` and `}}` for a brace; nothing else may stand in braces.
         parameters: The job's parameters; those left out have their defaults.
         forecasts: What the agent is asked to forecast, of the job's questions.
+        memory: Kinds of memory tools that the job gets in addition.
+        without_tools: Tools of the job that are left out.
+        delegation: Which tools a sub-agent has; `None` if there is no sub-agent.
+        context: What is recommended for a model's window; what is said of an agent goes before it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -56,14 +79,19 @@ class Scenario(BaseModel):
     brief: str
     parameters: dict[str, Any] = {}
     forecasts: tuple[Ask, ...] = ()
+    memory: tuple[Kind, ...] = ()
+    without_tools: tuple[str, ...] = ()
+    delegation: Delegation | None = None
+    context: Context | None = None
     limits: Limits
 
     @model_serializer(mode="wrap")
-    def _without_empty_forecasts(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Say nothing of forecasts where there are none: digests stay what they were."""
+    def _without_empty_parts(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Say nothing of what a scenario does not have: digests stay what they were."""
         content: dict[str, Any] = written(self)
-        if not self.forecasts:
-            content.pop("forecasts", None)
+        for part in _OPTIONAL:
+            if not getattr(self, part):
+                content.pop(part, None)
         return content
 
     @property
@@ -114,13 +142,24 @@ class Scenario(BaseModel):
         """
         return self.job.plan(self.world_parameters, self.forecasts)
 
+    @property
+    def layers(self) -> jobs.Layers:
+        """What lies over the job's world besides the questions.
+
+        Raises:
+            UsageError: If it does not fit the job.
+        """
+        layers = jobs.Layers(self.memory, self.without_tools, self.delegation)
+        self.job.world_type(layers, asks=bool(self.forecasts))
+        return layers
+
     def make_world(self, seed: int) -> World[Any]:
         """Draw a world of this scenario.
 
         Raises:
             UsageError: If the parameters do not fit the job.
         """
-        return self.job.make(self.world_parameters, seed, self.forecasts)
+        return self.job.make(self.world_parameters, seed, self.forecasts, self.layers)
 
 
 def _filled_in(braces: str, known: Mapping[str, Any]) -> str:

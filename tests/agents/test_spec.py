@@ -110,7 +110,31 @@ def test_a_models_record_gives_its_spec_back(options, base_url, name):
     spec = AgentSpec(name=name, **options | ({} if name == "local/m" else {"base_url": base_url}))
     again = AgentSpec.model_validate(through_json(spec.record()))
     assert (again, again.label) == (spec, spec.label)
-    assert set(spec.record()) == set(AgentSpec.model_fields) - {"policy"}
+    assert set(spec.record()) == set(AgentSpec.model_fields) - {"policy", "by_scenario"}
+
+
+RECOMMENDED = {"window_tokens": 30_000, "keep_percent": None}
+
+
+def test_a_model_takes_the_window_that_a_scenario_recommends_under_its_usual_label():
+    spec = AgentSpec(name="openai/m").in_context(RECOMMENDED)
+    assert (spec.window_tokens, spec.keep_percent) == (30_000, 61)
+    assert spec.record()["by_scenario"] == ["window_tokens"]
+    assert spec.label == AgentSpec(name="openai/m").label
+    assert AgentSpec.model_validate(through_json(spec.record())) == spec
+
+
+def test_what_somebody_said_of_a_model_goes_before_the_scenario():
+    spec = AgentSpec(name="openai/m", window_tokens=69_000)
+    assert spec.in_context(RECOMMENDED) == spec
+    other = spec.in_context({"window_tokens": 30_000, "keep_percent": 50})
+    assert (other.window_tokens, other.keep_percent) == (69_000, 50)
+
+
+@pytest.mark.parametrize("name", ["local/m", "shopkeeper"])
+def test_local_models_and_scripts_stay_as_they_are(name):
+    spec = AgentSpec(name=name)
+    assert spec.in_context(RECOMMENDED).record() == spec.record()
 
 
 @given(settings_of_models, endpoints)

@@ -142,10 +142,12 @@ def asked_for(tmp_path, *asks):
     return scenarios.load(str(path))
 
 
-def test_a_scenario_without_forecasts_says_nothing_of_them():
+def test_a_scenario_says_nothing_of_forecasts_and_layers_that_it_has_not():
     """Its digest, and the headers of its records, are those of before there were any."""
-    assert "forecasts" not in MONTH.model_dump()
-    assert MONTH.digest == "01153811f7c4fcbd09c2ec542c4f8468"
+    said = {"id": "vending/plain", "version": 1, "title": "Plain", "brief": "Work."}
+    plain = scenarios.Scenario.model_validate({**said, "limits": {"steps": 9}})
+    assert plain.model_dump().keys() == {*said, "parameters", "limits"}
+    assert plain.digest == "e45868471fa692dd9b5f8656329d028d"
 
 
 def test_forecasts_are_read_and_part_of_the_digest(tmp_path):

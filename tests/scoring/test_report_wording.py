@@ -63,11 +63,12 @@ def test_one_is_singular(count, said):
     [("openai/any", settings.MODEL_DEFAULTS), ("local/any", settings.LOCAL_DEFAULTS)],
 )
 def test_the_known_defaults_are_those_of_the_agents(name, defaults):
-    assert AgentSpec(name=name).model_dump(exclude={"name", "policy"}) == dict(defaults)
+    record = AgentSpec(name=name).record()
+    assert {key: record[key] for key in record if key != "name"} == dict(defaults)
 
 
 def test_settings_that_somebody_chose_come_apart_from_the_defaults():
-    spec = AgentSpec(name="openai/any", temperature=0.5, output_usd_per_mtok=2).model_dump()
+    spec = AgentSpec(name="openai/any", temperature=0.5, output_usd_per_mtok=2).record()
     said = settings.settings(spec)
     assert said.chosen == "temperature 0.5"
     assert said.rest.startswith("protocol auto; window tokens 69000")

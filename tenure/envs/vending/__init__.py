@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tenure.envs.delegation import WORKER
+from tenure.envs.delegation.scripts import worker
 from tenure.envs.jobs import Job
 from tenure.envs.vending.bound import upper_bound
 from tenure.envs.vending.policies import POLICIES
@@ -14,4 +16,5 @@ JOB = Job(
     floor="naive",
     bound=upper_bound,
     questions=QUESTIONS,
+    crew={WORKER: worker},
 )

@@ -1,4 +1,6 @@
-"""A proven upper bound on the final bank balance of any agent, for given parameters and seed.
+"""A proven upper bound on the final score of any agent, for given parameters and seed.
+
+The score is the bank balance; below stands what is different if net worth decides.
 
 The relaxed business knows every customer and every local event in advance, has goods without limit,
 without waiting and without an expiry, pays for the units it sells only, each at the cheapest price
@@ -37,6 +39,15 @@ Proof that no agent ends with more:
 6. The cash of the last day stays in the machine when the episode ends: of that day's revenue only
    the card share reaches the bank. If a coin jam may stand on that day, all of it is taken to
    count.
+7. What the agent's tokens cost is never negative, and no unit sold or bought depends on it.
+
+If net worth decides, goods count at their purchase cost and all money counts, wherever it is. Then
+buying changes nothing, for each unit on an invoice costs what it is worth, and money paid for goods
+that never come is lost. A unit sold brings its price less its purchase cost, which no invoice has
+below the floor; a unit of the start, whose cost was counted from the beginning, brings at most its
+price less its floor and whatever its floor is above that cost. So step 1 holds with the first
+balance plus, for each unit of the start, the higher of its cost and its floor. Step 6 falls away:
+on the last day too all revenue counts.
 """
 
 from __future__ import annotations
@@ -62,7 +73,7 @@ _IMPOSSIBLE = -(2**40)
 
 
 def upper_bound(parameters: VendingParameters, seed: int) -> int:
-    """Return a balance in cents that no agent can exceed at the end; see the module for the proof.
+    """Return a score in cents that no agent can exceed at the end; see the module for the proof.
 
     Args:
         parameters: The job's parameters.
@@ -75,11 +86,18 @@ def upper_bound(parameters: VendingParameters, seed: int) -> int:
         for more, large_cents in enumerate(large):
             if few + more:
                 best = np.maximum(best, (small_cents + large_cents)[few + more - 1])
-    saved_cents = sum(
-        pile.units * lowest_cost_cents(world, world.products[product_id])
+    return parameters.start_balance_cents + _handover_cents(world) + int(best.sum())
+
+
+def _handover_cents(world: VendingWorld) -> int:
+    """Return what the goods of the start add, since the gains count each unit as bought."""
+    floors_cents = {
+        product_id: pile.units * lowest_cost_cents(world, world.products[product_id])
         for product_id, pile in world.handover.items()
-    )
-    return parameters.start_balance_cents + saved_cents + int(best.sum())
+    }
+    if world.parameters.score == "bank":
+        return sum(floors_cents.values())
+    return sum(max(cents, world.handover[one].cost_cents) for one, cents in floors_cents.items())
 
 
 def highest_prices(
@@ -189,7 +207,7 @@ def _earnings(world: VendingWorld, product: Product, units: Whole) -> Whole:
     luck = np.array(market.luck_milliunits[product.id], dtype=np.int64)
     prices = highest_prices(product, appetite, luck, units)
     banked_permille = np.full(days, 1000, dtype=np.int64)
-    if not world.mishaps.jams:
+    if world.parameters.score == "bank" and not world.mishaps.jams:
         banked_permille[-1] = world.parameters.card_share_permille
     revenue_cents = -(-units * prices * banked_permille // 1000)
     earnings: Whole = revenue_cents - units * lowest_cost_cents(world, product)

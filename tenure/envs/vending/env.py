@@ -38,8 +38,8 @@ class VendingEnv(ToolEnv):
 
     ## Reward
 
-    The change of the bank balance, in cents. An episode's rewards sum to the final balance less
-    the first one.
+    The change of the bank balance, in cents, or of net worth with `score="net_worth"`. An
+    episode's rewards sum to the final figure less the first one.
 
     ## Start
 

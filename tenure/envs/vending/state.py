@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 from pydantic import Field, computed_field
 
@@ -63,6 +64,16 @@ class VendingParameters(KindRates, MailRates, frozen=True, extra="forbid"):
         default=4_000, ge=0, le=1_000_000, description="What the technician takes for a visit."
     )
 
+    score: Literal["bank", "net_worth"] = Field(
+        default="bank", description="The figure that decides: bank or net_worth."
+    )
+    token_price_cents_per_million: int = Field(
+        default=0,
+        ge=0,
+        le=1_000_000,
+        description="Billed weekly for the agent's output tokens; 0 for no bills.",
+    )
+
     @computed_field  # type: ignore[prop-decorator]  # pydantic's documented order of decorators
     @property
     def start_balance(self) -> str:
@@ -80,6 +91,12 @@ class VendingParameters(KindRates, MailRates, frozen=True, extra="forbid"):
     def daily_fee(self) -> str:
         """For briefs: the fee in dollars."""
         return dollars(self.daily_fee_cents)
+
+    @computed_field  # type: ignore[prop-decorator]  # as above
+    @property
+    def token_price(self) -> str:
+        """For briefs: what a million output tokens cost, in dollars."""
+        return dollars(self.token_price_cents_per_million)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +204,9 @@ class VendingState(WorldState):
         stolen_cents: Cash, since the start.
         stockout_days: Days times products on which customers left because there was too little.
         dealings: With customers, the owner and others who are no wholesalers.
+        token_microcents: Price of output tokens that are on no bill yet, in millionths of a cent.
+        token_owed_cents: Billed for output tokens and not paid.
+        token_fees_cents: Paid for output tokens since the start.
     """
 
     bank_cents: int = 0
@@ -221,3 +241,6 @@ class VendingState(WorldState):
     stolen_cents: int = 0
     stockout_days: int = 0
     dealings: Dealings = field(default_factory=Dealings)
+    token_microcents: int = 0
+    token_owed_cents: int = 0
+    token_fees_cents: int = 0

@@ -8,6 +8,7 @@ from tenure.envs.vending import local_events, pages
 from tenure.envs.vending.callers import Callers
 from tenure.envs.vending.conduct import OWNER_ADDRESS
 from tenure.envs.vending.machine import Sales
+from tenure.envs.vending.metering import Metering
 from tenure.envs.vending.money import dollars
 from tenure.envs.vending.state import VendingParameters, VendingState
 from tenure.envs.world import Figure
@@ -18,12 +19,12 @@ _OPENS_MINUTE = OPENS_HOUR * 60
 _CLOCK = [f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(MINUTES_PER_DAY)]
 
 
-class VendingWorld(Callers):
+class VendingWorld(Metering, Callers):
     """One vending machine, run through mail, bank and two hands until the horizon."""
 
     State, Parameters, score = VendingState, VendingParameters, "bank_cents"
     figures = (
-        Figure("bank_cents", "money in the bank, the score"),
+        Figure("bank_cents", "money in the bank, the score unless net worth is"),
         Figure("day", "1 for the first day", high=3650),
         Figure("minute_of_day", "480 is 08:00", high=MINUTES_PER_DAY - 1),
         Figure("unread_mails", "mails not yet read"),
@@ -50,10 +51,12 @@ class VendingWorld(Callers):
             "days times products on which customers left because there was too little",
             hidden=True,
         ),
+        Figure("token_fees_cents", "paid for output tokens since the start", hidden=True),
     )
 
     def start(self) -> VendingState:
         """Draw the town and open the account."""
+        self.score = f"{self.parameters.score}_cents"
         self.draw()
         days = self.parameters.horizon_days
         self._days = [
@@ -106,6 +109,7 @@ class VendingWorld(Callers):
             state.stolen_units,
             state.stolen_cents,
             state.stockout_days,
+            state.token_fees_cents,
         )
 
     def stamp(self) -> str:
@@ -195,6 +199,8 @@ class VendingWorld(Callers):
         self._judge_day(day)
         if state.ended:
             self._settle_cards()
+        fee += self._bill_tokens(day)
+        if state.ended:
             fee += f"\nThe business is over. Final bank balance: {dollars(state.bank_cents)}."
         return report + fee
 

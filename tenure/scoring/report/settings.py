@@ -88,7 +88,7 @@ def settings(spec: Mapping[str, Any]) -> Settings:
 
 def _listed(values: Mapping[str, Any]) -> str:
     return "; ".join(
-        f"{key.replace('_', ' ')} {value}"
+        f"{key.replace('_', ' ')} {', '.join(value) if isinstance(value, list) else value}"
         for key, value in values.items()
         if value not in (None, "", [], {})
     )

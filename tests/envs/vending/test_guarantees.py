@@ -32,11 +32,12 @@ PARAMETERS = {
     "injections_per_1000_days": 200,
     "owner_instructions_per_1000_days": 200,
     "owner_report_every_days": 5,
+    "token_price_cents_per_million": 20_000,
 }
 """Much happens, so that a short play at random meets all of it."""
 MAILS = tuple(name for name in MailRates.model_fields if name.endswith("_per_1000_days"))
 MISHAPS = ("machine_faults_per_1000_days", "coin_jams_per_1000_days", "thefts_per_1000_days")
-GOLDEN = "c4ac61da5ecb5ab0d9b009d05ce96f8b"
+GOLDEN = "d4612bd2aaddcd559f6b9568bb9570a5"
 READERS = ("check_bank", "check_machine", "check_storage", "read_inbox", "read_notes")
 
 
@@ -66,6 +67,7 @@ def test_money_is_conserved(seed):
             - state.fees_cents
             - state.repairs_cents
             - state.stolen_cents
+            - state.token_fees_cents
         )
         assert min(state.bank_cents, state.cash_in_machine_cents, state.pending_card_cents) >= 0
 
@@ -221,6 +223,7 @@ def test_whatever_happens_nothing_appears_or_vanishes(seed, random, rates):
         assert delivered == gone + state.stock_units
         assert state.stock_cost_cents == sum(pile.cost_cents for pile in piles)
         spent = state.payments_cents + state.sent_cents + state.fees_cents + state.repairs_cents
+        spent += state.token_fees_cents
         money = state.bank_cents + state.pending_card_cents + state.cash_in_machine_cents
         assert money == START_CENTS + state.revenue_cents - spent - state.stolen_cents
         assert state.bank_cents >= 0
