@@ -13,7 +13,7 @@ from statistics import mean
 from typing import NamedTuple
 
 from tenure.scenarios import References, Scenario, load, references
-from tenure.scenarios.playing import acting, briefing_of, play
+from tenure.scenarios.playing import acting, play
 
 
 class Episode(NamedTuple):
@@ -37,8 +37,7 @@ def play_one(scenario: Scenario, policy_name: str, seed: int, figures: Sequence[
     began = time.perf_counter()
     world = scenario.make_world(seed)
     heard = world.opening()
-    policy = scenario.job.policies[policy_name](briefing_of(scenario, world, heard, policy_name))
-    played = play(world, heard, acting(policy_name, policy), scenario.limits.steps)
+    played = play(world, heard, acting(scenario, world, policy_name), scenario.limits.steps)
     measured = dict(zip((figure.name for figure in world.figures), world.measured, strict=True))
     return Episode(
         score=measured[world.score],

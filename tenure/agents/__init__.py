@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tenure.agents.contract import Agent, Turn
 from tenure.agents.scripted import ScriptedAgent
@@ -22,8 +22,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Agent", "AgentSpec", "Turn", "appoint", "names", "roles", "staff"]
 
-Hire = Callable[[int], Agent]
-"""Makes one agent for one episode, given the agent's own seed."""
+
+class Hire(Protocol):
+    """Makes one agent for one episode."""
+
+    def __call__(self, seed: int, seat: str = "") -> Agent:
+        """Make it.
+
+        Args:
+            seed: Of the agent's own chance.
+            seat: Where it works, in a world with several seats.
+        """
+
 
 _MODELS = ("local/smollm2-135m", "openai/<model>")
 
@@ -66,8 +76,7 @@ async def staff(spec: AgentSpec, job: Job) -> AsyncIterator[Hire]:
     """
     name = spec.policy or spec.name
     if spec.provider == "" and name in job.policies:
-        policy = job.policies[name]
-        yield lambda seed: ScriptedAgent(name, policy, seed)
+        yield lambda seed, seat="": ScriptedAgent(name, job.script(name, seat), seed)
     elif spec.provider == "openai" and spec.model:
         yield _remote(spec)
     elif spec.provider == "local":
@@ -103,7 +112,7 @@ def _key_from_environment() -> str:
 def _model(spec: AgentSpec, provider: Callable[[AgentSpec, int | None], Provider]) -> Hire:
     from tenure.agents.llm import LLMAgent
 
-    def hire(seed: int) -> Agent:
+    def hire(seed: int, seat: str = "") -> Agent:  # noqa: ARG001  a model is told its role
         request_seed = None if spec.request_seed is None else (spec.request_seed + seed) % 2**31
         return LLMAgent(spec, provider(spec, request_seed))
 

@@ -23,6 +23,12 @@ class Turn(NamedTuple):
     action: str
     exchange: Mapping[str, Any] | None = None
 
+    @property
+    def output_tokens(self) -> int | None:
+        """How many tokens the model wrote, reasoning included; `None` if nobody counted them."""
+        usage = self.exchange.get("usage") if self.exchange else None
+        return usage["output_tokens"] if usage else None
+
 
 class Agent(Protocol):
     """One agent in one episode."""

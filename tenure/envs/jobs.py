@@ -91,6 +91,8 @@ class Job:
         questions: By name, what a scenario can have forecast.
         exploits: Scripts by name that try to score without doing the job; the checker sees to it
             that none of them gets above the floor.
+        crew: Scripts of the seats in which a policy has helpers, by seat; in all others the policy
+            itself works.
     """
 
     world: type[World[Any]]
@@ -99,6 +101,15 @@ class Job:
     bound: Callable[[Any, int], int]
     questions: Mapping[str, Question] = field(default_factory=dict)
     exploits: Mapping[str, Callable[[Briefing], Policy]] = field(default_factory=dict)
+    crew: Mapping[str, Callable[[Briefing], Policy]] = field(default_factory=dict)
+
+    def script(self, name: str, seat: str = "") -> Callable[[Briefing], Policy]:
+        """Return what makes the script that works in a seat for a policy or an exploit.
+
+        Raises:
+            KeyError: If there is no such policy or exploit.
+        """
+        return self.crew.get(seat) or {**self.policies, **self.exploits}[name]
 
     def make(
         self,

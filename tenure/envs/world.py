@@ -13,10 +13,11 @@ equal to the byte on every platform.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import orjson
@@ -28,6 +29,8 @@ from tenure.envs.log import Log
 from tenure.envs.plain import misfit
 from tenure.envs.tools import Fault, Mistake, Refusal, Tool, Toolbox, ToolCall
 from tenure.errors import ContractError, EpisodeOver, nearest
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 FAULT_MINUTES = 5
 """What a malformed, unknown or ill-typed call costs, so that no agent can stand still for ever."""
@@ -67,6 +70,22 @@ class Figure(NamedTuple):
     hidden: bool = False
 
 
+class Draft(NamedTuple):
+    """A text of a counterpart that may be worded anew, as long as it says the same.
+
+    Attributes:
+        id: Names it within the world.
+        speaker: Who says it.
+        text: What is said; its numbers are facts.
+        answers: What it answers; empty if nothing.
+    """
+
+    id: str
+    speaker: str
+    text: str
+    answers: str = ""
+
+
 class Step(NamedTuple):
     """What one action led to.
 
@@ -78,6 +97,8 @@ class Step(NamedTuple):
         figures: The world's figures after it, in the order of `World.figures`.
         events: Facts for the record, which the agent does not see.
         ended: Why the episode is over; empty while it goes on.
+        seat: Who acted; empty in a world of one seat.
+        outside: What came in from outside with the action, if anything did.
     """
 
     text: str
@@ -87,6 +108,8 @@ class Step(NamedTuple):
     figures: tuple[int, ...]
     events: tuple[Mapping[str, Any], ...]
     ended: str
+    seat: str = ""
+    outside: Mapping[str, Any] = NOTHING
 
 
 class World(ABC, Generic[StateT]):
@@ -171,6 +194,53 @@ class World(ABC, Generic[StateT]):
             What the agent is told of it, such as a morning report; mostly empty.
         """
 
+    # --- what an author of a larger world writes -----------------------------------------------
+
+    @property
+    def seat(self) -> str:
+        """Who acts next, in a world with several seats; empty in a world of one.
+
+        The text of a step, and the opening, are read by the seat that acts next; what the others
+        are to read is kept in the state until it is their turn.
+        """
+        return ""
+
+    @property
+    def offered(self) -> Toolbox:
+        """The tools that the seat whose turn it is may use."""
+        return self.toolbox
+
+    def role(self, seat: str) -> str:  # noqa: ARG002  for worlds that have other seats
+        """Return the standing instructions of a seat; empty for one that gets the brief."""
+        return ""
+
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether `take_in` wants to be told how many tokens the agent's model wrote."""
+        return False
+
+    @property
+    def drafts(self) -> Sequence[Draft]:
+        """Texts of counterparts that a language model may word anew before the next step."""
+        return ()
+
+    def take_in(self, outside: Mapping[str, Any]) -> None:
+        """Take what comes in from outside beside the next action.
+
+        It is recorded with the action, and given again when the episode is replayed.
+
+        Args:
+            outside: `output_tokens`, how many tokens the model wrote for this action (left out
+                if nobody counted them); `wordings`, texts for some of the `drafts` by their ids.
+
+        Raises:
+            ContractError: If the world has no use for it.
+        """
+        raise ContractError(
+            f"{type(self).__name__} takes nothing in but actions; it was given "
+            f"{', '.join(sorted(outside))}."
+        )
+
     # --- what an author uses -------------------------------------------------------------------
 
     def emit(self, kind: str, **facts: Any) -> None:
@@ -195,22 +265,29 @@ class World(ABC, Generic[StateT]):
         luck = 0 if self._luck_index is None else self._measured[self._luck_index]
         return self._measured[self._score_index] - luck
 
-    def step(self, action: str) -> Step:
-        """Do what an action says.
+    def step(self, action: str, outside: Mapping[str, Any] = NOTHING) -> Step:
+        """Do what an action of the seat whose turn it is says.
 
         Args:
             action: JSON text `{"name": ..., "arguments": {...}}`. Any other text is a faulty step
                 with an observation that tells what would be right.
+            outside: What else comes in, before the action; see `take_in`.
 
         Raises:
             EpisodeOver: If the episode has ended.
+            ContractError: If the world has no use for what comes from outside.
         """
         if self.state.ended:
             raise EpisodeOver(f"The episode has ended ({self.state.ended}); reset the world first.")
-        parsed = self.toolbox.parse(action)
+        seat = self.seat
+        if outside:
+            self.take_in(outside)
+        parsed = self.offered.parse(action)
         if isinstance(parsed, Mistake):
-            return self._finish(f"Error: {parsed.advice}", parsed.fault, FAULT_MINUTES)
-        return self._use(*parsed)
+            step = self._finish(f"Error: {parsed.advice}", parsed.fault, FAULT_MINUTES)
+        else:
+            step = self._use(*parsed)
+        return step._replace(seat=seat, outside=outside) if seat or outside else step
 
     def call(self, name: str, **arguments: Any) -> Step:
         """Use a tool from Python: `world.call("set_price", slot="A1", price=2.5)`."""

@@ -15,7 +15,7 @@ from tenure.errors import ContractError, told
 from tenure.kit.advice import AdvisedError
 from tenure.kit.attacks import ATTACKS, Stage
 from tenure.scenarios import References, Scenario
-from tenure.scenarios.playing import Act, Play, acting, briefing_of, play
+from tenure.scenarios.playing import Act, Play, acting, play
 
 T = TypeVar("T")
 
@@ -64,12 +64,13 @@ class Trials:
 
     def policy_on(self, name: str, seed: int) -> Play:
         """Return how a policy or an exploit does on any seed."""
-        make = {**self.job.policies, **self.job.exploits}[name]
+        faults = _NO_CALLS if name in self.job.policies else ()
 
         def who(stage: Stage) -> Act:
-            briefing = briefing_of(self.scenario, stage.world, stage.heard, name)
-            faults = _NO_CALLS if name in self.job.policies else ()
-            return acting(name, _watched(name, partial(make, briefing), stage, faults))
+            def begin(make: Callable[[], Policy]) -> Policy:
+                return _watched(name, make, stage, faults)
+
+            return acting(self.scenario, stage.world, name, begin)
 
         return self._played(name, seed, who)
 

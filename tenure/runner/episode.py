@@ -13,7 +13,7 @@ from tenure.agents import Hire
 from tenure.agents.contract import Agent, Turn
 from tenure.agents.spec import AgentSpec
 from tenure.envs.jobs import Briefing, agent_seed
-from tenure.envs.world import World
+from tenure.envs.world import NOTHING, World
 from tenure.errors import TenureError, TrajectoryError
 from tenure.scenarios import References, Scenario
 from tenure.scoring.recorder import Recorder, header
@@ -124,46 +124,67 @@ async def play(
     past = _past(assignment, head)
     if past:
         head["tenure"] = past.header["tenure"]
-    agent = hire(agent_seed(assignment.seed))
+    crew = _Crew(assignment, world, hire)
     try:
         with Recorder(_draft(assignment.path), head) as recorder:
-            game = _Game(assignment, world, agent, recorder, watcher)
-            game.begin()
+            game = _Game(assignment, world, crew, recorder, watcher)
             if past:
                 game.relive(past)
             recorder.take_place_of(assignment.path)
             reason = await game.play_on()
             recorder.end(world, reason)
     finally:
-        await agent.close()
+        await crew.close()
     watcher.ended(assignment, reason)
     return reason
 
 
+class _Crew:
+    """The agents of an episode: one for each seat, hired when its first turn comes."""
+
+    def __init__(self, assignment: Assignment, world: World[Any], hire: Hire) -> None:
+        self._assignment, self._world, self._hire = assignment, world, hire
+        self._agents: dict[str, Agent] = {}
+
+    def on_turn(self, observation: str) -> Agent:
+        """Return the agent whose turn it is; it reads the observation next."""
+        seat = self._world.seat
+        if seat not in self._agents:
+            self._agents[seat] = self._begin(seat, observation)
+        return self._agents[seat]
+
+    async def close(self) -> None:
+        """Let all of them go."""
+        for agent in self._agents.values():
+            await agent.close()
+
+    def _begin(self, seat: str, observation: str) -> Agent:
+        """Tell a new agent of the job."""
+        seed = agent_seed(self._assignment.seed)
+        agent = self._hire(seed, seat)
+        brief = self._world.role(seat) or self._assignment.scenario.briefing
+        agent.begin(Briefing(brief, observation, self._world.offered, seed=seed))
+        return agent
+
+
 class _Game:
-    """A world, an agent and a recorder in the middle of an episode."""
+    """A world, its agents and a recorder in the middle of an episode."""
 
     def __init__(
         self,
         assignment: Assignment,
         world: World[Any],
-        agent: Agent,
+        crew: _Crew,
         recorder: Recorder,
         watcher: Watcher,
     ) -> None:
         self._assignment = assignment
         self._world = world
-        self._agent = agent
+        self._crew = crew
         self._recorder = recorder
         self._watcher = watcher
         self._steps = 0
         self._observation = world.opening()
-
-    def begin(self) -> None:
-        """Tell the agent of the job."""
-        brief, toolbox = self._assignment.scenario.briefing, self._world.toolbox
-        seed = agent_seed(self._assignment.seed)
-        self._agent.begin(Briefing(brief, self._observation, toolbox, seed=seed))
 
     def relive(self, past: Episode) -> None:
         """Bring world, agent and record to where a record stops, and see that nothing differs."""
@@ -171,7 +192,7 @@ class _Game:
         for step in past.steps:
             turn = Turn(action_of(step), step.get("exchange"))
             self._recall(turn)
-            self._do(turn)
+            self._do(turn, step.get("outside", NOTHING))
             self._compare(past, step["hash"])
 
     async def play_on(self) -> str:
@@ -179,8 +200,8 @@ class _Game:
         self._watcher.began(self._assignment, self._world, self._steps)
         limit = self._assignment.scenario.limits.steps
         while not self._world.ended and self._steps < limit:
-            turn = await self._agent.act(self._observation)
-            self._do(turn)
+            turn = await self._crew.on_turn(self._observation).act(self._observation)
+            self._do(turn, self._outside(turn))
             self._watcher.stepped(self._assignment, turn.exchange)
             if self._steps % STEPS_BETWEEN_PAUSES == 0:
                 await asyncio.sleep(0)
@@ -188,7 +209,7 @@ class _Game:
 
     def _recall(self, turn: Turn) -> None:
         try:
-            self._agent.recall(self._observation, turn)
+            self._crew.on_turn(self._observation).recall(self._observation, turn)
         except TrajectoryError as error:
             raise self._stuck(self._steps + 1, str(error)) from None
 
@@ -204,8 +225,14 @@ class _Game:
         )
         return TrajectoryError(message, record)
 
-    def _do(self, turn: Turn) -> None:
-        step = self._world.step(turn.action)
+    def _outside(self, turn: Turn) -> Mapping[str, Any]:
+        """Return what the world wants to know of a turn beside its action."""
+        if self._world.counts_tokens and turn.output_tokens is not None:
+            return {"output_tokens": turn.output_tokens}
+        return NOTHING
+
+    def _do(self, turn: Turn, outside: Mapping[str, Any]) -> None:
+        step = self._world.step(turn.action, outside)
         self._recorder.step(self._world, turn.action, turn.exchange, step)
         self._steps += 1
         self._observation = step.text

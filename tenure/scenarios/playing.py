@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from tenure.envs.jobs import Briefing, Policy, agent_seed
@@ -15,6 +16,9 @@ FLOOR_SEED = 0
 
 Act = Callable[[str], str | None]
 """Is told what was heard, at first the opening; returns an action, or `None` for no more."""
+
+Begin = Callable[[Callable[[], Policy]], Policy]
+"""Is told how a script is made; returns it."""
 
 
 class Play(NamedTuple):
@@ -63,37 +67,48 @@ def play(
 
 
 def briefing_of(scenario: Scenario, world: World[Any], heard: str, policy_name: str) -> Briefing:
-    """Return what a script of the job knows when it begins.
+    """Return what a script of the job knows when it begins, in the seat whose turn it is.
 
     Args:
         scenario: What is played.
-        world: A new world of it.
-        heard: Its opening.
+        world: A world of it.
+        heard: What the seat reads first.
         policy_name: Which script; the floor has a seed of its own.
     """
     is_floor = policy_name == scenario.job.floor
     seed = FLOOR_SEED if is_floor else agent_seed(world.chance.seed)
-    return Briefing(scenario.briefing, heard, world.toolbox, seed)
+    brief = world.role(world.seat) or scenario.briefing
+    return Briefing(brief, heard, world.offered, seed)
 
 
-def acting(name: str, policy: Policy) -> Act:
-    """Return a policy as who plays.
+def acting(
+    scenario: Scenario, world: World[Any], name: str, begin: Begin = lambda make: make()
+) -> Act:
+    """Return a script as who plays, with a crew of its own if the world has other seats.
+
+    Args:
+        scenario: What is played.
+        world: A new world of it.
+        name: A policy or an exploit of the job.
+        begin: Starts the script of a seat.
 
     Raises:
         ContractError: When it returns, which a policy must not; the message names it.
     """
-    begun = False
+    crew: dict[str, Policy] = {}
 
     def act(heard: str) -> str:
-        nonlocal begun
+        policy = crew.get(world.seat)
         try:
-            call = policy.send(heard) if begun else next(policy)
+            if policy:
+                return policy.send(heard).to_json()
+            make = scenario.job.script(name, world.seat)
+            crew[world.seat] = begin(partial(make, briefing_of(scenario, world, heard, name)))
+            return next(crew[world.seat]).to_json()
         except StopIteration:
             raise ContractError(
                 f"The policy {name!r} returned before its episode was over; "
                 "it must go on yielding calls until it is closed."
             ) from None
-        begun = True
-        return call.to_json()
 
     return act

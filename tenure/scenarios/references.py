@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tenure.scenarios.playing import acting, briefing_of, play
+from tenure.scenarios.playing import acting, play
 from tenure.scenarios.schema import Scenario
 
 
@@ -41,5 +41,4 @@ def references(scenario: Scenario, seed: int) -> References:
 def _floor(scenario: Scenario, seed: int) -> int:
     name, world = scenario.job.floor, scenario.make_world(seed)
     opening = world.opening()
-    policy = scenario.job.policies[name](briefing_of(scenario, world, opening, name))
-    return play(world, opening, acting(name, policy), scenario.limits.steps).earned
+    return play(world, opening, acting(scenario, world, name), scenario.limits.steps).earned

@@ -90,9 +90,7 @@ class Narrator:
         self, world: World[Any], action: str, exchange: Mapping[str, Any] | None, step: Step
     ) -> dict[str, Any]:
         """Return the record of a step that the world has just taken."""
-        record: dict[str, Any] = {"type": "step", "n": self.steps, "action": action}
-        if not action.isascii() and (lone := _SURROGATE.search(action)):
-            record |= _without_surrogates(action, lone.start())
+        record = self._given(action, step)
         record["text"] = step.text
         record["minute"] = step.minute
         if step.fault:
@@ -124,6 +122,18 @@ class Narrator:
             "measured": list(world.measured),
             "digest": world.digest(),
         }
+
+    def _given(self, action: str, step: Step) -> dict[str, Any]:
+        """Begin a record with what went into the step."""
+        record: dict[str, Any] = {"type": "step", "n": self.steps}
+        if step.seat:
+            record["seat"] = step.seat
+        record["action"] = action
+        if not action.isascii() and (lone := _SURROGATE.search(action)):
+            record |= _without_surrogates(action, lone.start())
+        if step.outside:
+            record["outside"] = step.outside
+        return record
 
     def _changed(self, figures: tuple[int, ...]) -> dict[str, int]:
         before, self._measured = self._measured, figures

@@ -105,8 +105,10 @@ class StepRecord(TypedDict):
 
     type: Literal["step"]
     n: int
+    seat: NotRequired[str]
     action: str
     lone_surrogates: NotRequired[list[Annotated[list[int], Field(min_length=2, max_length=2)]]]
+    outside: NotRequired[dict[str, Any]]
     text: str
     minute: Minute
     fault: NotRequired[str]

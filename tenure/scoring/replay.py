@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from tenure import __version__
 from tenure.envs import jobs
-from tenure.envs.world import World
+from tenure.envs.world import NOTHING, World
 from tenure.errors import ContractError, TrajectoryError, UsageError
 from tenure.scenarios import References, Scenario, references
 from tenure.scoring.recorder import Narrator, header
@@ -130,7 +130,8 @@ def _in_what_followed(episode: Episode, scenario: Scenario, world: World[Any]) -
         if world.ended or index > limit:
             return Divergence(index, "type", "step", "end")
         action = action_of(recorded)
-        told = narrator.step(world, action, None, world.step(action))
+        step = world.step(action, recorded.get("outside", NOTHING))
+        told = narrator.step(world, action, None, step)
         if found := _difference(index, recorded, told):
             return found
     if episode.end is None:
