@@ -200,7 +200,7 @@ class SeatWorld(VendingWorld):
         return "" if self.state.is_asleep else super().stamp()
 
     def close_shop(self) -> dict[str, int]:
-        """End the day's work, let mishaps come that hit the day's sales, and return what is on offer.
+        """End the day's work, let mishaps come that hit its sales, and return what is on offer.
 
         To be called when all sleep, before `pass_night` of any of them.
         """
@@ -229,7 +229,11 @@ class SeatWorld(VendingWorld):
     def _break_down(self, day: int) -> None:
         """Do nothing: it was done when the shop closed, before anyone counted what is on offer."""
 
-    def _everyone(self, day: int, offer: Mapping[str, int]) -> Callable[[str, int], int]:
+    def _everyone(
+        self,
+        day: int,  # noqa: ARG002  the location knows the day
+        offer: Mapping[str, int],  # noqa: ARG002  and what is on offer where
+    ) -> Callable[[str, int], int]:
         """Return the part of the location's customers that comes to this machine."""
         return crowd(self.market, self.products, self._location.counters, self._index)
 

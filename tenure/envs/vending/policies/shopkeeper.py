@@ -52,7 +52,7 @@ _TOO_DEAR_PERCENT = 103
 
 def shopkeeper(briefing: Briefing) -> Policy:
     """Keep shop with care; see the module."""
-    keeper = _Shopkeeper()
+    keeper = Shopkeeper()
     keeper.day, keeper.horizon_days = read_day(briefing.opening)
     yield from keeper.open_shop()
     while True:
@@ -60,7 +60,7 @@ def shopkeeper(briefing: Briefing) -> Policy:
         yield from keeper.sleep()
 
 
-class _Shopkeeper(Judgement):
+class Shopkeeper(Judgement):
     """Does with two hands and by mail what it thinks right."""
 
     def __init__(self) -> None:
