@@ -7,4 +7,4 @@ from tenure.envs.vending.arena.bound import total_bound
 from tenure.envs.vending.arena.policies import POLICIES
 from tenure.envs.vending.arena.world import ArenaWorld
 
-JOB = Job(world=ArenaWorld, policies=POLICIES, floor="naive", bound=total_bound)
+JOB = Job(world=ArenaWorld, policies=POLICIES, floor="naive", bound=total_bound, is_contest=True)

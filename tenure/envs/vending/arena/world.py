@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from tenure.envs.clock import day_of
 from tenure.envs.tools import Fault, Tool
+from tenure.envs.vending.arena.pricing import PricingGame
 from tenure.envs.vending.arena.seat import SeatWorld
 from tenure.envs.vending.arena.state import ArenaParameters, ArenaState, Consignment
 from tenure.envs.vending.arena.street import SEATS, Counters, Sign, draw_signs
@@ -108,6 +109,15 @@ class ArenaWorld(World[ArenaState]):
         """Who acts next."""
         return SEATS[self.state.turn]
 
+    @property
+    def open_turns(self) -> Mapping[str, str]:
+        """What those who are awake read; within a day nothing that one does reaches another."""
+        return {
+            name: self.state.heard[index]
+            for index, (name, seat) in enumerate(zip(SEATS, self.seats, strict=False))
+            if seat.is_awake
+        }
+
     def restore(self, snapshot: bytes) -> None:
         """Go back to a snapshot of a world with the same parameters and seed."""
         super().restore(snapshot)
@@ -165,6 +175,7 @@ class ArenaWorld(World[ArenaState]):
         day = next(seat.today for seat in self.seats if not seat.ended)
         offers = tuple({} if seat.ended else seat.close_shop() for seat in self.seats)
         self.counters = Counters(day, offers)
+        self._record_prices(day)
         state.shelves = [dict(offer) for offer in offers]
         state.balances_cents = [seat.bank_cents for seat in state.seats]
         self._carry()
@@ -174,6 +185,19 @@ class ArenaWorld(World[ArenaState]):
                 state.heard[index] = slept + seat.pass_night()
                 self._take_down(index, seat.take_events())
         self._look_at_the_end()
+
+    def _record_prices(self, day: int) -> None:
+        """Write into the record what was asked, and once what prices the pricing game leads to."""
+        count = self.parameters.seats
+        if count > 1 and not day:
+            levels = {
+                product.id: list(PricingGame(product, count).levels)
+                for product in self.seats[0].catalogue
+            }
+            self.emit("price_levels", cents=levels)
+        if count > 1:
+            asked = dict(zip(SEATS, map(dict, self.counters.offers), strict=False))
+            self.emit("shelves", day=day + 1, cents=asked)
 
     def _look_at_the_end(self) -> None:
         state = self.state
