@@ -19,8 +19,9 @@ from tenure.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from tenure.agents.providers import Provider
+    from tenure.agents.voice import Voice
 
-__all__ = ["Agent", "AgentSpec", "Turn", "appoint", "names", "roles", "staff"]
+__all__ = ["Agent", "AgentSpec", "Turn", "appoint", "names", "roles", "speaking", "staff"]
 
 
 class Hire(Protocol):
@@ -77,19 +78,46 @@ async def staff(spec: AgentSpec, job: Job) -> AsyncIterator[Hire]:
     name = spec.policy or spec.name
     if spec.provider == "" and name in job.policies:
         yield lambda seed, seat="": ScriptedAgent(name, job.script(name, seat), seed)
-    elif spec.provider == "openai" and spec.model:
-        yield _remote(spec)
-    elif spec.provider == "local":
-        from tenure.agents.local import serve
-
-        async with serve(spec.model) as server:
-            yield _model(spec, server.provider)
+    elif spec.is_model:
+        async with _providing(spec) as provider:
+            yield _model(spec, provider)
     else:
         known = [*names(job), *roles(job)]
         raise UsageError(f"There is no agent {name!r}. {nearest(name, known)}")
 
 
-def _remote(spec: AgentSpec) -> Hire:
+@asynccontextmanager
+async def speaking(spec: AgentSpec) -> AsyncIterator[Callable[[int], Voice]]:
+    """Make ready the model that words what counterparts say, and stop it afterwards.
+
+    Yields:
+        A function that makes the voice of one episode, given a seed.
+
+    Raises:
+        UsageError: On entering, if it is no model, a key is missing, or something is to be
+            installed first.
+        ProviderError: On entering, if a local server does not start.
+    """
+    from tenure.agents.voice import Voice
+
+    if not spec.is_model:
+        raise UsageError(f"A voice is a model, such as {' or '.join(_MODELS)}, not {spec.name!r}.")
+    async with _providing(spec) as provider:
+        yield lambda seed: Voice(provider(spec, _request_seed(spec, seed)))
+
+
+@asynccontextmanager
+async def _providing(spec: AgentSpec) -> AsyncIterator[Callable[[AgentSpec, int | None], Provider]]:
+    if spec.provider == "local":
+        from tenure.agents.local import serve
+
+        async with serve(spec.model) as server:
+            yield server.provider
+    else:
+        yield _remote(spec)
+
+
+def _remote(spec: AgentSpec) -> Callable[[AgentSpec, int | None], Provider]:
     from tenure.agents.providers import ChatCompletions
 
     base_url = spec.with_endpoint(os.environ).base_url or OPENAI_BASE_URL
@@ -99,7 +127,7 @@ def _remote(spec: AgentSpec) -> Hire:
             f"{spec.name} needs a key: set OPENAI_API_KEY,"
             " or name an endpoint of your own with --base-url or OPENAI_BASE_URL."
         )
-    return _model(spec, lambda spec, seed: ChatCompletions(spec, base_url, key, seed=seed))
+    return lambda spec, seed: ChatCompletions(spec, base_url, key, seed=seed)
 
 
 def _key_from_environment() -> str:
@@ -113,7 +141,10 @@ def _model(spec: AgentSpec, provider: Callable[[AgentSpec, int | None], Provider
     from tenure.agents.llm import LLMAgent
 
     def hire(seed: int, seat: str = "") -> Agent:  # noqa: ARG001  a model is told its role
-        request_seed = None if spec.request_seed is None else (spec.request_seed + seed) % 2**31
-        return LLMAgent(spec, provider(spec, request_seed))
+        return LLMAgent(spec, provider(spec, _request_seed(spec, seed)))
 
     return hire
+
+
+def _request_seed(spec: AgentSpec, seed: int) -> int | None:
+    return None if spec.request_seed is None else (spec.request_seed + seed) % 2**31

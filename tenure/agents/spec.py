@@ -141,6 +141,11 @@ class AgentSpec(BaseModel):
         return self.name.partition("/")[0] if "/" in self.name else ""
 
     @property
+    def is_model(self) -> bool:
+        """Whether it names a model that can be asked."""
+        return self.provider == "local" or (self.provider == "openai" and bool(self.model))
+
+    @property
     def model(self) -> str:
         """The model's name as its provider knows it; empty for a scripted agent."""
         return self.name.partition("/")[2]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -74,6 +74,11 @@ def _define_run(parser: Parser) -> Callable[[argparse.Namespace], int]:
     )
     parser.add_argument(
         "--pool", action="store_true", help="in a contest, add the scripts that anchor ratings"
+    )
+    parser.add_argument(
+        "--voice",
+        metavar="MODEL",
+        help="a model that words what counterparts say (their own words)",
     )
     parser.add_argument("--quiet", action="store_true", help="print the report's path only")
     parser.add_argument("--json", action="store_true", help="print one JSON document only")
@@ -181,6 +186,8 @@ def _plan_arena(options: argparse.Namespace, scenario: Scenario, seeds: Sequence
     from tenure.runner.arena import POOL, default_arena_folder, draw_up_arena
     from tenure.runner.run import run_arena
 
+    if options.voice:
+        raise UsageError("--voice is for scenarios of one agent; in a contest leave it out.")
     pool = POOL if options.pool else ()
     manifest = draw_up_arena(scenario, _specs(options), pool, seeds)
     folder: Path = options.out or default_arena_folder(manifest)
@@ -197,7 +204,7 @@ def _plan_run(options: argparse.Namespace, scenario: Scenario, seeds: Sequence[i
     from tenure.runner.run import run
     from tenure.scenarios import departures
 
-    manifest = draw_up(scenario, _specs(options), seeds)
+    manifest = draw_up(scenario, _specs(options), seeds, _voice(options))
     folder: Path = options.out or default_folder(manifest)
     return _Plan(
         folder,
@@ -214,6 +221,8 @@ def _plan_suite(options: argparse.Namespace) -> _Plan:
     from tenure.runner.suite import default_suite_folder, draw_up_suite
     from tenure.scenarios import departures, load_suite
 
+    if options.voice:
+        raise UsageError("--voice is for a single scenario; name one of the suite's.")
     manifest = draw_up_suite(
         load_suite(options.scenario),
         _specs(options),
@@ -236,10 +245,21 @@ def _specs(options: argparse.Namespace) -> list[AgentSpec]:
     return [_spec(name, options) for name in options.agents]
 
 
+def _voice(options: argparse.Namespace) -> AgentSpec | None:
+    """Return the model that words what counterparts say: its defaults, and the endpoint."""
+    if not options.voice:
+        return None
+    is_remote = options.base_url and options.voice.startswith("openai/")
+    voice = _made(options.voice, {"base_url": options.base_url} if is_remote else {})
+    if not voice.is_model:
+        raise UsageError(f"A voice is a model, such as openai/MODEL, not {options.voice!r}.")
+    return voice
+
+
 def _check_model_options(options: argparse.Namespace) -> None:
     """See that what is said of models is said of at least one."""
     given = [f"--{name.replace('_', '-')}" for name in _MODEL_OPTIONS if _is_given(options, name)]
-    if given and not any("/" in name for name in options.agents):
+    if given and not any("/" in name for name in (*options.agents, options.voice or "")):
         raise UsageError(
             f"{', '.join(given)} would mean nothing: {' and '.join(options.agents)} "
             f"asks no model. Leave it out, or name a model such as --agent openai/MODEL."
@@ -251,11 +271,14 @@ def _is_given(options: argparse.Namespace, name: str) -> bool:
 
 
 def _spec(name: str, options: argparse.Namespace) -> AgentSpec:
+    return _made(name, _model_options(options) if "/" in name else {})
+
+
+def _made(name: str, chosen: Mapping[str, Any]) -> AgentSpec:
     from pydantic import ValidationError
 
     from tenure.agents.spec import AgentSpec
 
-    chosen = _model_options(options) if "/" in name else {}
     try:
         return AgentSpec(name=name, **chosen).with_endpoint(os.environ)
     except ValidationError as error:

@@ -196,7 +196,8 @@ def _scene(step: StepRecord, minute: int) -> str:
     """Return a step as a reader sees it; the time is that before the call."""
     message = step.get("exchange", {}).get("message")
     said = message.get("content") if isinstance(message, dict) else None
-    lines = [f"\n--- {_time(minute)}, step {step['n']}: {_call(step['action'])}"]
+    place = f"step {step['n']}, {step['seat']}" if "seat" in step else f"step {step['n']}"
+    lines = [f"\n--- {_time(minute)}, {place}: {_call(step['action'])}"]
     if isinstance(said, str) and said.strip() and said != step["action"]:
         lines.append(f"({_shortened(said.strip())})")
     return "\n".join([*lines, step["text"]])

@@ -77,13 +77,11 @@ class Draft(NamedTuple):
         id: Names it within the world.
         speaker: Who says it.
         text: What is said; its numbers are facts.
-        answers: What it answers; empty if nothing.
     """
 
     id: str
     speaker: str
     text: str
-    answers: str = ""
 
 
 class Step(NamedTuple):
@@ -240,7 +238,8 @@ class World(ABC, Generic[StateT]):
 
         Args:
             outside: `output_tokens`, how many tokens the model wrote for this action (left out
-                if nobody counted them); `wordings`, texts for some of the `drafts` by their ids.
+                if nobody counted them); `wordings`, texts for some of the `drafts` by their ids,
+                with `voice`, what passed with the model that worded them.
 
         Raises:
             ContractError: If the world has no use for it.

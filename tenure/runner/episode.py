@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tenure.agents import Hire
 from tenure.agents.contract import Agent, Turn
+from tenure.agents.spec import AgentSpec
 from tenure.envs.jobs import Briefing, agent_seed
 from tenure.envs.world import NOTHING, World
 from tenure.errors import TenureError, TrajectoryError
@@ -18,6 +19,9 @@ from tenure.scenarios import References, Scenario
 from tenure.scoring.recorder import Recorder, header
 from tenure.scoring.records import Episode, action_of, read_partial
 from tenure.scoring.replay import replay
+
+if TYPE_CHECKING:
+    from tenure.agents.voice import Voice
 
 STEPS_BETWEEN_PAUSES = 64
 """How long an agent that never waits may keep the others waiting."""
@@ -49,6 +53,7 @@ class Assignment:
     Attributes:
         path: Where its record stands, or will stand.
         among_scenarios: Whether the plan has several scenarios, so that a name must say which.
+        voice: The model that words what counterparts say; `None` for the world's own words.
     """
 
     scenario: Scenario
@@ -56,6 +61,7 @@ class Assignment:
     seed: int
     path: Path
     among_scenarios: bool = False
+    voice: AgentSpec | None = None
 
     @cached_property
     def name(self) -> str:
@@ -107,6 +113,7 @@ async def play(
     hire: Hire,
     references: References,
     watcher: Watcher,
+    voice: Voice | None = None,
 ) -> str:
     """Play an episode to its end, from where its record stops if there is one.
 
@@ -118,6 +125,7 @@ async def play(
         hire: Makes the agent from the seed of its own chance.
         references: Floor and bound of the seed, for the record's header.
         watcher: Is told of every step.
+        voice: Words what counterparts say; closed at the end.
 
     Returns:
         Why the episode ended: the world's reason, or `steps` at the scenario's limit.
@@ -134,11 +142,12 @@ async def play(
         0,
         world,
         references,
+        assignment.voice.record() if assignment.voice else None,
     )
     past = _past(assignment, head)
     if past:
         head["tenure"] = past.header["tenure"]
-    crew = _Crew(assignment, world, hire)
+    crew = _Crew(assignment, world, hire, voice)
     try:
         with Recorder(_draft(assignment.path), head) as recorder:
             game = _Game(assignment, world, crew, recorder, watcher)
@@ -154,10 +163,17 @@ async def play(
 
 
 class _Crew:
-    """The agents of an episode: one for each seat, hired when its first turn comes."""
+    """The agents of an episode: one for each seat, hired when its first turn comes.
 
-    def __init__(self, assignment: Assignment, world: World[Any], hire: Hire) -> None:
+    Attributes:
+        voice: Words what counterparts say, if anybody does.
+    """
+
+    def __init__(
+        self, assignment: Assignment, world: World[Any], hire: Hire, voice: Voice | None
+    ) -> None:
         self._assignment, self._world, self._hire = assignment, world, hire
+        self.voice = voice
         self._agents: dict[str, Agent] = {}
         self._asked: dict[str, asyncio.Task[Turn]] = {}
 
@@ -187,6 +203,8 @@ class _Crew:
         await asyncio.gather(*self._asked.values(), return_exceptions=True)
         for agent in self._agents.values():
             await agent.close()
+        if self.voice:
+            await self.voice.close()
 
     def _begin(self, seat: str, observation: str) -> Agent:
         """Tell a new agent of the job."""
@@ -222,7 +240,10 @@ class _Game:
         for step in past.steps:
             turn = Turn(action_of(step), step.get("exchange"))
             self._recall(turn)
-            self._do(turn, step.get("outside", NOTHING))
+            outside = step.get("outside", NOTHING)
+            if self._crew.voice:
+                self._crew.voice.remember(outside.get("wordings", ()))
+            self._do(turn, outside)
             self._compare(past, step["hash"])
 
     async def play_on(self) -> str:
@@ -231,7 +252,7 @@ class _Game:
         limit = self._assignment.scenario.limits.steps
         while not self._world.ended and self._steps < limit:
             turn = await self._crew.answer(self._observation)
-            self._do(turn, self._outside(turn))
+            self._do(turn, await self._outside(turn))
             self._watcher.stepped(self._assignment, turn.exchange)
             if self._steps % STEPS_BETWEEN_PAUSES == 0:
                 await asyncio.sleep(0)
@@ -255,11 +276,13 @@ class _Game:
         )
         return TrajectoryError(message, record)
 
-    def _outside(self, turn: Turn) -> Mapping[str, Any]:
-        """Return what the world wants to know of a turn beside its action."""
+    async def _outside(self, turn: Turn) -> Mapping[str, Any]:
+        """Return what the world takes in beside a turn's action."""
+        voice = self._crew.voice
+        outside = await voice.word(self._world.drafts) if voice else {}
         if self._world.counts_tokens and turn.output_tokens is not None:
-            return {"output_tokens": turn.output_tokens}
-        return NOTHING
+            outside["output_tokens"] = turn.output_tokens
+        return outside or NOTHING
 
     def _do(self, turn: Turn, outside: Mapping[str, Any]) -> None:
         step = self._world.step(turn.action, outside)

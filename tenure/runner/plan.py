@@ -13,6 +13,7 @@ import orjson
 
 from tenure.agents import appoint
 from tenure.agents.spec import AgentSpec
+from tenure.envs.world import World
 from tenure.errors import UsageError
 from tenure.runner.episode import Assignment
 from tenure.scenarios import Scenario, differences
@@ -23,12 +24,25 @@ from tenure.scoring.suite import SuiteManifest
 _DRAFT = ".draft"
 
 
-def draw_up(scenario: Scenario, agents: Sequence[AgentSpec], seeds: Sequence[int]) -> Manifest:
+def draw_up(
+    scenario: Scenario,
+    agents: Sequence[AgentSpec],
+    seeds: Sequence[int],
+    voice: AgentSpec | None = None,
+) -> Manifest:
     """Plan each agent's episodes on each seed; `floor` and `best` become what they stand for.
 
+    Args:
+        scenario: What is played.
+        agents: Who works.
+        seeds: The worlds' seeds.
+        voice: The model that words what counterparts say.
+
     Raises:
-        UsageError: If two agents would share a label.
+        UsageError: If two agents would share a label, or nobody speaks in the scenario's job.
     """
+    if voice and scenario.job.world.drafts is World.drafts:
+        raise UsageError(f"In {scenario.id} nobody speaks whom a model could voice.")
     labels = [agent.label for agent in agents]
     for label in labels:
         if labels.count(label) > 1:
@@ -38,6 +52,7 @@ def draw_up(scenario: Scenario, agents: Sequence[AgentSpec], seeds: Sequence[int
         scenario=scenario,
         agents=[{"label": agent.label, **agent.record()} for agent in appointed],
         seeds=list(seeds),
+        voice=voice.record() if voice else None,
     )
 
 
@@ -124,6 +139,7 @@ def assignments(
 ) -> list[Assignment]:
     """Return the planned episodes, seed by seed, so that agents can be compared early."""
     agents = [_spec(agent) for agent in manifest.agents]
+    voice = _spec(manifest.voice) if manifest.voice else None
     return [
         Assignment(
             manifest.scenario,
@@ -131,6 +147,7 @@ def assignments(
             seed,
             folder / manifest.episode_path(agent.label, seed),
             among_scenarios,
+            voice,
         )
         for seed in manifest.seeds
         for agent in agents
@@ -161,7 +178,8 @@ def contents_of(manifest: Manifest) -> dict[str, Any]:
     """Return what makes two plans the same; the version of Tenure does not."""
     agents = dict(zip(manifest.labels, manifest.agents, strict=True))
     scenario = manifest.scenario.model_dump(mode="json")
-    return {"scenario": scenario, "agents": agents, "seeds": list(manifest.seeds)}
+    plan = {"scenario": scenario, "agents": agents, "seeds": list(manifest.seeds)}
+    return {**plan, "voice": manifest.voice} if manifest.voice else plan
 
 
 @contextmanager

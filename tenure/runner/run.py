@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tenure.agents import AgentSpec, Hire, staff
+from tenure.agents import Hire, speaking, staff
+from tenure.agents.spec import AgentSpec
 from tenure.errors import ProviderError, TenureError, TrajectoryError
 from tenure.runner.arena import (
     LineUp,
@@ -24,6 +26,9 @@ from tenure.scenarios import References, references
 from tenure.scoring.arena.manifest import ArenaManifest
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.suite import SuiteManifest
+
+if TYPE_CHECKING:
+    from tenure.agents.voice import Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,7 @@ async def run_arena(
         posts = {
             item.post: item.agent.hiring(hires) for item in served if isinstance(item.agent, LineUp)
         }
-        return failures + await _play_all(served, posts, watcher, concurrency)
+        return failures + await _play_all(served, posts, {}, watcher, concurrency)
 
 
 async def _play_out(
@@ -118,11 +123,15 @@ async def _play_out(
     todo, failures = _sort_out(planned, watcher)
     async with AsyncExitStack() as stack:
         hires, unserved = await _hire(todo, stack, watcher)
+        voices = {
+            voice: await stack.enter_async_context(speaking(voice))
+            for voice in {item.voice for item in todo if item.voice}
+        }
         stack.enter_context(hold)
         served = [
             item for item in todo if item.post in hires and not is_complete(item.path)
         ]  # asked again: another process may have been here while servers started
-        return failures + unserved + await _play_all(served, hires, watcher, concurrency)
+        return failures + unserved + await _play_all(served, hires, voices, watcher, concurrency)
 
 
 def _sort_out(
@@ -166,7 +175,11 @@ def _staffed(item: Assignment) -> AbstractAsyncContextManager[Hire]:
 
 
 async def _play_all(
-    todo: Sequence[Assignment], hires: dict[Post, Hire], watcher: Watcher, concurrency: int
+    todo: Sequence[Assignment],
+    hires: dict[Post, Hire],
+    voices: Mapping[AgentSpec, Callable[[int], Voice]],
+    watcher: Watcher,
+    concurrency: int,
 ) -> list[Failure]:
     gate = asyncio.Semaphore(concurrency)
     known: dict[tuple[str, int], References] = {}
@@ -177,7 +190,8 @@ async def _play_all(
             if world not in known:
                 known[world] = references(item.scenario, item.seed)
             try:
-                await play(item, hires[item.post], known[world], watcher)
+                voice = voices[item.voice](item.seed) if item.voice else None
+                await play(item, hires[item.post], known[world], watcher, voice)
             except (ProviderError, TrajectoryError) as error:
                 return _fail(item, error, watcher)
             return None

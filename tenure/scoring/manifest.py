@@ -37,6 +37,8 @@ class Manifest(BaseModel):
         agents: The agents' specifications. `name` is needed; `label` names the agent's folder
             and, when left out, is made from the name.
         seeds: The worlds' seeds, each once.
+        voice: The specification of the model that words what counterparts say; `None` for the
+            world's own words.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -47,11 +49,12 @@ class Manifest(BaseModel):
     scenario: Scenario
     agents: list[dict[str, Any]] = Field(min_length=1)
     seeds: list[int] = Field(min_length=1)
+    voice: dict[str, Any] | None = None
 
     @model_validator(mode="after")
     def _check_plan(self) -> Self:
-        if not all(_is_named(agent) for agent in self.agents):
-            raise UsageError("Every agent needs a name.")
+        if not all(_is_named(one) for one in (*self.agents, *filter(None, [self.voice]))):
+            raise UsageError("Every agent needs a name, and so does a voice.")
         for label in self.labels:
             check_label(label)
         for seed in self.seeds:
@@ -90,6 +93,8 @@ class Manifest(BaseModel):
             return f"it was played on seed {episode.seed}, not {seed}"
         if _without_label(header["agent"]) != _without_label(self.agent(agent_label)):
             return f"it was played by another agent ({episode.agent_name!r})"
+        if header.get("voice") != self.voice:
+            return "what counterparts say was not worded as planned"
         if episode.attempt != ATTEMPT:
             return f"it was attempt {episode.attempt}, not {ATTEMPT}"
         return ""

@@ -38,6 +38,7 @@ def header(  # noqa: PLR0917  the six facts of an episode, in the order of the r
     attempt: int,
     world: World[Any],
     references: References,
+    voice: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the header of an episode.
 
@@ -48,6 +49,7 @@ def header(  # noqa: PLR0917  the six facts of an episode, in the order of the r
         attempt: 0-based number of the attempt on this seed.
         world: The world before its first step.
         references: The scores that are normalised to 0 and 1 on this seed.
+        voice: The specification of the model that words what counterparts say, if one does.
     """
     return {
         "type": "episode",
@@ -57,6 +59,7 @@ def header(  # noqa: PLR0917  the six facts of an episode, in the order of the r
         "scenario": scenario.model_dump(mode="json"),
         "seed": seed,
         "agent": dict(agent),
+        **({"voice": dict(voice)} if voice else {}),
         "attempt": attempt,
         "references": references._asdict(),
         "score": world.score,

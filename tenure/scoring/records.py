@@ -85,6 +85,7 @@ class HeaderRecord(TypedDict):
     scenario: dict[str, Any]
     seed: Annotated[int, Field(ge=0, le=HIGHEST_SEED)]
     agent: AgentRecord
+    voice: NotRequired[AgentRecord]
     attempt: Annotated[int, Field(ge=0)]
     references: ReferencesRecord
     score: str

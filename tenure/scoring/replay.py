@@ -96,7 +96,15 @@ def replay(episode: Episode, known: Callable[[int], References] | None = None) -
     except (ContractError, UsageError) as error:
         raise _no_such_world(error) from None
     recorded = episode.header
-    told = header(scenario, episode.seed, recorded["agent"], episode.attempt, world, normal)
+    told = header(
+        scenario,
+        episode.seed,
+        recorded["agent"],
+        episode.attempt,
+        world,
+        normal,
+        recorded.get("voice"),
+    )
     try:
         divergence = _difference(0, recorded, told) or _in_what_followed(episode, scenario, world)
     except ContractError as error:

@@ -1,4 +1,4 @@
-"""An OpenAI-compatible endpoint on 127.0.0.1 with a worker behind it who always says the same."""
+"""An OpenAI-compatible endpoint on 127.0.0.1, whose worker mostly says the same."""
 
 import json
 from contextlib import contextmanager
@@ -25,6 +25,10 @@ class Endpoint(ThreadingHTTPServer):
     answered = 0
     busy = 0
 
+    def says(self, _request):
+        """The message that answers a request."""
+        return ANSWER
+
     @property
     def url(self):
         return f"http://127.0.0.1:{self.server_port}/v1"
@@ -35,7 +39,7 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1  # header and body in one packet
 
     def do_POST(self):
-        self.rfile.read(int(self.headers["Content-Length"]))
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.server.busy:
             self.server.busy -= 1
             self._reply(503, {"error": {"message": "busy"}}, {"Retry-After": "0"})
@@ -45,7 +49,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.server.answered += 1
         usage = {"prompt_tokens": 1000, "completion_tokens": 10}
-        choice = {"message": ANSWER, "finish_reason": "tool_calls"}
+        choice = {"message": self.server.says(request), "finish_reason": "tool_calls"}
         self._reply(200, {"model": "worker-1", "choices": [choice], "usage": usage})
 
     def _reply(self, status, content, headers=None):
@@ -67,6 +71,8 @@ def endpoint():
     with Endpoint(("127.0.0.1", 0), _Handler) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()

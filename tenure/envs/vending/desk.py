@@ -35,6 +35,8 @@ class Reply(NamedTuple):
         relation: What the house remembers from now on.
         credit_cents: What it credits for units that did not come.
         events: Ground truth for the record.
+        words: The beginning of the body, up to where lines of facts follow: what may be worded
+            otherwise as long as its numbers stay.
     """
 
     subject: str
@@ -43,6 +45,7 @@ class Reply(NamedTuple):
     relation: Relation
     credit_cents: int
     events: tuple[dict[str, Any], ...]
+    words: str
 
 
 def answer(
@@ -88,6 +91,7 @@ def answer(
         desk.relation,
         desk.credit_cents,
         tuple(desk.events),
+        desk.words,
     )
 
 
@@ -107,6 +111,7 @@ class _Desk:
         self.relation = situation.relation.at(situation.day)
         self.credit_cents = 0
         self.events: list[dict[str, Any]] = []
+        self.words = ""
 
     # --- what is answered --------------------------------------------------------------------
 
@@ -116,13 +121,13 @@ class _Desk:
         """Return the text of the answer, and an invoice if there is one."""
         closed_door = self._closed_door()
         if closed_door:
-            return f"{closed_door}\n{self._supplier.name}", None
+            return self._compose([closed_door]), None
         self.relation = self._haggling.relation
         self.events.extend(self._haggling.events)
         remarks = [*self._haggling.remarks, *self._other_remarks(reading)]
         if self._is_talk_only(reading):
-            first = remarks or [self._say("thanks")]
-            return f"{' '.join(first)} {self._invitation}\n{self._supplier.name}", None
+            self.words = " ".join(remarks or [self._say("thanks")])
+            return f"{self.words} {self._invitation}\n{self._supplier.name}", None
         opening = [*remarks, *self._regrets(reading)]
         if reading.intent is Intent.QUOTE:
             return self._price_list(opening, carried), None
@@ -338,6 +343,7 @@ class _Desk:
         return self._products[line.product_id].size
 
     def _compose(self, opening: Sequence[str], *lines: str) -> str:
+        self.words = "\n".join(opening)
         return "\n".join([*opening, *lines, self._supplier.name])
 
     @property

@@ -65,7 +65,7 @@ class Office(Post):
         if mail_id in state.unread:
             self._changed()
             state.unread.remove(mail_id)
-        return pages.mail_page(state.mails[mail_id - 1], self.calendar)
+        return pages.mail_page(self._as_worded(state.mails[mail_id - 1]), self.calendar)
 
     @tool(minutes=5, writes=True)
     def send_mail(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
+from itertools import takewhile
+from typing import Any
 
 from tenure.envs.chance import below
+from tenure.envs.clock import at
 from tenure.envs.vending import pages
 from tenure.envs.vending.bargaining import Situation
 from tenure.envs.vending.desk import answer
@@ -15,10 +18,13 @@ from tenure.envs.vending.money import dollars
 from tenure.envs.vending.names import Names
 from tenure.envs.vending.negotiation import SPEED_DAYS, Relation
 from tenure.envs.vending.purchases import Account, next_paid, ship, units_of
-from tenure.envs.vending.state import Letter
+from tenure.envs.vending.state import Letter, Mail, Wording
 from tenure.envs.vending.suppliers import Supplier
 from tenure.envs.vending.tokens import MAX_COUNT
 from tenure.envs.vending.town import Town
+from tenure.envs.vending.voice import says_the_same
+from tenure.envs.world import Draft
+from tenure.errors import ContractError
 
 _FINDS_OUT_PERMILLE = 400
 
@@ -30,6 +36,43 @@ class Post(Town):
     def _names(self) -> Names:
         """What suppliers look goods up in, built for the first letter."""
         return Names(self.catalogue)
+
+    # --- other wordings ----------------------------------------------------------------------
+
+    @property
+    def drafts(self) -> Sequence[Draft]:
+        """This morning's answers of sales desks that are unread and not yet worded anew."""
+        worded = {wording.mail_id for wording in self.state.wordings}
+        return [
+            Draft(str(mail.id), mail.sender, " ".join(mail.body[: mail.words].split()))
+            for mail in self._mails_of_today()
+            if mail.words and mail.id in self.state.unread and mail.id not in worded
+        ]
+
+    def take_in(self, outside: Mapping[str, Any]) -> None:
+        """Take other wordings; those that do not say the same are dropped."""
+        if set(outside) - {"wordings", "voice"}:
+            super().take_in(outside)
+        drafts = {draft.id: draft for draft in self.drafts}
+        for draft_id, text in outside.get("wordings", {}).items():
+            if draft_id not in drafts or not isinstance(text, str):
+                raise ContractError(f"There is no draft {draft_id!r} that could be worded so.")
+            is_kept = says_the_same(text, drafts[draft_id].text)
+            self.emit("wording", mail=int(draft_id), is_kept=is_kept)
+            if is_kept:
+                self._changed()
+                self.state.wordings.append(Wording(int(draft_id), text.strip()))
+
+    def _mails_of_today(self) -> list[Mail]:
+        mails, midnight = self.state.mails, at(self.today, 0)
+        return list(takewhile(lambda mail: mail.minute >= midnight, reversed(mails)))[::-1]
+
+    def _as_worded(self, mail: Mail) -> Mail:
+        """Return a mail as it is read: with other words if there are any, and all its facts."""
+        text = next((one.text for one in self.state.wordings if one.mail_id == mail.id), None)
+        if text is None:
+            return mail
+        return replace(mail, body=f"{text}\n{mail.body[mail.words :].lstrip()}")
 
     # --- the night ---------------------------------------------------------------------------
 
@@ -50,7 +93,7 @@ class Post(Town):
         reply = answer(
             supplier, self._names, letter.subject, letter.body, invoice_id, situation=situation
         )
-        self._receive_mail(supplier.email, reply.subject, reply.body)
+        self._receive_mail(supplier.email, reply.subject, reply.body, words=len(reply.words))
         for event in reply.events:
             self.emit(**event)
         account.relation = reply.relation

@@ -85,6 +85,7 @@ class Mail:
         sender: An address.
         subject: One line.
         body: Plain text.
+        words: How many of its first characters may be worded otherwise.
     """
 
     id: int
@@ -92,6 +93,15 @@ class Mail:
     sender: str
     subject: str
     body: str
+    words: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Other words for the first part of a mail."""
+
+    mail_id: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +160,7 @@ class VendingState(WorldState):
         shipments: Goods on their way, the next to come first.
         invoices_issued: How many invoices there have been.
         mails: The inbox.
+        wordings: Other words for some mails.
         unread: Ids of unread mails, oldest first.
         outbox: Mails to be answered in the morning.
         transactions: The bank statement.
@@ -181,6 +192,7 @@ class VendingState(WorldState):
     shipments: list[Shipment] = field(default_factory=list)
     invoices_issued: int = 0
     mails: Log[Mail] = field(default_factory=Log)
+    wordings: Log[Wording] = field(default_factory=Log)
     unread: list[int] = field(default_factory=list)
     outbox: list[Letter] = field(default_factory=list)
     transactions: Log[Transaction] = field(default_factory=Log)

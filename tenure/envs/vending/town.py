@@ -89,9 +89,10 @@ class Town(World[VendingState]):
         """Forget rendered texts; called before anything they show is changed."""
         self._pages.clear()
 
-    def _receive_mail(self, sender: str, subject: str, body: str) -> None:
+    def _receive_mail(self, sender: str, subject: str, body: str, words: int = 0) -> None:
         self._changed()
-        mail = Mail(len(self.state.mails) + 1, self.state.now_minutes, sender, subject, body)
+        number, now_minutes = len(self.state.mails) + 1, self.state.now_minutes
+        mail = Mail(number, now_minutes, sender, subject, body, words)
         self.state.mails.append(mail)
         self.state.unread.append(mail.id)
 

@@ -11,6 +11,9 @@ from tenure.scoring.arena.scorecard import ArenaAgent, ArenaScorecard, MatchScor
 from tenure.scoring.report import wording
 from tenure.scoring.report.page import write_page
 
+_PLOT_FROM, _PLOT_TO = 45, 84
+"""Between which hundredths of the width ratings are drawn; names and numbers stand beside."""
+
 
 def write_arena_report(run_dir: Path, scorecard: ArenaScorecard) -> Path:
     """Write the report of an arena run into its folder; the same run gives the same bytes.
@@ -62,7 +65,8 @@ def _plot(ranked: list[ArenaAgent]) -> list[dict[str, Any]]:
     low, span = min(ends), max(max(ends) - min(ends), 1.0)
 
     def place(points: float | None, otherwise: float) -> str:
-        return f"{2 + 96 * ((otherwise if points is None else points) - low) / span:.1f}"
+        at = ((otherwise if points is None else points) - low) / span
+        return f"{_PLOT_FROM + (_PLOT_TO - _PLOT_FROM) * at:.1f}"
 
     return [
         {

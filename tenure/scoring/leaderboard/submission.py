@@ -103,6 +103,11 @@ def _desk(board_dir: Path) -> Iterator[Path]:
 def _check_scenario(manifest: Manifest) -> None:
     """Refuse a run that claims a built-in scenario and was played on something else."""
     played = manifest.scenario
+    if manifest.voice:
+        raise UsageError(
+            f"The counterparts of this run were voiced by {manifest.voice.get('name')}. A board "
+            f"compares runs in the world's own words: play it again without --voice."
+        )
     if not is_builtin(played.id):
         return
     known = scenarios.load(played.id)

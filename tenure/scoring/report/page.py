@@ -187,6 +187,7 @@ def _context(
         "usage_note": _usage_note(agents),
         "models_called": bool(_talking(agents)),
         "seeds": wording.ranges(manifest.seeds),
+        "voice": manifest.voice["name"] if manifest.voice else "",
         "step_limit": wording.counted(scenario.limits.steps, "tool call"),
         "run_tenure": manifest.tenure,
         "parameters": _pretty(scenario.parameters),

@@ -24,7 +24,7 @@ PARAMETERS = {
     "thefts_per_1000_days": 150,
 }
 """Much happens, so that a short play at random meets all of it."""
-GOLDEN = "4a7390aea038565785ee1dd2b46cccb3"
+GOLDEN = "77bbb0de9647bccc8ef2808c23e8e66a"
 READERS = ("check_bank", "check_machine", "check_storage", "read_inbox", "read_notes")
 
 

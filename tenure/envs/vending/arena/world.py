@@ -118,6 +118,15 @@ class ArenaWorld(World[ArenaState]):
             if seat.is_awake
         }
 
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether the seats pay for what their models write."""
+        return self._acting.counts_tokens
+
+    def take_in(self, outside: Mapping[str, Any]) -> None:
+        """Take what comes in beside the next action, for the seat whose turn it is."""
+        self._acting.take_in(outside)
+
     def restore(self, snapshot: bytes) -> None:
         """Go back to a snapshot of a world with the same parameters and seed."""
         super().restore(snapshot)
