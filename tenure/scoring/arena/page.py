@@ -43,6 +43,7 @@ def _context(manifest: ArenaManifest, scorecard: ArenaScorecard) -> dict[str, An
         "score_title": wording.title(figure) or "Score",
         "rows": [_row(agent, scorecard, written) for agent in ranked],
         "seats": [_cell(mean, written) for mean in scorecard.seats],
+        "places": range(1, len(manifest.agents) + 1),
         "collusion": _cell(scorecard.collusion, lambda value: f"{value:.2f}"),
         "matches": [_match(one, written) for one in scorecard.scored],
         "plot": _plot(ranked),

@@ -15,12 +15,8 @@ from tenure.envs.vending.arena.state import ArenaParameters, ArenaState, Consign
 from tenure.envs.vending.arena.street import SEATS, Counters, Sign, draw_signs
 from tenure.envs.world import Figure, Step, World
 
-_OF_EACH_SEAT = (
-    ("bank_cents", "money in its bank"),
-    ("net_worth_cents", "bank, card money to come, cash in the machine, and goods at cost"),
-    ("units_sold", "since the start"),
-    ("revenue_cents", "since the start"),
-)
+_OF_EACH_SEAT = ("bank_cents", "net_worth_cents", "units_sold", "revenue_cents")
+_PLACES = [[figure.name for figure in SeatWorld.figures].index(name) for name in _OF_EACH_SEAT]
 
 
 class ArenaWorld(World[ArenaState]):
@@ -42,9 +38,9 @@ class ArenaWorld(World[ArenaState]):
         Figure("day", "1 for the first day", high=3650),
         Figure("seats_in_business", "those not ended", high=len(SEATS)),
         *(
-            Figure(f"{seat}_{name}", meaning, hidden=True)
+            SeatWorld.figures[place]._replace(name=f"{seat}_{name}", hidden=True)
             for seat in SEATS
-            for name, meaning in _OF_EACH_SEAT
+            for name, place in zip(_OF_EACH_SEAT, _PLACES, strict=True)
         ),
     )
 
@@ -83,15 +79,8 @@ class ArenaWorld(World[ArenaState]):
             min(day_of(state.now_minutes) + 1, self.parameters.horizon_days),
             sum(not seat.ended for seat in state.seats),
         ]
-        for seat in state.seats:
-            net_worth_cents = (
-                seat.bank_cents
-                + seat.pending_card_cents
-                + seat.cash_in_machine_cents
-                + seat.stock_cost_cents
-                + seat.transit_cost_cents
-            )
-            figures += [seat.bank_cents, net_worth_cents, seat.units_sold, seat.revenue_cents]
+        for seat in self.seats:
+            figures += [seat.measured[place] for place in _PLACES]
         return (*figures, *[0] * (len(self.figures) - len(figures)))
 
     def stamp(self) -> str:
@@ -132,6 +121,7 @@ class ArenaWorld(World[ArenaState]):
         super().restore(snapshot)
         for seat, state in zip(self.seats, self.state.seats, strict=True):
             seat.adopt(state)
+        self._measured = self.measure()
 
     def _use(self, tool: Tool, arguments: dict[str, Any]) -> Step:
         return self._conclude(self._acting._use(tool, arguments))  # noqa: SLF001  a world of ours

@@ -1,5 +1,7 @@
 """Customers at a location with several machines."""
 
+from random import Random
+
 import pytest
 
 from tenure.envs.vending.arena.street import Counters, crowd, draw_signs
@@ -84,6 +86,29 @@ def test_undercutting_wins_customers(town):
         cheap += crowd(town.market, town.products, counters, 0)(best.id, offers[0][best.id])
         dear += crowd(town.market, town.products, counters, 1)(best.id, offers[1][best.id])
     assert cheap > 2 * dear > 0
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_customers_never_exceed_those_of_one_machine_at_the_lowest_price(town, seed):
+    """Whatever is on offer where, and with the choice that customers like best."""
+    random = Random(seed)
+    offers = [
+        {
+            one.id: one.reference_cents * random.randint(40, 150) // 100
+            for one in random.sample(town.catalogue, random.randint(0, 12))
+        }
+        for _ in range(random.randint(2, 8))
+    ]
+    counters = Counters(DAY, tuple(offers))
+    market, products = town.market, town.products
+    liked = max(range(13), key=lambda distinct: market.variety_permille[distinct])
+    for product_id, lowest_cents in counters.best.items():
+        shared = sum(
+            crowd(market, products, counters, seat)(product_id, offer[product_id])
+            for seat, offer in enumerate(offers)
+            if product_id in offer
+        )
+        assert shared <= market.customers(products[product_id], DAY, lowest_cents, liked)
 
 
 def test_names_are_drawn_by_the_seed_and_distinct():
