@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser
@@ -14,6 +14,7 @@ from tenure.errors import UsageError
 
 if TYPE_CHECKING:
     from tenure.scoring.conduct import ConductScore
+    from tenure.scoring.arena.scorecard import ArenaScorecard, UnscoredMatch
     from tenure.scoring.forecasts import Coverage, ForecastScore, ForecastSummary, SeedMean
     from tenure.scoring.scorecard import (
         AgentScore,
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
         Unscored,
     )
     from tenure.scoring.suite import SuiteScorecard
+
+    AnyScorecard = Scorecard | SuiteScorecard | ArenaScorecard
 
 _NOTHING = "-"
 
@@ -44,12 +47,14 @@ def _define_report(parser: Parser) -> Callable[[argparse.Namespace], int]:
 COMMANDS = {"score": _define_score, "report": _define_report}
 
 
-def conclude(folder: Path) -> tuple[Scorecard | SuiteScorecard, Path]:
+def conclude(folder: Path) -> tuple[AnyScorecard, Path]:
     """Score a run or a suite's, and write its scorecard and `report.html` into its folder.
 
     Returns:
         The scorecard, and the report's path.
     """
+    from tenure.scoring.arena.page import write_arena_report
+    from tenure.scoring.arena.scorecard import ArenaScorecard
     from tenure.scoring.report import write_report, write_suite_report
     from tenure.scoring.scorecard import Scorecard
 
@@ -57,23 +62,34 @@ def conclude(folder: Path) -> tuple[Scorecard | SuiteScorecard, Path]:
     scorecard.write(folder)
     if isinstance(scorecard, Scorecard):
         return scorecard, write_report(folder, scorecard)
+    if isinstance(scorecard, ArenaScorecard):
+        return scorecard, write_arena_report(folder, scorecard)
     return scorecard, write_suite_report(folder, scorecard)
 
 
-def summary(scorecard: Scorecard | SuiteScorecard) -> str:
+def summary(scorecard: AnyScorecard) -> str:
     """Return a run's table, one line an agent; of a suite the matrix and each scenario's table."""
+    from tenure.scoring.arena.scorecard import ArenaScorecard
     from tenure.scoring.scorecard import Scorecard
 
+    if isinstance(scorecard, ArenaScorecard):
+        from tenure.cli.contest import contest_summary
+
+        return printable(contest_summary(scorecard))
     if isinstance(scorecard, Scorecard):
         return printable(_table(scorecard))
     parts = (f"{own.scenario['id']}\n{_table(own)}" for own in scorecard.scenarios)
     return printable("\n\n".join([_matrix(scorecard), *parts]))
 
 
-def _scored(folder: Path) -> Scorecard | SuiteScorecard:
+def _scored(folder: Path) -> AnyScorecard:
+    from tenure.scoring.arena.manifest import is_arena_run
+    from tenure.scoring.arena.scorecard import score_arena
     from tenure.scoring.scorecard import score_run
     from tenure.scoring.suite import is_suite_run, score_suite
 
+    if is_arena_run(folder):
+        return score_arena(folder)
     return score_suite(folder) if is_suite_run(folder) else score_run(folder)
 
 
@@ -170,20 +186,41 @@ def _score_run(options: argparse.Namespace) -> int:
     return _exit_of(scorecard)
 
 
-def unscored(scorecard: Scorecard | SuiteScorecard) -> Iterator[tuple[str, Unscored]]:
-    """Yield the planned episodes without a score, each with its scenario's id."""
+class Gap(NamedTuple):
+    """A planned episode without a score.
+
+    Attributes:
+        scenario_id: What was to be played.
+        label: The agent, or of a match which of the seed's it is.
+        seed: The world's seed.
+        outcome: Why there is no score.
+    """
+
+    scenario_id: str
+    label: str
+    seed: int
+    outcome: Unscored | UnscoredMatch
+
+
+def unscored(scorecard: AnyScorecard) -> Iterator[Gap]:
+    """Yield the planned episodes without a score."""
+    from tenure.scoring.arena.scorecard import ArenaScorecard
     from tenure.scoring.scorecard import Scorecard, Unscored
 
+    if isinstance(scorecard, ArenaScorecard):
+        for match in scorecard.unscored:
+            yield Gap(scorecard.scenario["id"], match.label, match.seed, match)
+        return
     for own in [scorecard] if isinstance(scorecard, Scorecard) else scorecard.scenarios:
         for agent in own.agents:
             for outcome in agent.episodes:
                 if isinstance(outcome, Unscored):
-                    yield own.scenario["id"], outcome
+                    yield Gap(own.scenario["id"], outcome.agent, outcome.seed, outcome)
 
 
-def _exit_of(scorecard: Scorecard | SuiteScorecard) -> Exit:
+def _exit_of(scorecard: AnyScorecard) -> Exit:
     """Return the exit code: a damaged record weighs more than an unfinished episode."""
-    kinds = [outcome.kind for _, outcome in unscored(scorecard)]
+    kinds = [gap.outcome.kind for gap in unscored(scorecard)]
     if "damaged" in kinds:
         return Exit.INVALID
     return Exit.UNFINISHED if kinds else Exit.DONE

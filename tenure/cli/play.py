@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tenure.agents.spec import AgentSpec
     from tenure.runner.episode import Watcher
     from tenure.runner.run import Failure
+    from tenure.scenarios import Scenario
+    from tenure.scoring.arena.scorecard import ArenaScorecard
     from tenure.scoring.scorecard import Scorecard
     from tenure.scoring.suite import SuiteScorecard
 
@@ -29,11 +31,14 @@ The episodes are each agent on seeds S to S+N-1. Without --out they go to a fold
 follows from the plan, so the same command finds its own run again: what is complete is kept, what
 was cut short goes on. A suite plays several scenarios, and says how many seeds of each; --episodes,
 --seed and --max-steps then hold for all of them. Every job knows the agents floor and best.
+In a contest (vending/arena) all agents meet in every match; each seed is played as often as there
+are agents, so that each has every seat once, and the same agent may be named twice.
 
 examples:
   tenure run vending/week --agent null --agent shopkeeper --episodes 5
   tenure run vending/year --agent openai/MODEL --episodes 10 --price 0.25 2.00
   tenure run suites/quick --agent floor --agent best
+  tenure run vending/arena --agent openai/MODEL --agent openai/OTHER --pool --episodes 5
 """
 
 
@@ -66,6 +71,9 @@ def _define_run(parser: Parser) -> Callable[[argparse.Namespace], int]:
     )
     parser.add_argument(
         "--concurrency", metavar="N", type=number, default=4, help="episodes at a time (4)"
+    )
+    parser.add_argument(
+        "--pool", action="store_true", help="in a contest, add the scripts that anchor ratings"
     )
     parser.add_argument(
         "--voice",
@@ -159,15 +167,43 @@ def _plan(options: argparse.Namespace) -> _Plan:
 
 
 def _plan_scenario(options: argparse.Namespace) -> _Plan:
-    from tenure.runner.plan import default_folder, draw_up, with_step_limit
-    from tenure.runner.run import run
-    from tenure.scenarios import departures, load
+    from tenure.runner.plan import with_step_limit
+    from tenure.scenarios import load
 
     scenario = load(options.scenario)
     if options.max_steps is not None:
         scenario = with_step_limit(scenario, options.max_steps)
     first = 1 if options.seed is None else options.seed
     seeds = range(first, first + (options.episodes or 1))
+    if scenario.job.is_contest:
+        return _plan_arena(options, scenario, seeds)
+    if options.pool:
+        raise UsageError(f"--pool is for contests such as vending/arena; {scenario.id} is none.")
+    return _plan_run(options, scenario, seeds)
+
+
+def _plan_arena(options: argparse.Namespace, scenario: Scenario, seeds: Sequence[int]) -> _Plan:
+    from tenure.runner.arena import POOL, default_arena_folder, draw_up_arena
+    from tenure.runner.run import run_arena
+
+    if options.voice:
+        raise UsageError("--voice is for scenarios of one agent; in a contest leave it out.")
+    pool = POOL if options.pool else ()
+    manifest = draw_up_arena(scenario, _specs(options), pool, seeds)
+    folder: Path = options.out or default_arena_folder(manifest)
+    return _Plan(
+        folder,
+        manifest.planned,
+        {scenario.id: manifest.departures()},
+        lambda watcher: run_arena(folder, manifest, watcher, concurrency=options.concurrency),
+    )
+
+
+def _plan_run(options: argparse.Namespace, scenario: Scenario, seeds: Sequence[int]) -> _Plan:
+    from tenure.runner.plan import default_folder, draw_up
+    from tenure.runner.run import run
+    from tenure.scenarios import departures
+
     manifest = draw_up(scenario, _specs(options), seeds, _voice(options))
     folder: Path = options.out or default_folder(manifest)
     return _Plan(
@@ -179,6 +215,8 @@ def _plan_scenario(options: argparse.Namespace) -> _Plan:
 
 
 def _plan_suite(options: argparse.Namespace) -> _Plan:
+    if options.pool:
+        raise UsageError("--pool is for contests such as vending/arena; a suite has none.")
     from tenure.runner.run import run_suite
     from tenure.runner.suite import default_suite_folder, draw_up_suite
     from tenure.scenarios import departures, load_suite
@@ -259,7 +297,7 @@ def _model_options(options: argparse.Namespace) -> dict[str, Any]:
 
 def _conclude(
     options: argparse.Namespace, folder: Path, failures: Sequence[Failure]
-) -> Scorecard | SuiteScorecard:
+) -> Scorecard | SuiteScorecard | ArenaScorecard:
     from tenure.cli.marks import conclude, summary
 
     scorecard, report = conclude(folder)
@@ -274,7 +312,7 @@ def _conclude(
 
 def _document(
     folder: Path,
-    scorecard: Scorecard | SuiteScorecard,
+    scorecard: Scorecard | SuiteScorecard | ArenaScorecard,
     report: Path,
     failures: Sequence[Failure],
 ) -> str:
@@ -302,7 +340,7 @@ def _document(
 def _explain(
     options: argparse.Namespace,
     failures: Sequence[Failure],
-    scorecard: Scorecard | SuiteScorecard,
+    scorecard: Scorecard | SuiteScorecard | ArenaScorecard,
 ) -> int:
     """Tell why episodes have no score; one that was played and cannot be scored is damaged."""
     from tenure.cli.marks import unscored
@@ -313,14 +351,9 @@ def _explain(
         (one.assignment.scenario.id, one.assignment.agent.label, one.assignment.seed)
         for one in failures
     }
-    others = [
-        (scenario_id, one)
-        for scenario_id, one in unscored(scorecard)
-        if (scenario_id, one.agent, one.seed) not in told
-    ]
-    for scenario_id, one in others:
-        place = f"{scenario_id}, {one.agent}, seed {one.seed}"
-        remark(f"tenure: {place} has no score: {one.problem}")
+    others = [one for one in unscored(scorecard) if one[:3] not in told]
+    for scenario_id, label, seed, outcome in others:
+        remark(f"tenure: {scenario_id}, {label}, seed {seed} has no score: {outcome.problem}")
     if not all(failure.damaged for failure in failures):
         remark(f"To go on with what is unfinished:\n  {options.line}")
     if others or any(failure.damaged for failure in failures):

@@ -122,12 +122,22 @@ def _is_unfinished(path: Path, finding: Finding) -> bool:
 
 
 def _compare_all(folder: Path) -> Exit:
-    paths = [path for run, manifest in _runs(folder) for path in _episodes(run, manifest)]
+    paths = list(_planned_files(folder))
     played = [path for path in paths if path.exists()]
     if not played:
         say(f"No episode of {folder} has been played yet.")
         return Exit.UNFINISHED
     return max(map(_compare, played))
+
+
+def _planned_files(folder: Path) -> Iterator[Path]:
+    from tenure.scoring.arena.manifest import ArenaManifest, is_arena_run
+
+    if is_arena_run(folder):
+        yield from (folder / match.path for match in ArenaManifest.read(folder).matches())
+    else:
+        for run, manifest in _runs(folder):
+            yield from _episodes(run, manifest)
 
 
 def _runs(folder: Path) -> list[tuple[Path, Manifest]]:
@@ -186,7 +196,8 @@ def _scene(step: StepRecord, minute: int) -> str:
     """Return a step as a reader sees it; the time is that before the call."""
     message = step.get("exchange", {}).get("message")
     said = message.get("content") if isinstance(message, dict) else None
-    lines = [f"\n--- {_time(minute)}, step {step['n']}: {_call(step['action'])}"]
+    place = f"step {step['n']}, {step['seat']}" if "seat" in step else f"step {step['n']}"
+    lines = [f"\n--- {_time(minute)}, {place}: {_call(step['action'])}"]
     if isinstance(said, str) and said.strip() and said != step["action"]:
         lines.append(f"({_shortened(said.strip())})")
     return "\n".join([*lines, step["text"]])

@@ -22,3 +22,4 @@ jobs.register(
     "tenure.envs.vending:JOB",
     jobs.Face("tenure/Vending-v1", "tenure.envs.vending.env:VendingEnv"),
 )
+jobs.register("vending-arena", "tenure.envs.vending.arena:JOB")

@@ -47,6 +47,8 @@ HOSTILE_ACTIONS = (
 """Texts that are no tool calls of any world."""
 
 _MOST_DAYS = 10_000
+_MOST_WAITING = 16
+"""For how many steps the clock of a world with seats may wait for seats that are behind."""
 _HOSTILE_VALUES: tuple[Any, ...] = (
     None, True, -1, 2**63, 1e308, "", "\x00", "x" * 5_000, "🧨", [], [[]], {}, {"a": {}},
 )  # fmt: skip
@@ -140,7 +142,7 @@ def check_steps(make: Callable[[], World[Any]], actions: Iterable[str] | None = 
         make: Builds the world, the same one each time.
         actions: What is done.
     """
-    world = watched(make())
+    world, waiting = watched(make()), 0
     _check_telling(world, "opening", "measure")
     for action in _any_actions(world) if actions is None else actions:
         if world.ended:
@@ -149,7 +151,8 @@ def check_steps(make: Callable[[], World[Any]], actions: Iterable[str] | None = 
         step = _try_step(world, action)
         if isinstance(world.toolbox.parse(action), Mistake) and not step.fault:
             raise ContractError(f"{action[:200]!r} is not a valid call, yet it was no fault.")
-        if step.minute <= before and not step.ended:
+        waiting = waiting + 1 if step.minute <= before and not step.ended else 0
+        if waiting > (_MOST_WAITING if step.seat else 0):
             raise ContractError(f"{action[:200]!r} took no time: an agent could stand still on it.")
         _check_telling(world, "stamp", "measure")
 

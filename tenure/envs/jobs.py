@@ -113,6 +113,9 @@ class Job:
             that none of them gets above the floor.
         crew: Scripts of the seats in which a policy has helpers, by seat; in all others the policy
             itself works.
+        is_contest: Whether the seats are rivals with an agent each. The world then has the
+            parameter `seats`, at most eight, seats `seat_1` and on, and for each of them the figure
+            `seat_1_<score>`.
     """
 
     world: type[World[Any]]
@@ -122,6 +125,7 @@ class Job:
     questions: Mapping[str, Question] = field(default_factory=dict)
     exploits: Mapping[str, Callable[[Briefing], Policy]] = field(default_factory=dict)
     crew: Mapping[str, Callable[[Briefing], Policy]] = field(default_factory=dict)
+    is_contest: bool = False
 
     def script(self, name: str, seat: str = "") -> Callable[[Briefing], Policy]:
         """Return what makes the script that works in a seat for a policy or an exploit.

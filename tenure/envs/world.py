@@ -206,6 +206,15 @@ class World(ABC, Generic[StateT]):
         return ""
 
     @property
+    def open_turns(self) -> Mapping[str, str]:
+        """What seats read that may answer now, by seat, the one whose turn it is among them.
+
+        Only for a world in which nothing that one of them does before its next turn changes what
+        another reads: a runner may then ask all of them at the same time. Empty for any other.
+        """
+        return NOTHING
+
+    @property
     def offered(self) -> Toolbox:
         """The tools that the seat whose turn it is may use."""
         return self.toolbox

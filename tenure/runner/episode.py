@@ -31,6 +31,21 @@ Post = tuple[str, str]
 """An agent's label, and the job it is hired for; empty if that does not matter."""
 
 
+class Player(Protocol):
+    """Who plays an episode: an agent, or all that have a seat in it."""
+
+    @property
+    def label(self) -> str:
+        """A name for files and tables."""
+
+    @property
+    def provider(self) -> str:
+        """Empty for scripts."""
+
+    def record(self) -> dict[str, Any]:
+        """Return what a record's header says."""
+
+
 @dataclass(frozen=True)
 class Assignment:
     """One planned episode.
@@ -42,7 +57,7 @@ class Assignment:
     """
 
     scenario: Scenario
-    agent: AgentSpec
+    agent: Player
     seed: int
     path: Path
     among_scenarios: bool = False
@@ -160,16 +175,32 @@ class _Crew:
         self._assignment, self._world, self._hire = assignment, world, hire
         self.voice = voice
         self._agents: dict[str, Agent] = {}
+        self._asked: dict[str, asyncio.Task[Turn]] = {}
 
     def on_turn(self, observation: str) -> Agent:
         """Return the agent whose turn it is; it reads the observation next."""
-        seat = self._world.seat
+        return self._in_seat(self._world.seat, observation)
+
+    async def answer(self, observation: str) -> Turn:
+        """Return what the agent whose turn it is answers; who can answer too is asked meanwhile."""
+        if not self._world.open_turns:
+            return await self.on_turn(observation).act(observation)
+        for seat, text in self._world.open_turns.items():
+            if seat not in self._asked:
+                thinking = self._in_seat(seat, text).act(text)
+                self._asked[seat] = asyncio.create_task(thinking, name=self._assignment.name)
+        return await self._asked.pop(self._world.seat)
+
+    def _in_seat(self, seat: str, observation: str) -> Agent:
         if seat not in self._agents:
             self._agents[seat] = self._begin(seat, observation)
         return self._agents[seat]
 
     async def close(self) -> None:
-        """Let all of them go."""
+        """Let all of them go; who was still asked needs not answer any more."""
+        for thinking in self._asked.values():
+            thinking.cancel()
+        await asyncio.gather(*self._asked.values(), return_exceptions=True)
         for agent in self._agents.values():
             await agent.close()
         if self.voice:
@@ -220,7 +251,7 @@ class _Game:
         self._watcher.began(self._assignment, self._world, self._steps)
         limit = self._assignment.scenario.limits.steps
         while not self._world.ended and self._steps < limit:
-            turn = await self._crew.on_turn(self._observation).act(self._observation)
+            turn = await self._crew.answer(self._observation)
             self._do(turn, await self._outside(turn))
             self._watcher.stepped(self._assignment, turn.exchange)
             if self._steps % STEPS_BETWEEN_PAUSES == 0:

@@ -17,6 +17,7 @@ from tenure.envs.world import World
 from tenure.errors import UsageError
 from tenure.runner.episode import Assignment
 from tenure.scenarios import Scenario, differences
+from tenure.scoring.arena.manifest import ArenaManifest
 from tenure.scoring.manifest import FILE_NAME, Manifest
 from tenure.scoring.suite import SuiteManifest
 
@@ -161,7 +162,9 @@ def _is_free(folder: Path) -> bool:
     return folder.is_dir() and all(entry.name == _DRAFT for entry in folder.iterdir())
 
 
-def write_at_once(folder: Path, name: str, manifest: Manifest | SuiteManifest) -> None:
+def write_at_once(
+    folder: Path, name: str, manifest: Manifest | SuiteManifest | ArenaManifest
+) -> None:
     """Write a manifest that is not there yet so that a kill leaves the whole of it or nothing."""
     if (folder / name).exists():
         return

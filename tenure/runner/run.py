@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,10 +12,18 @@ from typing import TYPE_CHECKING
 from tenure.agents import Hire, speaking, staff
 from tenure.agents.spec import AgentSpec
 from tenure.errors import ProviderError, TenureError, TrajectoryError
+from tenure.runner.arena import (
+    LineUp,
+    check_arena_folder,
+    match_assignments,
+    settled_arena,
+    specs_of,
+)
 from tenure.runner.episode import Assignment, Post, Watcher, is_complete, play
 from tenure.runner.plan import assignments, check_folder, settled
 from tenure.runner.suite import check_suite_folder, settled_suite, suite_assignments
 from tenure.scenarios import References, references
+from tenure.scoring.arena.manifest import ArenaManifest
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.suite import SuiteManifest
 
@@ -80,6 +88,31 @@ async def run_suite(
     return await _play_out(suite_assignments(suite_dir, manifest), hold, watcher, concurrency)
 
 
+async def run_arena(
+    folder: Path, manifest: ArenaManifest, watcher: Watcher, *, concurrency: int = 4
+) -> list[Failure]:
+    """Play what is not complete yet of an arena run, as `run` does; an episode is a match.
+
+    Raises:
+        UsageError: If the folder is not this plan's, or an agent cannot be had.
+    """
+    check_arena_folder(folder, manifest)
+    todo, failures = _sort_out(match_assignments(folder, manifest), watcher)
+    hires: dict[str, Hire] = {}
+    async with AsyncExitStack() as stack:
+        for label, spec in specs_of(manifest).items() if todo else ():
+            try:
+                hires[label] = await stack.enter_async_context(staff(spec, manifest.scenario.job))
+            except ProviderError as error:  # everybody plays in every match
+                return failures + [_fail(item, error, watcher) for item in todo]
+        stack.enter_context(settled_arena(folder, manifest))
+        served = [item for item in todo if not is_complete(item.path)]
+        posts = {
+            item.post: item.agent.hiring(hires) for item in served if isinstance(item.agent, LineUp)
+        }
+        return failures + await _play_all(served, posts, {}, watcher, concurrency)
+
+
 async def _play_out(
     planned: Sequence[Assignment],
     hold: AbstractContextManager[None],
@@ -129,11 +162,16 @@ async def _hire(
     failures: list[Failure] = []
     for post, item in {item.post: item for item in todo}.items():
         try:
-            hires[post] = await stack.enter_async_context(staff(item.agent, item.scenario.job))
+            hires[post] = await stack.enter_async_context(_staffed(item))
         except ProviderError as error:
             own = [item for item in todo if item.post == post]
             failures += [_fail(item, error, watcher) for item in own]
     return hires, failures
+
+
+def _staffed(item: Assignment) -> AbstractAsyncContextManager[Hire]:
+    spec = AgentSpec.model_validate(item.agent.record())
+    return staff(spec, item.scenario.job)
 
 
 async def _play_all(

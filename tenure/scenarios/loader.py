@@ -25,6 +25,8 @@ SUITES = "suites"
 """The folder of built-in suites; no job has this name."""
 _BUILTIN = resources.files("tenure.scenarios") / "builtin"
 _ENDING = ".yaml"
+_ALIASES = {"vending/arena": "vending-arena/season", "vending/arena-week": "vending-arena/week"}
+"""Short names of scenarios whose job is a variant of the one they are named by."""
 
 
 def names() -> list[str]:
@@ -60,6 +62,7 @@ def load(name: str) -> Scenario:
         if not path.is_file():
             raise UsageError(f"There is no scenario file {name!r}.")
         return _parse(path.read_bytes(), name)
+    name = _ALIASES.get(name, name)
     if name in names():
         return _parse((_BUILTIN / f"{name}{_ENDING}").read_bytes(), name)
     return _load_installed(name)

@@ -56,11 +56,9 @@ class Manifest(BaseModel):
         if not all(_is_named(one) for one in (*self.agents, *filter(None, [self.voice]))):
             raise UsageError("Every agent needs a name, and so does a voice.")
         for label in self.labels:
-            if not _SAFE.fullmatch(label):
-                raise UsageError(f"The label {label!r} cannot name a folder.")
+            check_label(label)
         for seed in self.seeds:
-            if not 0 <= seed <= HIGHEST_SEED:
-                raise UsageError(f"The seed {seed} is not between 0 and {HIGHEST_SEED}.")
+            check_seed(seed)
         for what, values in (("label", self.labels), ("seed", self.seeds)):
             for value, count in Counter(values).items():
                 if count > 1:
@@ -141,6 +139,26 @@ def read_plan(model: type[_Plan], path: Path) -> _Plan:
         raise UsageError(f"{path}: {where or 'content'}: {detail['msg']}.") from None
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from None
+
+
+def check_label(label: str) -> None:
+    """See that a label can name a folder.
+
+    Raises:
+        UsageError: If it cannot.
+    """
+    if not _SAFE.fullmatch(label):
+        raise UsageError(f"The label {label!r} cannot name a folder.")
+
+
+def check_seed(seed: int) -> None:
+    """See that a seed is one that records hold.
+
+    Raises:
+        UsageError: If it is not.
+    """
+    if not 0 <= seed <= HIGHEST_SEED:
+        raise UsageError(f"The seed {seed} is not between 0 and {HIGHEST_SEED}.")
 
 
 def label_of(agent: dict[str, Any]) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
 from tenure.errors import TrajectoryError, UsageError
 from tenure.scenarios import References, Scenario, departures, references
+from tenure.scoring.arena.manifest import ArenaManifest, is_arena_run
 from tenure.scoring.manifest import EPISODES, FILE_NAME, SUFFIX, Manifest
 from tenure.scoring.records import Episode, read
 from tenure.scoring.replay import replay
@@ -61,6 +62,8 @@ def verify(path: Path) -> Verification:
     """
     if path.is_dir() and is_suite_run(path):
         return _verify_suite(path)
+    if path.is_dir() and is_arena_run(path):
+        return _verify_arena(path, ArenaManifest.read(path))
     if path.is_dir():
         return _verify_run(path, Manifest.read(path))
     if not path.is_file():
@@ -74,11 +77,14 @@ def verify(path: Path) -> Verification:
 
 
 class _Plan(NamedTuple):
-    """What a file should hold."""
+    """What a file should hold.
 
-    manifest: Manifest
-    label: str
-    seed: int
+    Attributes:
+        disagreement: Tells how an episode differs from what was planned; empty if it does not.
+        known: Tells the references of a seed.
+    """
+
+    disagreement: Callable[[Episode], str]
     known: Callable[[int], References]
 
 
@@ -143,13 +149,30 @@ def _unplanned_runs(suite_dir: Path, suite: SuiteManifest) -> Iterator[Finding]:
 def _verify_run(run_dir: Path, manifest: Manifest) -> Verification:
     known = cache(partial(references, manifest.scenario))
     planned = {
-        manifest.episode_path(label, seed).as_posix(): _Plan(manifest, label, seed, known)
+        manifest.episode_path(label, seed).as_posix(): _Plan(
+            partial(manifest.disagreement, label, seed), known
+        )
         for label, seed in manifest.planned()
     }
+    return _verify_planned(run_dir, planned, departures(manifest.scenario))
+
+
+def _verify_arena(run_dir: Path, manifest: ArenaManifest) -> Verification:
+    known = cache(partial(references, manifest.scenario))
+    planned = {
+        match.path.as_posix(): _Plan(partial(manifest.disagreement, match), known)
+        for match in manifest.matches()
+    }
+    return _verify_planned(run_dir, planned, manifest.departures())
+
+
+def _verify_planned(
+    run_dir: Path, planned: Mapping[str, _Plan], changes: Iterable[str]
+) -> Verification:
+    """Check each planned file, and name those that nobody planned."""
     checks = [_check(run_dir / name, name, plan) for name, plan in planned.items()]
     bad = (*(finding for finding in checks if finding), *_unplanned(run_dir, planned.keys()))
-    verified = checks.count(None)
-    return Verification(verified, bad, tuple(departures(manifest.scenario)))
+    return Verification(checks.count(None), bad, tuple(changes))
 
 
 def _check(path: Path, name: str, plan: _Plan) -> Finding | None:
@@ -169,7 +192,7 @@ def _reproduced(path: Path, plan: _Plan | None = None) -> Episode:
         TrajectoryError: At the first thing that is wrong.
     """
     episode = read(path)
-    if plan and (problem := plan.manifest.disagreement(plan.label, plan.seed, episode)):
+    if plan and (problem := plan.disagreement(episode)):
         raise TrajectoryError(f"The file is not what was planned: {problem}.", 0)
     replayed = replay(episode, plan.known if plan else None)
     if replayed.divergence is not None:

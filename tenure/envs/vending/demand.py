@@ -70,6 +70,18 @@ class Market:
             rivals_permille: The prices of the other products of its category on offer, each in
                 thousandths of its own reference price.
         """
+        milliunits = self.wanted_milliunits(product, day, price_cents, distinct, rivals_permille)
+        return (milliunits + self.luck_milliunits[product.id][day]) // 1000
+
+    def wanted_milliunits(
+        self,
+        product: Product,
+        day: int,
+        price_cents: int,
+        distinct: int,
+        rivals_permille: Sequence[int] = (),
+    ) -> int:
+        """Return thousandths of a unit wanted, before they are rounded; see `customers`."""
         milliunits = (
             self.appetite_milliunits[product.id][day]
             * price_permille(product, price_cents)
@@ -79,7 +91,7 @@ class Market:
         if rivals_permille:
             loyal = loyal_permille(product, price_cents, rivals_permille, self.rivalry_percent)
             milliunits = milliunits * loyal // 1000
-        return (milliunits + self.luck_milliunits[product.id][day]) // 1000
+        return milliunits
 
     def crowd(
         self, products: Mapping[str, Product], day: int, offer: Mapping[str, int]

@@ -140,7 +140,7 @@ class Premises(Town):
 
     def _customers(self, day: int, offer: Mapping[str, int]) -> Callable[[str, int], int]:
         """Return the units wanted of a product at a price; with a coin jam, by card alone."""
-        everyone = self.market.crowd(self.products, day, offer)
+        everyone = self._everyone(day, offer)
         if not self.state.is_jammed:
             return everyone
         share = self.parameters.card_share_permille
@@ -150,6 +150,10 @@ class Premises(Town):
             return (everyone(product_id, price_cents) * share + luck) // 1000
 
         return by_card
+
+    def _everyone(self, day: int, offer: Mapping[str, int]) -> Callable[[str, int], int]:
+        """Return the units wanted of a product at a price, by whatever way of paying."""
+        return self.market.crowd(self.products, day, offer)
 
     # --- finding and checking ----------------------------------------------------------------
 

@@ -55,7 +55,7 @@ _TOO_DEAR_PERCENT = 103
 
 def shopkeeper(briefing: Briefing) -> Policy:
     """Keep shop with care; see the module."""
-    keeper = _Shopkeeper(read_owner(briefing.opening))
+    keeper = Shopkeeper(read_owner(briefing.opening))
     keeper.day, keeper.horizon_days = read_day(briefing.opening)
     yield from keeper.open_shop()
     while True:
@@ -63,7 +63,7 @@ def shopkeeper(briefing: Briefing) -> Policy:
         yield from keeper.sleep()
 
 
-class _Shopkeeper(Manners):
+class Shopkeeper(Manners):
     """Does with two hands and by mail what it thinks right."""
 
     def __init__(self, owner: str) -> None:

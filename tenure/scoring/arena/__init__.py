@@ -1,0 +1,1 @@
+"""Matches between agents: the plan, the ratings, and what is scored of them."""
