@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from tenure.agents.contract import Agent, Turn
-from tenure.agents.scripted import ScriptedAgent
+from tenure.agents.scripted import OracleAgent, ScriptedAgent
 from tenure.agents.spec import OPENAI_BASE_URL, AgentSpec
 from tenure.envs.jobs import Job
 from tenure.errors import UsageError, nearest
@@ -20,7 +20,7 @@ from tenure.errors import UsageError, nearest
 if TYPE_CHECKING:
     from tenure.agents.providers import Provider
 
-__all__ = ["Agent", "AgentSpec", "Turn", "appoint", "names", "roles", "staff"]
+__all__ = ["Agent", "AgentSpec", "OracleAgent", "Turn", "appoint", "names", "roles", "staff"]
 
 Hire = Callable[[int], Agent]
 """Makes one agent for one episode, given the agent's own seed."""
@@ -29,8 +29,8 @@ _MODELS = ("local/smollm2-135m", "openai/<model>")
 
 
 def names(job: Job) -> list[str]:
-    """Return the agents a job can be given to: its policies, then models."""
-    return [*job.policies, *_MODELS]
+    """Return the agents a job can be given to: its policies, privileged scripts, then models."""
+    return [*job.policies, *job.oracles, *_MODELS]
 
 
 def roles(job: Job) -> dict[str, str]:
@@ -68,6 +68,9 @@ async def staff(spec: AgentSpec, job: Job) -> AsyncIterator[Hire]:
     if spec.provider == "" and name in job.policies:
         policy = job.policies[name]
         yield lambda seed: ScriptedAgent(name, policy, seed)
+    elif spec.provider == "" and name in job.oracles:
+        oracle = job.oracles[name]
+        yield lambda seed: OracleAgent(name, oracle, seed)
     elif spec.provider == "openai" and spec.model:
         yield _remote(spec)
     elif spec.provider == "local":

@@ -9,10 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-from tenure.agents import Hire
+from tenure.agents import Hire, OracleAgent
 from tenure.agents.contract import Agent, Turn
 from tenure.agents.spec import AgentSpec
-from tenure.envs.jobs import Briefing, agent_seed
+from tenure.envs.jobs import Briefing, Truth, agent_seed
 from tenure.envs.world import World
 from tenure.errors import TenureError, TrajectoryError
 from tenure.scenarios import References, Scenario
@@ -125,6 +125,9 @@ async def play(
     if past:
         head["tenure"] = past.header["tenure"]
     agent = hire(agent_seed(assignment.seed))
+    if isinstance(agent, OracleAgent):
+        scenario = assignment.scenario
+        agent.tell(Truth(scenario.make_world(assignment.seed), scenario.limits.steps))
     try:
         with Recorder(_draft(assignment.path), head) as recorder:
             game = _Game(assignment, world, agent, recorder, watcher)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tenure.envs.jobs import Job
 from tenure.envs.vending.bound import upper_bound
+from tenure.envs.vending.planner import planner
 from tenure.envs.vending.policies import POLICIES
 from tenure.envs.vending.questions import QUESTIONS
 from tenure.envs.vending.world import VendingWorld
@@ -14,4 +15,5 @@ JOB = Job(
     floor="naive",
     bound=upper_bound,
     questions=QUESTIONS,
+    oracles={"planner": planner},
 )
