@@ -46,10 +46,11 @@ def roles(job: Job) -> dict[str, str]:
 def appoint(spec: AgentSpec, job: Job) -> AgentSpec:
     """Return the spec with what its name stands for in a job, if it is one that every job knows.
 
-    Done once, when a run is planned, so that plan and record say which policy played: a later
-    version of the job may have a better one.
+    Done once, when a run is planned, so that plan and record say which policy played (a later
+    version of the job may have a better one), and whether it was privileged.
     """
-    return spec.model_copy(update={"policy": roles(job).get(spec.name)})
+    oracle = spec.name in job.oracles
+    return spec.model_copy(update={"policy": roles(job).get(spec.name), "oracle": oracle})
 
 
 @asynccontextmanager

@@ -80,6 +80,7 @@ class AgentSpec(BaseModel):
             `local/smollm2-135m`.
         policy: The job's policy that a name which every job knows stood for when the run was
             planned; `None` for all others.
+        oracle: Whether the job tells the script the truth of its seed; found when a run is planned.
         protocol: How the model calls tools: natively (`tools`), as JSON text that a schema
             constrains (`json`), or `auto`: `json` for local models and `tools` otherwise.
         window_tokens: The longest prompt; beyond it the oldest turns are dropped. An observation
@@ -104,6 +105,7 @@ class AgentSpec(BaseModel):
 
     name: str = Field(min_length=1)
     policy: str | None = Field(default=None, min_length=1)
+    oracle: bool = False
     protocol: Literal["auto", "tools", "json"] = "auto"
     window_tokens: _Tokens = Field(default=69_000, ge=1_024)
     keep_percent: int = Field(default=61, ge=10, le=90)
@@ -154,7 +156,7 @@ class AgentSpec(BaseModel):
         `floor` or `best` stands for is no part of it, so that it is the same in every job.
         """
         slug = _UNSAFE.sub("-", self.name)
-        said = self.model_copy(update={"policy": None}).record()
+        said = self.model_copy(update={"policy": None, "oracle": False}).record()
         if said == AgentSpec(name=self.name).record() and _PLAIN_NAME.fullmatch(self.name):
             return slug
         canonical = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
@@ -163,12 +165,13 @@ class AgentSpec(BaseModel):
     def record(self) -> dict[str, Any]:
         """Return what a manifest and a record's header say: JSON-able, and enough to make it anew.
 
-        Of a model that is every setting, of a scripted agent its name, and its policy if that has
-        another.
+        Of a model that is every setting; of a scripted agent its name, its policy if that has
+        another, and whether it is privileged.
         """
         if self.provider:
-            return self.model_dump(mode="json", exclude={"policy"})
-        return self.model_dump(mode="json", include={"name", "policy"}, exclude_none=True)
+            return self.model_dump(mode="json", exclude={"policy", "oracle"})
+        said = {"name", "policy", "oracle"}
+        return self.model_dump(mode="json", include=said, exclude_defaults=True)
 
     def with_endpoint(self, environment: Mapping[str, str]) -> AgentSpec:
         """Return the spec with the endpoint that `OPENAI_BASE_URL` names, if it names none itself.
