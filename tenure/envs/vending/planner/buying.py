@@ -10,7 +10,7 @@ import numpy as np
 
 from tenure.envs.clock import day_of
 from tenure.envs.vending.invoices import Invoice, InvoiceLine
-from tenure.envs.vending.negotiation import Relation
+from tenure.envs.vending.negotiation import Bid, Relation, bargain
 from tenure.envs.vending.planner.outlook import USUAL, Outlook, Whole
 from tenure.envs.vending.products import draw_last_day
 from tenure.envs.vending.purchases import ship
@@ -21,6 +21,7 @@ COVERS_DAYS = (75, 45, 30, 20, 14, 10, 7, 5, 4, 3, 2)
 _SLACK_DAYS = 2
 _JOIN_DAYS = 12
 _SAMPLE_UNITS = 1_000
+_WORTH_A_MAIL_PERMILLE = 6
 
 Basket = dict[str, int]
 """Units by product id."""
@@ -84,6 +85,30 @@ def sellable(lots: Iterable[tuple[int, int]], sold_before: Whole, day: int) -> i
     return total
 
 
+class Talk(NamedTuple):
+    """How to bargain.
+
+    Attributes:
+        rounds: Mails that ask for less, the order among them; 0 if none helps.
+        granted_permille: What is off the list after them.
+    """
+
+    rounds: int
+    granted_permille: int
+
+
+def _talk(supplier: Supplier, relation: Relation, day: int) -> Talk:
+    """Bargain as long as a further mail brings something."""
+    best = Talk(0, relation.granted_permille)
+    for number in range(1, len(supplier.stance.steps_permille) + 1 - relation.rounds):
+        _, relation = bargain(supplier.stance, relation, Bid(), day)
+        more_permille = relation.granted_permille - best.granted_permille
+        is_free = number == 1
+        if more_permille >= (1 if is_free else _WORTH_A_MAIL_PERMILLE * (number - best.rounds)):
+            best = Talk(number, relation.granted_permille)
+    return best
+
+
 class Houses:
     """The wholesalers that sell to anybody."""
 
@@ -91,15 +116,20 @@ class Houses:
         self._world = world
         self.all = [one for one in world.suppliers if not one.practice.fee_cents]
         self._dispatches: dict[tuple[str, int], Dispatch | None] = {}
+        self._talks: dict[tuple[str, Relation, int], Talk] = {}
 
-    def relation(self, supplier: Supplier, day: int) -> Relation:
-        """Return what a house remembers on a day."""
+    def talk(self, supplier: Supplier, day: int) -> Talk:
+        """Return how to bargain with a house in mails that it answers on a day."""
         account = self._world.state.accounts.get(supplier.id)
-        return account.relation.at(day) if account else Relation()
+        relation = account.relation.at(day) if account else Relation()
+        key = supplier.id, relation, day if relation.rounds else 0
+        if key not in self._talks:
+            self._talks[key] = _talk(supplier, relation, day)
+        return self._talks[key]
 
     def unit_cents(self, supplier: Supplier, product_id: str, units: int, day: int) -> int:
-        """Return what a unit costs a customer who promises to pay at once."""
-        off_permille = self.relation(supplier, day).granted_permille
+        """Return what a unit costs who orders on a day, bargains, and promises to pay at once."""
+        off_permille = self.talk(supplier, day + 1).granted_permille
         off_permille += supplier.stance.speed_permille
         return supplier.invoiced_cents(product_id, units, off_permille)
 

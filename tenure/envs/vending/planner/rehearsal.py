@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tenure.envs.clock import day_of
 from tenure.envs.tools import ToolCall
 from tenure.envs.vending.demand import MOST_DISTINCT
 from tenure.envs.vending.goods import Pile
 from tenure.envs.vending.machine import Slot, slot_capacity, slot_size
-from tenure.envs.vending.negotiation import Bid, bargain
 from tenure.envs.vending.planner.assortment import choose
 from tenure.envs.vending.planner.buying import (
     COVERS_DAYS,
@@ -24,14 +24,15 @@ from tenure.envs.vending.planner.buying import (
 from tenure.envs.vending.planner.outlook import USUAL, WORTH_PERCENT, Outlook, look_out
 from tenure.envs.vending.planner.pricing import Shelf, set_best_prices
 from tenure.envs.vending.policies.errands import BARGAINING
+from tenure.envs.vending.products import draw_last_day
 from tenure.envs.vending.suppliers import Supplier
 from tenure.envs.vending.world import VendingWorld
 
 _PROMISE = "We will pay today."
 _COLLECT_DAYS = 6
 _RESERVED_CALLS = 2
+_SEARCH_MINUTES = 25
 _DEAREST_CALL_CENTS = 400
-_WORTH_BARGAINING_PERMILLE = 15
 
 
 class Style(NamedTuple):
@@ -144,6 +145,29 @@ class Rehearsal:
         self._arrange()
         self._set_prices()
         self._order()
+        self._await_goods()
+
+    def _await_goods(self) -> None:
+        """Stay up for goods that come later today, if the machine lacks them."""
+        state, stock = self._world.state, self._stock()
+        if not state.shipments or day_of(state.shipments[0].due_minutes) != self._day:
+            return
+        first = state.shipments[0]
+        gain_cents = sum(
+            int(self._outlooks[name].gain_cents[USUAL, self._day])
+            for name in {line.product_id for line in first.parcel}
+            if name in self._outlooks
+            and self._offered[name][self._day]
+            and not stock.get(name)
+        )
+        calls = -(-(first.due_minutes - state.now_minutes) // _SEARCH_MINUTES)
+        if gain_cents < 2 * calls * self._call_cents:
+            return
+        for _ in range(calls):
+            self._call("search_suppliers", query="goods")
+        self._arrange()
+        self._set_prices()
+        self._await_goods()
 
     def _call(self, name: str, **arguments: Any) -> None:
         """Do something.
@@ -321,7 +345,7 @@ class Rehearsal:
     def _next_supply(self, product_id: str) -> int:
         """Return the day on which more of a product may be there."""
         on_way = [
-            shipment.due_minutes // 1440 + 1
+            day_of(shipment.due_minutes) + 1
             for shipment in self._world.state.shipments
             if any(line.product_id == product_id for line in shipment.parcel)
         ]
@@ -347,8 +371,6 @@ class Rehearsal:
 
     def _order(self) -> None:
         world, day = self._world, self._day
-        if day == 0:
-            self._bargain_first()
         budget_cents = world.state.bank_cents - world.parameters.daily_fee_cents
         first = self._style.first_cover_days if day < 3 else self._style.cover_days
         covers = [first, *(days for days in COVERS_DAYS if days < first)]
@@ -370,34 +392,30 @@ class Rehearsal:
         return demands
 
     def _on_way(self, product_id: str) -> list[tuple[int, int]]:
-        keeps = self._world.products[product_id].keeps_days
+        world, product = self._world, self._world.products[product_id]
         return [
-            (shipment.due_minutes // 1440 + keeps, line.quantity)
-            for shipment in self._world.state.shipments
+            (
+                draw_last_day(
+                    world.chance,
+                    product,
+                    shipment.invoice.supplier_id,
+                    day_of(shipment.due_minutes),
+                ),
+                line.quantity,
+            )
+            for shipment in world.state.shipments
             for line in shipment.parcel
             if line.product_id == product_id
         ]
 
     def _write_order(self, supplier: Supplier, basket: dict[str, int]) -> None:
-        for _ in range(self._rounds(supplier) - 1):
+        rounds = self._houses.talk(supplier, self._day + 1).rounds
+        for _ in range(rounds - 1):
             self._plead(supplier)
         lines = [f"{units} x {self._world.products[name].name}" for name, units in basket.items()]
-        pleas = [_PROMISE, *([BARGAINING] if self._rounds(supplier) else [])]
+        pleas = [_PROMISE, *([BARGAINING] if rounds else [])]
         body = "\n".join(["Please send me:", *lines, *pleas])
         self._call("send_mail", to=supplier.email, subject="Order", body=body)
-
-    def _bargain_first(self) -> None:
-        """Bargain with the houses that the plan would buy most from."""
-
-    def _rounds(self, supplier: Supplier) -> int:
-        """Return how many rounds of bargaining bring all that a house would yield now."""
-        relation = self._houses.relation(supplier, self._day + 1)
-        before, best, found = relation.granted_permille, relation.granted_permille, 0
-        for number in range(1, len(supplier.stance.steps_permille) + 1 - relation.rounds):
-            _, relation = bargain(supplier.stance, relation, Bid(), self._day + 1)
-            if relation.granted_permille > best:
-                best, found = relation.granted_permille, number
-        return found if best - before >= _WORTH_BARGAINING_PERMILLE else min(found, 1)
 
     def _plead(self, supplier: Supplier) -> None:
         self._call("send_mail", to=supplier.email, subject="Prices", body=BARGAINING)
