@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,8 +18,7 @@ from tenure.envs.vending.suppliers import Supplier
 from tenure.envs.vending.world import VendingWorld
 
 COVERS_DAYS = (75, 45, 30, 20, 14, 10, 7, 5, 4, 3, 2)
-_SLACK_DAYS = 2
-_JOIN_DAYS = 12
+_USUAL_LEAD_DAYS = 4
 _SAMPLE_UNITS = 1_000
 _WORTH_A_MAIL_PERMILLE = 6
 
@@ -53,7 +52,11 @@ class Demand:
     outlook: Outlook
     sold_before: Whole
     gain_before: Whole
-    supply: int
+    supply: int = 0
+
+    def planned(self, first_day: int, end_day: int) -> int:
+        """Return the units planned from a day on until before another."""
+        return int(self.sold_before[end_day] - self.sold_before[first_day])
 
     def runs_out(self, day: int) -> int:
         """Return the first day on which there is too little; the horizon if there is none."""
@@ -61,19 +64,18 @@ class Demand:
         return int(np.searchsorted(self.sold_before, reached, side="right")) - 1
 
 
-def planned_sales(outlook: Outlook, offered: Whole, supply: int) -> Demand:
-    """Return the planned sales of a product.
+def planned_sales(outlook: Outlook, offered: Whole) -> Demand:
+    """Return the planned sales of a product of which there is nothing yet.
 
     Args:
         outlook: Of the product.
         offered: 1 for the days on which it is to be in the machine, else 0.
-        supply: Units in hand and on their way.
     """
 
     def before(values: Whole) -> Whole:
         return np.concatenate([np.zeros(1, np.int64), (values * offered).cumsum()])
 
-    return Demand(outlook, before(outlook.units[USUAL]), before(outlook.gain_cents[USUAL]), supply)
+    return Demand(outlook, before(outlook.units[USUAL]), before(outlook.gain_cents[USUAL]))
 
 
 def sellable(lots: Iterable[tuple[int, int]], sold_before: Whole, day: int) -> int:
@@ -115,6 +117,7 @@ class Houses:
     def __init__(self, world: VendingWorld) -> None:
         self._world = world
         self.all = [one for one in world.suppliers if not one.practice.fee_cents]
+        self.by_id = {one.id: one for one in self.all}
         self._dispatches: dict[tuple[str, int], Dispatch | None] = {}
         self._talks: dict[tuple[str, Relation, int], Talk] = {}
 
@@ -132,6 +135,13 @@ class Houses:
         off_permille = self.talk(supplier, day + 1).granted_permille
         off_permille += supplier.stance.speed_permille
         return supplier.invoiced_cents(product_id, units, off_permille)
+
+    def total_cents(self, house: str, basket: Basket, day: int) -> int:
+        """Return what an order of a day comes to."""
+        supplier = self.by_id[house]
+        return sum(
+            units * self.unit_cents(supplier, name, units, day) for name, units in basket.items()
+        )
 
     def dispatch(self, supplier: Supplier, day: int) -> Dispatch | None:
         """Return what becomes of an order paid on a day; `None` if not all of it comes."""
@@ -156,13 +166,27 @@ class Houses:
         return Dispatch(arrival_day + 1, arrival_day)
 
 
+class Manner(NamedTuple):
+    """How orders are put together.
+
+    Attributes:
+        covers_days: For how many days' sales to order; the most that can be paid.
+        slack_days: How many days before goods run out new ones are to be there.
+        join_days: What runs out within so many days is ordered together.
+    """
+
+    covers_days: Sequence[int] = COVERS_DAYS
+    slack_days: int = 2
+    join_days: int = 12
+
+
 def plan_orders(
     world: VendingWorld,
     houses: Houses,
     demands: Mapping[str, Demand],
     day: int,
     budget_cents: int,
-    covers_days: Sequence[int] = COVERS_DAYS,
+    manner: Manner,
 ) -> dict[str, Basket]:
     """Return what to order today, to be paid tomorrow, by supplier id.
 
@@ -172,109 +196,110 @@ def plan_orders(
         demands: By product id.
         day: 0-based.
         budget_cents: What there will be to pay with.
-        covers_days: For how many days' sales to order, the most that can be paid.
+        manner: How to put orders together.
     """
-    plan: dict[str, Basket] = {}
-    for cover_days in covers_days:
-        plan, total_cents = _for_cover(world, houses, demands, day, cover_days, budget_cents)
-        if plan and total_cents <= budget_cents:
-            return plan
-        if not plan and cover_days == covers_days[0]:
+    for cover_days in manner.covers_days:
+        plan = _Orders(world, houses, demands, day, cover_days, manner).plan()
+        if not plan:
             return {}
+        if sum(houses.total_cents(name, basket, day) for name, basket in plan.items()) <= budget_cents:
+            return plan
     return {}
 
 
-def _for_cover(
-    world: VendingWorld,
-    houses: Houses,
-    demands: Mapping[str, Demand],
-    day: int,
-    cover_days: int,
-    budget_cents: int,
-) -> tuple[dict[str, Basket], int]:
-    banned: set[str] = set()
-    while True:
-        plan = _cheapest(world, houses, demands, day, cover_days, banned)
-        totals = {
-            one.id: sum(
-                units * houses.unit_cents(one, name, units, day)
-                for name, units in plan[one.id].items()
-            )
-            for one in houses.all
-            if one.id in plan
+class _Need(NamedTuple):
+    """Units to be had from a house, which run out on a day and can be there on another."""
+
+    units: int
+    out_day: int
+    usable_day: int
+
+
+@dataclass(frozen=True)
+class _Orders:
+    """The orders of one day, for sales of so many days."""
+
+    world: VendingWorld
+    houses: Houses
+    demands: Mapping[str, Demand]
+    day: int
+    cover_days: int
+    manner: Manner
+
+    def plan(self) -> dict[str, Basket]:
+        """Give each product to the best house; those whose minimum is not reached drop out."""
+        banned: set[str] = set()
+        while True:
+            plan = {
+                house: self._basket(house, needs)
+                for house, needs in self._by_house(banned).items()
+                if any(self._is_urgent(need) for need in needs.values())
+            }
+            small = {
+                house: self.houses.total_cents(house, basket, self.day)
+                for house, basket in plan.items()
+                if not self._is_enough(house, basket)
+            }
+            if not small:
+                return plan
+            banned.add(min(small, key=small.__getitem__))
+
+    def _basket(self, house: str, needs: Mapping[str, _Need]) -> Basket:
+        """Order what is needed soon, or all that ever will be if the minimum asks for it."""
+        soon = {
+            name: need.units
+            for name, need in needs.items()
+            if need.out_day <= need.usable_day + self.manner.join_days
         }
-        small = [
-            one.id
-            for one in houses.all
-            if one.id in plan and totals[one.id] < one.minimum_order_cents
-        ]
-        if not small:
-            return plan, sum(totals.values())
-        banned.add(min(small, key=lambda name: totals[name]))
+        return (
+            soon
+            if self._is_enough(house, soon)
+            else {name: need.units for name, need in needs.items()}
+        )
 
+    def _is_urgent(self, need: _Need) -> bool:
+        return need.out_day <= need.usable_day + self.manner.slack_days
 
-def _cheapest(
-    world: VendingWorld,
-    houses: Houses,
-    demands: Mapping[str, Demand],
-    day: int,
-    cover_days: int,
-    banned: set[str],
-) -> dict[str, Basket]:
-    soon: dict[str, dict[str, tuple[int, int, int]]] = {}
-    urgent: set[str] = set()
-    for name, demand in demands.items():
-        out = demand.runs_out(day)
-        if out >= world.parameters.horizon_days:
-            continue
-        found = _best_house(world, houses, demand, day, out, cover_days, banned)
-        if found is None:
-            continue
-        supplier, usable_day, units = found
-        soon.setdefault(supplier.id, {})[name] = (out, usable_day, units)
-        if out <= usable_day + _SLACK_DAYS:
-            urgent.add(supplier.id)
-    return {
-        house: {
-            name: units
-            for name, (out, usable_day, units) in goods.items()
-            if out <= usable_day + _JOIN_DAYS
-        }
-        for house, goods in soon.items()
-        if house in urgent
-    }
+    def _is_enough(self, house: str, basket: Basket) -> bool:
+        least_cents = self.houses.by_id[house].minimum_order_cents
+        return self.houses.total_cents(house, basket, self.day) >= least_cents
 
+    def _by_house(self, banned: Collection[str]) -> dict[str, dict[str, _Need]]:
+        found: dict[str, dict[str, _Need]] = {}
+        for name, demand in self.demands.items():
+            out_day = demand.runs_out(self.day)
+            if out_day < self.world.parameters.horizon_days:
+                offers = [
+                    offer
+                    for supplier in self.houses.all
+                    if supplier.id not in banned
+                    and (offer := self._offer(supplier, demand, out_day))
+                ]
+                if offers:
+                    _, house, need = max(offers, key=lambda offer: offer[0])
+                    found.setdefault(house, {})[name] = need
+        return found
 
-def _best_house(
-    world: VendingWorld,
-    houses: Houses,
-    demand: Demand,
-    day: int,
-    out: int,
-    cover_days: int,
-    banned: set[str],
-) -> tuple[Supplier, int, int] | None:
-    product, horizon = demand.outlook.product, world.parameters.horizon_days
-    best, most = None, 0
-    for supplier in houses.all:
-        if supplier.id in banned or product.id not in supplier.prices_cents:
-            continue
-        dispatch = houses.dispatch(supplier, day + 1)
-        if dispatch is None or dispatch.usable_day >= horizon:
-            continue
-        last_day = draw_last_day(world.chance, product, supplier.id, dispatch.arrival_day)
-        first = max(dispatch.usable_day, out)
-        end = min(max(day + 4, out) + cover_days, last_day + 1, horizon)
+    def _offer(
+        self, supplier: Supplier, demand: Demand, out_day: int
+    ) -> tuple[int, str, _Need] | None:
+        """Return what buying from a house gains, and what is needed of it; `None` for nothing."""
+        product, day = demand.outlook.product, self.day
+        dispatch = self.houses.dispatch(supplier, day + 1)
+        if product.id not in supplier.prices_cents or dispatch is None:
+            return None
+        arrival, horizon = dispatch.arrival_day, self.world.parameters.horizon_days
+        last_day = draw_last_day(self.world.chance, product, supplier.id, arrival)
+        first = max(dispatch.usable_day, out_day)
+        end = min(max(day + _USUAL_LEAD_DAYS, out_day) + self.cover_days, last_day + 1, horizon)
         if end <= first:
-            continue
-        units = int(demand.sold_before[end] - demand.sold_before[first])
-        left = int(demand.sold_before[day]) + demand.supply - int(demand.sold_before[first])
-        units -= max(0, left)
+            return None
+        units = demand.planned(first, end) - max(0, demand.supply - demand.planned(day, first))
         if units <= 0:
-            continue
-        cents = houses.unit_cents(supplier, product.id, units, day)
-        gain = int(demand.gain_before[end] - demand.gain_before[first])
-        gain += units * (demand.outlook.cost_cents - cents)
-        if gain > most:
-            best, most = (supplier, dispatch.usable_day, units), gain
-    return best
+            return None
+        unit_cents = self.houses.unit_cents(supplier, product.id, units, day)
+        gain_cents = int(demand.gain_before[end] - demand.gain_before[first])
+        gain_cents += units * (demand.outlook.cost_cents - unit_cents)
+        if gain_cents <= 0:
+            return None
+        return gain_cents, supplier.id, _Need(units, out_day, dispatch.usable_day)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from tenure.envs.vending.planner.buying import (
     COVERS_DAYS,
     Demand,
     Houses,
+    Manner,
     plan_orders,
     planned_sales,
     sellable,
@@ -32,6 +34,7 @@ _PROMISE = "We will pay today."
 _COLLECT_DAYS = 6
 _RESERVED_CALLS = 2
 _SEARCH_MINUTES = 25
+_FIRST_DAYS = 3
 _DEAREST_CALL_CENTS = 400
 
 
@@ -43,12 +46,16 @@ class Style(NamedTuple):
         swap_cents: What bringing in another product must earn.
         first_cover_days: For how many days' sales the first orders are.
         cover_days: The same of later ones.
+        slack_days: How many days before goods run out new ones are to be there.
+        join_days: What runs out within so many days is ordered together.
     """
 
     block_days: int
     swap_cents: int
     first_cover_days: int
     cover_days: int = 75
+    slack_days: int = 2
+    join_days: int = 12
 
 
 class _Evening(Exception):
@@ -104,9 +111,8 @@ class Rehearsal:
                 for one in self._houses.all
                 if product.id in one.prices_cents
             ]
-            handed = world.handover.get(product.id)
-            if handed:
-                prices.append(handed.cost_cents // handed.units)
+            if product.id in world.handover:
+                prices.append(1)
             if prices:
                 found[product.id] = look_out(world, product, min(prices), self._best_distinct)
         return found
@@ -372,9 +378,11 @@ class Rehearsal:
     def _order(self) -> None:
         world, day = self._world, self._day
         budget_cents = world.state.bank_cents - world.parameters.daily_fee_cents
-        first = self._style.first_cover_days if day < 3 else self._style.cover_days
+        style = self._style
+        first = style.first_cover_days if day < _FIRST_DAYS else style.cover_days
         covers = [first, *(days for days in COVERS_DAYS if days < first)]
-        plan = plan_orders(world, self._houses, self._demands(), day, budget_cents, covers)
+        manner = Manner(covers, style.slack_days, style.join_days)
+        plan = plan_orders(world, self._houses, self._demands(), day, budget_cents, manner)
         for supplier in self._houses.all:
             if supplier.id in plan:
                 self._write_order(supplier, plan[supplier.id])
@@ -384,11 +392,10 @@ class Rehearsal:
         for name, outlook in self._outlooks.items():
             if not self._offered[name][self._day :].any():
                 continue
-            bare = planned_sales(outlook, self._offered[name], 0)
+            planned = planned_sales(outlook, self._offered[name])
             lots = [*stock.get(name, []), *self._on_way(name)]
-            demands[name] = bare.__class__(
-                outlook, bare.sold_before, bare.gain_before, sellable(lots, bare.sold_before, self._day)
-            )
+            supply = sellable(lots, planned.sold_before, self._day)
+            demands[name] = replace(planned, supply=supply)
         return demands
 
     def _on_way(self, product_id: str) -> list[tuple[int, int]]:
