@@ -21,8 +21,8 @@ Proof that no agent ends with more:
    paid for them and bought nothing else.
 2. The first mail is answered on the morning of day 2, so no order is paid for before. When an order
    paid on a day comes follows from the seed (`deliveries`): what is paid to a house in distress
-   never comes, nor what would come after it closed, and a house that serves nobody sends nothing.
-   A unit that comes on a day is sold on that day or at most `shelf_days` later. So a unit sold on a
+   never comes, nor what would come after it closed, and a house that serves nobody sends nothing. A
+   unit that comes on a day is sold on that day or at most `shelf_days` later. So a unit sold on a
    day cost at least the lowest floor among the houses that can have brought it (`_costs`); on days
    on which none can, nothing is sold.
 3. Goods of the start cost nothing. Charge each unit sold of such a product all the same, whether it
@@ -36,10 +36,10 @@ Proof that no agent ends with more:
    of them, p, to one of at least q customers at p (`machine.sell_one_day`). Selling all q at p
    brings at least as much, so one price a product is enough. Let A be the product's appetite times
    the variety multiplier, r and e its reference price and elasticity, and L the thousandths of its
-   customers that its rivals take. At least q come only if, rounding aside in the agent's favour,
-   A (1 - e (p - r) / r) (1 - L / 1000) >= need = q less the day's luck. As 1 / (1 - x) >= 1 + x,
-   p <= P - s L with P = r + (1 - need / A) r / e and s = need r / (1000 A e). So q units bring at
-   most q P, less q s for each thousandth that rivals take: a straight line in L.
+   customers that its rivals take. At least q come only if, rounding aside in the agent's favour, A
+   (1 - e (p - r) / r) (1 - L / 1000) >= need = q less the day's luck. As 1 / (1 - x) >= 1 + x, p <=
+   P - s L with P = r + (1 - need / A) r / e and s = need r / (1000 A e). So q units bring at most q
+   P, less q s for each thousandth that rivals take: a straight line in L.
 6. Two products of a category on offer take at least 79 thousandths from each other, both losses
    added, whatever the prices (`demand.loyal_permille`): each takes 40 plus or minus the same
    difference, rounded down, and where one is cut off at 0 the other is at least 80; with several
@@ -50,10 +50,10 @@ Proof that no agent ends with more:
    any W >= 0, count the m products with w >= v for each v in [0, W]: their m (m - 1) / 2 pairs are
    at least a m - a (a + 1) / 2 for any whole a >= 0, and the integral over v says that the pairs'
    sum is at least a sum of min(w, W) - W a (a + 1) / 2. A product that is cut off loses 600 w, more
-   than 79 a w as long as a <= 7, so leaving it out of the pairs keeps the inequality. The right side
-   is a charge for each product alone, and a constant. Any a and W are allowed: they are guessed
-   (`_Guess`), and of several guesses each day takes the lowest bound. Rivalry at R per cent takes
-   floor(T R / 100) >= T R / 100 - 1.
+   than 79 a w as long as a <= 7, so leaving it out of the pairs keeps the inequality. The right
+   side is a charge for each product alone, and a constant. Any a and W are allowed: they are
+   guessed (`_Guess`), and of several guesses each day takes the lowest bound. Rivalry at R per cent
+   takes floor(T R / 100) >= T R / 100 - 1.
 8. q (P - cost) is a parabola in q with its top at half of the customers who would pay the cost, and
    the charge never falls with q; so no more than these need to be looked at (`_most_units`).
 9. With k slots a product can sell at most k times the slot's capacity. For each day and each number
@@ -64,11 +64,11 @@ Proof that no agent ends with more:
    count.
 11. A fee is taken at every midnight at which the bank has it, and `unpaid_days_limit` midnights in
    a row without end the episode. Let the last unpaid one be that of day t. Then all later ones were
-   paid, and of the first t + 1 at least every `unpaid_days_limit`-th. And on day t the bank had less
-   than a fee, so the final balance is at most that, the cash then in the machine (the cash share
-   of earlier revenue at most) and the revenue from day t on, less the later fees. The worse of the
-   two holds for each t, and the best t for the agent bounds it (`_after_fees`). An agent that goes
-   bankrupt ends with less than a fee and one day's card money.
+   paid, and of the first t + 1 at least every `unpaid_days_limit`-th. And on day t the bank had
+   less than a fee, so the final balance is at most that, the cash then in the machine (the cash
+   share of earlier revenue at most) and the revenue from day t on, less the later fees. The worse
+   of the two holds for each t, and the best t for the agent bounds it (`_after_fees`). An agent
+   that goes bankrupt ends with less than a fee and one day's card money.
 
 Were the net worth the score, step 10 would fall away (cash counts), and goods in hand would count
 at most what was paid for them, which leaves the sum of step 1 as it is; the second half of step 11
@@ -84,7 +84,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenure.envs.chance import below, between
-from tenure.envs.vending.demand import MOST_DISTINCT
 from tenure.envs.vending.machine import CAPACITY_UNITS, SLOT_NAMES, slot_size
 from tenure.envs.vending.products import Product, Size
 from tenure.envs.vending.state import VendingParameters
@@ -257,7 +256,9 @@ def _best_days(world: VendingWorld, costs: Mapping[str, Whole]) -> Whole:
     if not options:
         return np.zeros(world.parameters.horizon_days, dtype=np.int64)
     rivalry_percent = world.parameters.rivalry_percent
-    by_distinct = [_best_by_distinct(options, guess, rivalry_percent) for guess in _guesses(options)]
+    by_distinct = [
+        _best_by_distinct(options, guess, rivalry_percent) for guess in _guesses(options)
+    ]
     lowest = np.minimum.reduce(by_distinct)
     best: Whole = np.maximum(lowest.max(axis=0), 0)
     return best
@@ -327,9 +328,7 @@ def _guesses(options: Sequence[_Options]) -> Iterator[Mapping[str, _Guess]]:
     ranks = (-gains).argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")
     is_chosen = ranks <= np.arange(gains.shape[1]).reshape(1, -1, 1)
     for rivals in (0, 1, 2):
-        yield {
-            name: _Guess(np.full_like(loss, rivals), loss) for name, loss in losses.items()
-        }
+        yield {name: _Guess(np.full_like(loss, rivals), loss) for name, loss in losses.items()}
     yield {
         name: _Guess(_rivals_among(options, is_chosen, name), loss) for name, loss in losses.items()
     }
@@ -339,7 +338,8 @@ def _rivals_among(
     options: Sequence[_Options], is_chosen: NDArray[np.bool_], category: str
 ) -> Whole:
     places = [at for at, one in enumerate(options) if one.product.category == category]
-    return np.clip(is_chosen[places].sum(axis=0) - 1, 0, _MOST_RIVALS)
+    rivals: Whole = np.clip(is_chosen[places].sum(axis=0) - 1, 0, _MOST_RIVALS)
+    return rivals
 
 
 def _second_loss(bests: Sequence[tuple[Whole, Whole]]) -> Whole:

@@ -115,7 +115,9 @@ def test_deliveries_are_those_that_the_houses_make(seed):
             if supplier.practice.is_closed(paid):
                 assert paid not in foreseen
                 continue
-            arrival = ship(world.chance, supplier, invoice, paid, world.products).due_minutes // 1440
+            arrival = (
+                ship(world.chance, supplier, invoice, paid, world.products).due_minutes // 1440
+            )
             closing = supplier.practice.closing_day
             is_lost = closing is not None and arrival >= closing
             if supplier.practice.fee_cents and not supplier.practice.serves_members:
@@ -186,7 +188,9 @@ def test_all_assortments_and_prices_of_a_small_town_stay_below_the_days_bound(
         customers = world.market.crowd(world.products, 9, offer)
         earned = 0
         for name, price in offer.items():
-            units = min(customers(name, price), 6 * (15 if world.products[name].size == "small" else 8))
+            units = min(
+                customers(name, price), 6 * (15 if world.products[name].size == "small" else 8)
+            )
             earned += units * (price - int(costs[name][9]))
         best = max(best, earned)
     assert 0 < 1000 * best <= most[9]
@@ -241,6 +245,7 @@ ADVERSE = {
 @pytest.mark.parametrize("case", ADVERSE)
 def test_an_agent_that_knows_everything_does_not_come_over_the_bound(case):
     for seed, days in ((1, 8), (2, 40)):
+
         def told(world, seed=seed):
             return JOB.oracles["planner"](Truth(world.__class__(world.parameters, seed), 6000))
 

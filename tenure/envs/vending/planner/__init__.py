@@ -40,8 +40,7 @@ _REHEARSED_DAYS = 2_400
 
 def planner(truth: Truth) -> Policy:
     """Do what ends best, knowing everything; see the module."""
-    for call in rehearse(truth):
-        yield call
+    yield from rehearse(truth)
     while True:
         yield ToolCall("wait_for_next_day")
 

@@ -115,7 +115,7 @@ class Houses:
     """The wholesalers that sell to anybody."""
 
     def __init__(self, world: VendingWorld) -> None:
-        self._world = world
+        self.world = world
         self.all = [one for one in world.suppliers if not one.practice.fee_cents]
         self.by_id = {one.id: one for one in self.all}
         self._dispatches: dict[tuple[str, int], Dispatch | None] = {}
@@ -123,7 +123,7 @@ class Houses:
 
     def talk(self, supplier: Supplier, day: int) -> Talk:
         """Return how to bargain with a house in mails that it answers on a day."""
-        account = self._world.state.accounts.get(supplier.id)
+        account = self.world.state.accounts.get(supplier.id)
         relation = account.relation.at(day) if account else Relation()
         key = supplier.id, relation, day if relation.rounds else 0
         if key not in self._talks:
@@ -151,7 +151,7 @@ class Houses:
         return self._dispatches[key]
 
     def _dispatch(self, supplier: Supplier, day: int) -> Dispatch | None:
-        practice, products = supplier.practice, self._world.products
+        practice, products = supplier.practice, self.world.products
         if practice.is_closed(day):
             return None
         lines = tuple(
@@ -159,7 +159,7 @@ class Houses:
             for name, cents in supplier.prices_cents.items()
         )
         invoice = Invoice("", supplier.id, lines, 0)
-        shipment = ship(self._world.chance, supplier, invoice, day, products)
+        shipment = ship(self.world.chance, supplier, invoice, day, products)
         arrival_day = day_of(shipment.due_minutes)
         if shipment.parcel != lines or practice.is_closed(arrival_day):
             return None
@@ -181,7 +181,6 @@ class Manner(NamedTuple):
 
 
 def plan_orders(
-    world: VendingWorld,
     houses: Houses,
     demands: Mapping[str, Demand],
     day: int,
@@ -191,7 +190,6 @@ def plan_orders(
     """Return what to order today, to be paid tomorrow, by supplier id.
 
     Args:
-        world: The truth.
         houses: Those to buy from.
         demands: By product id.
         day: 0-based.
@@ -199,10 +197,13 @@ def plan_orders(
         manner: How to put orders together.
     """
     for cover_days in manner.covers_days:
-        plan = _Orders(world, houses, demands, day, cover_days, manner).plan()
+        plan = _Orders(houses, demands, day, cover_days, manner).plan()
         if not plan:
             return {}
-        if sum(houses.total_cents(name, basket, day) for name, basket in plan.items()) <= budget_cents:
+        if (
+            sum(houses.total_cents(name, basket, day) for name, basket in plan.items())
+            <= budget_cents
+        ):
             return plan
     return {}
 
@@ -219,7 +220,6 @@ class _Need(NamedTuple):
 class _Orders:
     """The orders of one day, for sales of so many days."""
 
-    world: VendingWorld
     houses: Houses
     demands: Mapping[str, Demand]
     day: int
@@ -268,7 +268,7 @@ class _Orders:
         found: dict[str, dict[str, _Need]] = {}
         for name, demand in self.demands.items():
             out_day = demand.runs_out(self.day)
-            if out_day < self.world.parameters.horizon_days:
+            if out_day < self.houses.world.parameters.horizon_days:
                 offers = [
                     offer
                     for supplier in self.houses.all
@@ -288,8 +288,8 @@ class _Orders:
         dispatch = self.houses.dispatch(supplier, day + 1)
         if product.id not in supplier.prices_cents or dispatch is None:
             return None
-        arrival, horizon = dispatch.arrival_day, self.world.parameters.horizon_days
-        last_day = draw_last_day(self.world.chance, product, supplier.id, arrival)
+        arrival, horizon = dispatch.arrival_day, self.houses.world.parameters.horizon_days
+        last_day = draw_last_day(self.houses.world.chance, product, supplier.id, arrival)
         first = max(dispatch.usable_day, out_day)
         end = min(max(day + _USUAL_LEAD_DAYS, out_day) + self.cover_days, last_day + 1, horizon)
         if end <= first:

@@ -16,7 +16,7 @@ from tenure.envs.vending.world import VendingWorld
 Whole: TypeAlias = NDArray[np.int64]
 
 WORTH_PERCENT = (0, 25, 50, 75, 100, 130, 170, 230)
-"""What a unit may be worth, in per cent of its cost: little if it would spoil, much if it is short."""
+"""What a unit may be worth, in per cent of its cost: little if it spoils, much if it is short."""
 
 USUAL = WORTH_PERCENT.index(100)
 _USUAL_LOYAL_PERMILLE = 950

@@ -13,7 +13,7 @@ from tenure.envs.tools import ToolCall
 from tenure.envs.vending.demand import MOST_DISTINCT
 from tenure.envs.vending.goods import Pile
 from tenure.envs.vending.machine import Slot, slot_capacity, slot_size
-from tenure.envs.vending.planner.assortment import choose
+from tenure.envs.vending.planner.assortment import Chooser
 from tenure.envs.vending.planner.buying import (
     COVERS_DAYS,
     Demand,
@@ -58,7 +58,7 @@ class Style(NamedTuple):
     join_days: int = 12
 
 
-class _Evening(Exception):
+class _EveningError(Exception):
     """The day is over, or nothing more may be done."""
 
 
@@ -80,6 +80,12 @@ class Rehearsal:
         self._best_distinct = max(
             range(1, MOST_DISTINCT + 1), key=lambda n: world.market.variety_permille[n]
         )
+        self._chooser = Chooser(
+            world.products,
+            world.market.variety_permille,
+            world.parameters.rivalry_percent,
+            style.swap_cents,
+        )
         self._outlooks = self._look_out()
         self._offered = self._plan_assortments()
 
@@ -95,7 +101,7 @@ class Rehearsal:
             try:
                 self._work()
                 self._call("wait_for_next_day")
-            except _Evening:
+            except _EveningError:
                 pass
             self._ration(len(self.calls) - before)
         world.run_out()
@@ -127,21 +133,10 @@ class Rehearsal:
                 name: float(one.gain_cents[USUAL, first:end].sum())
                 for name, one in self._outlooks.items()
             }
-            chosen = self._choose(values, chosen)
+            chosen = self._chooser.choose(values, chosen)
             for name in chosen:
                 offered[name][first:end] = 1
         return offered
-
-    def _choose(self, values: dict[str, float], incumbents: Collection[str]) -> list[str]:
-        world = self._world
-        return choose(
-            values,
-            world.products,
-            world.market.variety_permille,
-            incumbents,
-            self._style.swap_cents,
-            world.parameters.rivalry_percent,
-        )
 
     # --- a day -----------------------------------------------------------------------------------
 
@@ -162,9 +157,7 @@ class Rehearsal:
         gain_cents = sum(
             int(self._outlooks[name].gain_cents[USUAL, self._day])
             for name in {line.product_id for line in first.parcel}
-            if name in self._outlooks
-            and self._offered[name][self._day]
-            and not stock.get(name)
+            if name in self._outlooks and self._offered[name][self._day] and not stock.get(name)
         )
         calls = -(-(first.due_minutes - state.now_minutes) // _SEARCH_MINUTES)
         if gain_cents < 2 * calls * self._call_cents:
@@ -179,15 +172,15 @@ class Rehearsal:
         """Do something.
 
         Raises:
-            _Evening: If that was the last thing today.
+            _EveningError: If that was the last thing today.
         """
         if len(self.calls) >= self._steps:
-            raise _Evening
+            raise _EveningError
         call = ToolCall(name, arguments)
         self.calls.append(call)
         self._world.step(call.to_json())
         if self._world.ended or self._world.today != self._day:
-            raise _Evening
+            raise _EveningError
 
     def _ration(self, used: int) -> None:
         """Make calls dearer when they run out too soon, and cheaper when they are left over."""
@@ -253,7 +246,9 @@ class Rehearsal:
                 self._refill(name, slot)
 
     def _todays(self, slots: dict[str, Slot]) -> list[str]:
-        end = min(self._days, self._day - self._day % self._style.block_days + self._style.block_days)
+        end = min(
+            self._days, self._day - self._day % self._style.block_days + self._style.block_days
+        )
         values = {}
         for name, lots in self._stock().items():
             if name in self._outlooks and lots:
@@ -261,7 +256,7 @@ class Rehearsal:
                 gain = self._outlooks[name].gain_cents[worth, self._day : end]
                 values[name] = float(gain.sum())
         incumbents = {slot.product_id for slot in slots.values() if slot.pile.units}
-        return self._choose(values, incumbents)
+        return self._chooser.choose(values, incumbents)
 
     def _bring_in(self, product_id: str, chosen: Collection[str]) -> None:
         state, size = self._world.state, self._world.products[product_id].size
@@ -283,21 +278,20 @@ class Rehearsal:
 
     def _refill(self, name: str, slot: Slot) -> None:
         outlook = self._outlooks[slot.product_id]
-        today = int(outlook.units[0, self._day]) if self._day == self._days - 1 else int(
-            outlook.units[USUAL, self._day]
+        today = (
+            int(outlook.units[0, self._day])
+            if self._day == self._days - 1
+            else int(outlook.units[USUAL, self._day])
         )
         if slot.pile.units <= today + (0 if self._is_frugal else 1):
             self._fill(name, slot.product_id, slot)
 
     def _fill(self, name: str, product_id: str, slot: Slot) -> None:
         stored = self._world.state.storage[product_id].units
-        units = min(stored, slot_capacity(name) - slot.pile.units, self._until_swap(product_id))
+        units = min(stored, slot_capacity(name) - slot.pile.units)
         if units > 0:
             product = self._world.products[product_id].name
             self._call("stock_slot", slot=name, product=product, quantity=units)
-
-    def _until_swap(self, product_id: str) -> int:
-        return 15
 
     # --- prices ----------------------------------------------------------------------------------
 
@@ -306,7 +300,9 @@ class Rehearsal:
         placed = {
             name: slot
             for name, slot in state.slots.items()
-            if slot.pile.units and name not in state.broken_slots and slot.product_id in self._outlooks
+            if slot.pile.units
+            and name not in state.broken_slots
+            and slot.product_id in self._outlooks
         }
         shelves = {name: self._shelf(slot, stock[slot.product_id]) for name, slot in placed.items()}
         is_last = self._day == self._days - 1
@@ -382,7 +378,7 @@ class Rehearsal:
         first = style.first_cover_days if day < _FIRST_DAYS else style.cover_days
         covers = [first, *(days for days in COVERS_DAYS if days < first)]
         manner = Manner(covers, style.slack_days, style.join_days)
-        plan = plan_orders(world, self._houses, self._demands(), day, budget_cents, manner)
+        plan = plan_orders(self._houses, self._demands(), day, budget_cents, manner)
         for supplier in self._houses.all:
             if supplier.id in plan:
                 self._write_order(supplier, plan[supplier.id])
