@@ -55,7 +55,8 @@ Proof that no agent ends with more:
    guessed (`_Guess`), and of several guesses each day takes the lowest bound. Rivalry at R per cent
    takes floor(T R / 100) >= T R / 100 - 1.
 8. q (P - cost) is a parabola in q with its top at half of the customers who would pay the cost, and
-   the charge never falls with q; so no more than these need to be looked at (`_most_units`).
+   the charge never falls with q, the slack of step 7 aside, which is too small to move the top by
+   the units added for rounding; so no more than these need to be looked at (`_most_units`).
 9. With k slots a product can sell at most k times the slot's capacity. For each day and each number
    n of distinct products the best choice of products and facings is found by dynamic programming,
    the two sizes apart; a product may also sell nothing. Any real machine is among the choices.
@@ -70,9 +71,10 @@ Proof that no agent ends with more:
    of the two holds for each t, and the best t for the agent bounds it (`_after_fees`). An agent
    that goes bankrupt ends with less than a fee and one day's card money.
 
-Were the net worth the score, step 10 would fall away (cash counts), and goods in hand would count
-at most what was paid for them, which leaves the sum of step 1 as it is; the second half of step 11
-would fall away too, as money kept in goods escapes the fee.
+Were the net worth the score, step 10 would fall away (cash counts); goods in hand would count at
+most what was paid for them, which leaves the sum of step 1 as it is, and goods of the start what
+they are valued at, if that is more than the price of step 3; and of step 11 only the paid fees of
+every `unpaid_days_limit` days would be left, as money kept in goods escapes the fee.
 """
 
 from __future__ import annotations
