@@ -8,7 +8,7 @@ from itertools import count
 from typing import TypeVar
 
 from tenure.envs.checker import check_measured
-from tenure.envs.jobs import Policy
+from tenure.envs.jobs import Policy, Truth
 from tenure.envs.tools import Fault, ToolCall
 from tenure.envs.world import Step
 from tenure.errors import ContractError, told
@@ -59,17 +59,15 @@ class Trials:
         return [self._references_on(seed) for seed in self.seeds]
 
     def policy(self, name: str) -> list[Play]:
-        """Return how a policy or an exploit does on each seed."""
+        """Return how a policy, an exploit or a privileged script does on each seed."""
         return [self.policy_on(name, seed) for seed in self.seeds]
 
     def policy_on(self, name: str, seed: int) -> Play:
-        """Return how a policy or an exploit does on any seed."""
-        make = {**self.job.policies, **self.job.exploits}[name]
+        """Return how a policy, an exploit or a privileged script does on any seed."""
 
         def who(stage: Stage) -> Act:
-            briefing = briefing_of(self.scenario, stage.world, stage.heard, name)
-            faults = _NO_CALLS if name in self.job.policies else ()
-            return acting(name, _watched(name, partial(make, briefing), stage, faults))
+            faults = () if name in self.job.exploits else _NO_CALLS
+            return acting(name, _watched(name, self._maker(name, seed, stage), stage, faults))
 
         return self._played(name, seed, who)
 
@@ -93,6 +91,14 @@ class Trials:
         if type(bound) is not int:
             raise ContractError(f"bound() returns {bound!r}; it must be a whole number (int).")
         return References(self.policy_on(self.job.floor, seed).earned, bound)
+
+    def _maker(self, name: str, seed: int, stage: Stage) -> Callable[[], Policy]:
+        oracle = self.job.oracles.get(name)
+        if oracle:
+            twin = self.scenario.make_world(seed)
+            return partial(oracle, Truth(twin, self.scenario.limits.steps))
+        make = {**self.job.policies, **self.job.exploits}[name]
+        return partial(make, briefing_of(self.scenario, stage.world, stage.heard, name))
 
     def _attack_on(self, name: str, seed: int) -> Play:
         other = self.seeds[self.seeds.index(seed) - 1]
