@@ -1,6 +1,9 @@
 """Print how far a job's scripted agents get, raw and normalised, as a Markdown table.
 
-python benchmarks/ladder.py vending/year --seeds 10
+Privileged scripts stand last, marked: they are told the truth of their seed and have no rank.
+`share` is the score over the bound, both less what there was at the start.
+
+python benchmarks/ladder.py vending/year --seeds 20
 python benchmarks/ladder.py supply-line/year --figures above_optimum_permille bullwhip_permille
 """
 
@@ -10,8 +13,9 @@ import argparse
 import time
 from collections.abc import Sequence
 from statistics import mean
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from tenure.envs.world import World
 from tenure.scenarios import References, Scenario, load, references
 from tenure.scenarios.playing import acting, play
 
@@ -22,11 +26,13 @@ class Episode(NamedTuple):
     Attributes:
         score: With luck.
         earned: Without luck, as far as the world knows it.
+        start: The score before anything was done.
         figures: The values of the figures asked for.
     """
 
     score: int
     earned: int
+    start: int
     figures: list[int]
     calls: int
     seconds: float
@@ -37,15 +43,30 @@ def play_one(scenario: Scenario, policy_name: str, seed: int, figures: Sequence[
     began = time.perf_counter()
     world = scenario.make_world(seed)
     heard = world.opening()
+    start = _measured(world)[world.score]
     played = play(world, heard, acting(scenario, world, policy_name), scenario.limits.steps)
-    measured = dict(zip((figure.name for figure in world.figures), world.measured, strict=True))
+    measured = _measured(world)
     return Episode(
         score=measured[world.score],
         earned=played.earned,
+        start=start,
         figures=[measured[name] for name in figures],
         calls=len(played.actions),
         seconds=time.perf_counter() - began,
     )
+
+
+def _measured(world: World[Any]) -> dict[str, int]:
+    return dict(zip((figure.name for figure in world.figures), world.measured, strict=True))
+
+
+def share(episodes: Sequence[Episode], points: Sequence[References]) -> str:
+    """Return the mean share of what the bound gains over the start; a dash if it gains nothing."""
+    pairs = list(zip(episodes, points, strict=True))
+    if any(point.bound <= episode.start for episode, point in pairs):
+        return "-"
+    shares = [(one.earned - one.start) / (point.bound - one.start) for one, point in pairs]
+    return f"{mean(shares):.3f}"
 
 
 def normalised(episodes: Sequence[Episode], points: Sequence[References]) -> float:
@@ -80,10 +101,14 @@ def _print_table(
         f"{scenario.make_world(1).score}; mean bound {mean(point.bound for point in points):,.0f}, "
         f"mean floor ({scenario.job.floor}) {mean(point.floor for point in points):,.0f}\n"
     )
-    heads = ["policy", "mean", "min", "max", "luck", "normalised", *figures, "calls", "s"]
+    heads = ["policy", "mean", "min", "max", "luck", "normalised", "share", *figures, "calls", "s"]
     rows = [
-        _row(name, [play_one(scenario, name, seed, figures) for seed in seeds], points)
-        for name in policies or scenario.job.policies
+        _row(
+            f"{name} (privileged)" if name in scenario.job.oracles else name,
+            [play_one(scenario, name, seed, figures) for seed in seeds],
+            points,
+        )
+        for name in policies or [*scenario.job.policies, *scenario.job.oracles]
     ]
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
@@ -100,6 +125,7 @@ def _row(name: str, episodes: Sequence[Episode], points: Sequence[References]) -
         *(f"{value:,.0f}" for value in (mean(scores), min(scores), max(scores))),
         f"{mean(episode.score - episode.earned for episode in episodes):,.0f}",
         f"{normalised(episodes, points):.3f}",
+        share(episodes, points),
         *(f"{mean(values):,.0f}" for values in figures),
         f"{mean(episode.calls for episode in episodes):,.0f}",
         f"{mean(episode.seconds for episode in episodes):.2f}",

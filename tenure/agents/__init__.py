@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from tenure.agents.contract import Agent, Turn
-from tenure.agents.scripted import ScriptedAgent
+from tenure.agents.scripted import OracleAgent, ScriptedAgent
 from tenure.agents.spec import OPENAI_BASE_URL, AgentSpec
 from tenure.envs.jobs import Job
 from tenure.errors import UsageError, nearest
@@ -21,7 +21,17 @@ if TYPE_CHECKING:
     from tenure.agents.providers import Provider
     from tenure.agents.voice import Voice
 
-__all__ = ["Agent", "AgentSpec", "Turn", "appoint", "names", "roles", "speaking", "staff"]
+__all__ = [
+    "Agent",
+    "AgentSpec",
+    "OracleAgent",
+    "Turn",
+    "appoint",
+    "names",
+    "roles",
+    "speaking",
+    "staff",
+]
 
 
 class Hire(Protocol):
@@ -40,8 +50,8 @@ _MODELS = ("local/smollm2-135m", "openai/<model>")
 
 
 def names(job: Job) -> list[str]:
-    """Return the agents a job can be given to: its policies, then models."""
-    return [*job.policies, *_MODELS]
+    """Return the agents a job can be given to: its policies, privileged scripts, then models."""
+    return [*job.policies, *job.oracles, *_MODELS]
 
 
 def roles(job: Job) -> dict[str, str]:
@@ -57,10 +67,11 @@ def roles(job: Job) -> dict[str, str]:
 def appoint(spec: AgentSpec, job: Job) -> AgentSpec:
     """Return the spec with what its name stands for in a job, if it is one that every job knows.
 
-    Done once, when a run is planned, so that plan and record say which policy played: a later
-    version of the job may have a better one.
+    Done once, when a run is planned, so that plan and record say which policy played (a later
+    version of the job may have a better one), and whether it was privileged.
     """
-    return spec.model_copy(update={"policy": roles(job).get(spec.name)})
+    oracle = spec.name in job.oracles
+    return spec.model_copy(update={"policy": roles(job).get(spec.name), "oracle": oracle})
 
 
 @asynccontextmanager
@@ -78,12 +89,21 @@ async def staff(spec: AgentSpec, job: Job) -> AsyncIterator[Hire]:
     name = spec.policy or spec.name
     if spec.provider == "" and name in job.policies:
         yield lambda seed, seat="": ScriptedAgent(name, job.script(name, seat), seed)
+    elif spec.provider == "" and name in job.oracles:
+        yield lambda seed, seat="": _oracle(job, name, seed, seat)
     elif spec.is_model:
         async with _providing(spec) as provider:
             yield _model(spec, provider)
     else:
         known = [*names(job), *roles(job)]
         raise UsageError(f"There is no agent {name!r}. {nearest(name, known)}")
+
+
+def _oracle(job: Job, name: str, seed: int, seat: str) -> Agent:
+    """Return a privileged script, or the helper that works for it in a seat."""
+    if seat in job.crew:
+        return ScriptedAgent(name, job.crew[seat], seed)
+    return OracleAgent(name, job.oracles[name], seed)
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tenure.agents.contract import Turn
-from tenure.envs.jobs import Briefing, Policy
+from tenure.envs.jobs import Briefing, Oracle, Policy, Truth
 from tenure.envs.tools import ToolCall
 from tenure.errors import TrajectoryError
 
@@ -64,3 +64,20 @@ class ScriptedAgent:
                 f"The policy {self._name!r} returned before its episode was over."
                 " A policy must go on yielding calls until it is closed."
             ) from None
+
+
+class OracleAgent(ScriptedAgent):
+    """Runs a privileged script, which must be told the truth before it begins.
+
+    Args:
+        name: The script's name, for messages.
+        oracle: Makes the generator from the truth.
+        seed: The agent's own seed; a privileged script has no use for it.
+    """
+
+    def __init__(self, name: str, oracle: Oracle, seed: int) -> None:
+        super().__init__(name, lambda _: oracle(self._truth), seed)
+
+    def tell(self, truth: Truth) -> None:
+        """Tell all about the world that is to be played."""
+        self._truth = truth

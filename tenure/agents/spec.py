@@ -80,6 +80,7 @@ class AgentSpec(BaseModel):
             `local/smollm2-135m`.
         policy: The job's policy that a name which every job knows stood for when the run was
             planned; `None` for all others.
+        oracle: Whether the job tells the script the truth of its seed; found when a run is planned.
         protocol: How the model calls tools: natively (`tools`), as JSON text that a schema
             constrains (`json`), or `auto`: `json` for local models and `tools` otherwise.
         window_tokens: The longest prompt; beyond it the oldest turns are dropped. An observation
@@ -105,6 +106,7 @@ class AgentSpec(BaseModel):
 
     name: str = Field(min_length=1)
     policy: str | None = Field(default=None, min_length=1)
+    oracle: bool = False
     protocol: Literal["auto", "tools", "json"] = "auto"
     window_tokens: _Tokens = Field(default=69_000, ge=1_024)
     keep_percent: int = Field(default=61, ge=10, le=90)
@@ -165,7 +167,8 @@ class AgentSpec(BaseModel):
         usual: dict[str, Any] = {
             name: type(self).model_fields[name].default for name in self.by_scenario
         }
-        said = self.model_copy(update={**usual, "policy": None, "by_scenario": ()}).record()
+        plain = {**usual, "policy": None, "oracle": False, "by_scenario": ()}
+        said = self.model_copy(update=plain).record()
         if said == AgentSpec(name=self.name).record() and _PLAIN_NAME.fullmatch(self.name):
             return slug
         canonical = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
@@ -174,13 +177,14 @@ class AgentSpec(BaseModel):
     def record(self) -> dict[str, Any]:
         """Return what a manifest and a record's header say: JSON-able, and enough to make it anew.
 
-        Of a model that is every setting, of a scripted agent its name, and its policy if that has
-        another.
+        Of a model that is every setting; of a scripted agent its name, its policy if that has
+        another, and whether it is privileged.
         """
         if self.provider:
-            unsaid = {"policy"} if self.by_scenario else {"policy", "by_scenario"}
+            unsaid = {"policy", "oracle"} | (set() if self.by_scenario else {"by_scenario"})
             return self.model_dump(mode="json", exclude=unsaid)
-        return self.model_dump(mode="json", include={"name", "policy"}, exclude_none=True)
+        said = {"name", "policy", "oracle"}
+        return self.model_dump(mode="json", include=said, exclude_defaults=True)
 
     def in_context(self, recommended: Mapping[str, int | None]) -> AgentSpec:
         """Return the spec with what a scenario recommends for models, where nobody said otherwise.

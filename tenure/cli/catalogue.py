@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser
 from tenure.cli.terminal import remark, say, table
 from tenure.errors import UsageError
+
+PRIVILEGED = "privileged: it is told the truth of its seed; for reference, never ranked"
 
 
 def _define_scenarios(_: Parser) -> Callable[[argparse.Namespace], int]:
@@ -99,14 +101,18 @@ def _list_agents(job_name: str) -> None:
 
     job = jobs.load(job_name)
     say(f"{job_name}:")
-    for line in _marked(names(job), roles(job), job.floor):
+    for line in _marked(names(job), roles(job), job.floor, job.oracles):
         say(f"  {line}")
 
 
-def _marked(names: list[str], roles: dict[str, str], floor: str) -> Iterator[str]:
+def _marked(
+    names: list[str], roles: dict[str, str], floor: str, oracles: Collection[str]
+) -> Iterator[str]:
     for name in names:
         also = [role for role, policy in roles.items() if policy == name]
         facts = [f"also: {' and '.join(also)}"] if also else []
         if name == floor:
             facts.append("its score is normalised to 0")
+        if name in oracles:
+            facts.append(PRIVILEGED)
         yield f"{name}  ({'; '.join(facts)})" if facts else name

@@ -13,8 +13,8 @@ from tenure.cli.terminal import amount, heading, printable, ratio, say, table, w
 from tenure.errors import UsageError
 
 if TYPE_CHECKING:
-    from tenure.scoring.conduct import ConductScore
     from tenure.scoring.arena.scorecard import ArenaScorecard, UnscoredMatch
+    from tenure.scoring.conduct import ConductScore
     from tenure.scoring.forecasts import Coverage, ForecastScore, ForecastSummary, SeedMean
     from tenure.scoring.scorecard import (
         AgentScore,

@@ -98,6 +98,22 @@ Policy = Generator[ToolCall, str, None]
 """Yields a call and is sent the text it led to, until the episode ends."""
 
 
+class Truth(NamedTuple):
+    """What a privileged script is told: nothing of its world is hidden from it.
+
+    Attributes:
+        world: A twin of the world it is to play, freshly drawn; the script may use it up.
+        steps: How many calls the scenario allows.
+    """
+
+    world: World[Any]
+    steps: int
+
+
+Oracle = Callable[[Truth], Policy]
+"""A privileged script: a reference for how much room there is, never ranked."""
+
+
 @dataclass(frozen=True)
 class Job:
     """An environment family.
@@ -126,6 +142,7 @@ class Job:
     exploits: Mapping[str, Callable[[Briefing], Policy]] = field(default_factory=dict)
     crew: Mapping[str, Callable[[Briefing], Policy]] = field(default_factory=dict)
     is_contest: bool = False
+    oracles: Mapping[str, Oracle] = field(default_factory=dict)
 
     def script(self, name: str, seat: str = "") -> Callable[[Briefing], Policy]:
         """Return what makes the script that works in a seat for a policy or an exploit.

@@ -312,7 +312,7 @@ def _seeds_that_count(luck: Sequence[int]) -> float:
 
 
 def _all_plays(case: Case) -> Iterator[tuple[str, list[Play]]]:
-    for name in [*case.job.policies, *case.job.exploits]:
+    for name in [*case.job.policies, *case.job.exploits, *case.job.oracles]:
         yield name, case.trials.policy(name)
     for name in ATTACKS:
         yield f"attack {name!r}", case.trials.attack(name)

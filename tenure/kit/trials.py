@@ -59,12 +59,12 @@ class Trials:
         return [self._references_on(seed) for seed in self.seeds]
 
     def policy(self, name: str) -> list[Play]:
-        """Return how a policy or an exploit does on each seed."""
+        """Return how a policy, an exploit or a privileged script does on each seed."""
         return [self.policy_on(name, seed) for seed in self.seeds]
 
     def policy_on(self, name: str, seed: int) -> Play:
-        """Return how a policy or an exploit does on any seed."""
-        faults = _NO_CALLS if name in self.job.policies else ()
+        """Return how a policy, an exploit or a privileged script does on any seed."""
+        faults = () if name in self.job.exploits else _NO_CALLS
 
         def who(stage: Stage) -> Act:
             def begin(make: Callable[[], Policy]) -> Policy:

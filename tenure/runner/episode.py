@@ -9,10 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tenure.agents import Hire
+from tenure.agents import Hire, OracleAgent
 from tenure.agents.contract import Agent, Turn
 from tenure.agents.spec import AgentSpec
-from tenure.envs.jobs import Briefing, agent_seed
+from tenure.envs.jobs import Briefing, Truth, agent_seed
 from tenure.envs.world import NOTHING, World
 from tenure.errors import TenureError, TrajectoryError
 from tenure.scenarios import References, Scenario
@@ -210,6 +210,10 @@ class _Crew:
         """Tell a new agent of the job."""
         seed = agent_seed(self._assignment.seed)
         agent = self._hire(seed, seat)
+        if isinstance(agent, OracleAgent):
+            scenario = self._assignment.scenario
+            twin = scenario.make_world(self._assignment.seed)
+            agent.tell(Truth(twin, scenario.limits.steps))
         brief = self._world.role(seat) or self._assignment.scenario.briefing
         agent.begin(Briefing(brief, observation, self._world.offered, seed=seed))
         return agent

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-from tenure.envs.jobs import Briefing, Policy, agent_seed
+from tenure.envs.jobs import Briefing, Policy, Truth, agent_seed
 from tenure.envs.world import Step, World
 from tenure.errors import ContractError
 from tenure.scenarios.schema import Scenario
@@ -89,7 +89,7 @@ def acting(
     Args:
         scenario: What is played.
         world: A new world of it.
-        name: A policy or an exploit of the job.
+        name: A policy, an exploit or a privileged script of the job.
         begin: Starts the script of a seat.
 
     Raises:
@@ -102,8 +102,7 @@ def acting(
         try:
             if policy:
                 return policy.send(heard).to_json()
-            make = scenario.job.script(name, world.seat)
-            crew[world.seat] = begin(partial(make, briefing_of(scenario, world, heard, name)))
+            crew[world.seat] = begin(_maker(scenario, world, name, heard))
             return next(crew[world.seat]).to_json()
         except StopIteration:
             raise ContractError(
@@ -112,3 +111,12 @@ def acting(
             ) from None
 
     return act
+
+
+def _maker(scenario: Scenario, world: World[Any], name: str, heard: str) -> Callable[[], Policy]:
+    """Return how the script of the seat whose turn it is is made; oracles are told the truth."""
+    job = scenario.job
+    if name in job.oracles and world.seat not in job.crew:
+        twin = scenario.make_world(world.chance.seed)
+        return partial(job.oracles[name], Truth(twin, scenario.limits.steps))
+    return partial(job.script(name, world.seat), briefing_of(scenario, world, heard, name))

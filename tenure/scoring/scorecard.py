@@ -254,8 +254,15 @@ class AgentScore(_Part):
         return str(self.spec.get("policy") or "")
 
     @property
+    def is_privileged(self) -> bool:
+        """Whether it was told the truth of its seeds: then it is a reference and has no rank."""
+        return bool(self.spec.get("oracle"))
+
+    @property
     def title(self) -> str:
-        """The label, and the script that it stood for: `best (shopkeeper)`."""
+        """The label, and what is to be known of it: `best (shopkeeper)`, `planner (privileged)`."""
+        if self.is_privileged:
+            return f"{self.label} (privileged)"
         return f"{self.label} ({self.policy})" if self.policy else self.label
 
     @property

@@ -110,7 +110,7 @@ def test_a_models_record_gives_its_spec_back(options, base_url, name):
     spec = AgentSpec(name=name, **options | ({} if name == "local/m" else {"base_url": base_url}))
     again = AgentSpec.model_validate(through_json(spec.record()))
     assert (again, again.label) == (spec, spec.label)
-    assert set(spec.record()) == set(AgentSpec.model_fields) - {"policy", "by_scenario"}
+    assert set(spec.record()) == set(AgentSpec.model_fields) - {"policy", "oracle", "by_scenario"}
 
 
 RECOMMENDED = {"window_tokens": 30_000, "keep_percent": None}

@@ -5,7 +5,7 @@ import pytest
 
 from tenure.agents import AgentSpec, appoint, local, names, roles, staff
 from tenure.agents.llm import LLMAgent
-from tenure.agents.scripted import ScriptedAgent
+from tenure.agents.scripted import OracleAgent, ScriptedAgent
 from tenure.errors import UsageError
 from tests.lemonade import JOB
 
@@ -27,7 +27,16 @@ def hired(name, **options):
 
 
 def test_a_job_can_be_given_to_its_policies_and_to_models():
-    assert names(JOB) == ["idle", "two-a-day", "local/smollm2-135m", "openai/<model>"]
+    models = ["local/smollm2-135m", "openai/<model>"]
+    assert names(JOB) == ["idle", "two-a-day", "clairvoyant", *models]
+
+
+def test_a_privileged_script_is_hired_by_its_name_and_marked_when_it_is_planned():
+    assert isinstance(hired("clairvoyant"), OracleAgent)
+    appointed = appoint(AgentSpec(name="clairvoyant"), JOB)
+    assert appointed.record() == {"name": "clairvoyant", "oracle": True}
+    assert appointed.label == "clairvoyant"
+    assert not appoint(AgentSpec(name="two-a-day"), JOB).oracle
 
 
 def test_every_job_knows_its_floor_and_its_best():
@@ -56,7 +65,10 @@ def test_a_policys_name_hires_a_scripted_agent():
     ("name", "advice"),
     [
         ("two-a-dy", "Did you mean 'two-a-day'"),
-        ("opnai/gpt", "Known: best, floor, idle, local/smollm2-135m, openai/<model>, two-a-day"),
+        (
+            "opnai/gpt",
+            "Known: best, clairvoyant, floor, idle, local/smollm2-135m, openai/<model>, two-a-day",
+        ),
         ("flor", "Did you mean 'floor'"),
         ("openai/", "openai/<model>"),
         ("local/smollm", "smollm2-135m"),

@@ -28,6 +28,7 @@ def test_the_agents_of_a_scenario_are_its_scripts_and_the_models(tenure):
         "lemonade:",
         "  idle  (also: floor; its score is normalised to 0)",
         "  two-a-day  (also: best)",
+        "  clairvoyant  (privileged: it is told the truth of its seed; for reference, never ranked)",
         "  local/smollm2-135m",
         "  openai/<model>",
     ]

@@ -9,7 +9,7 @@ from tenure.envs import jobs
 from tenure.envs.chance import below
 from tenure.envs.clock import MINUTES_PER_DAY, at, day_of
 from tenure.envs.face import ToolEnv
-from tenure.envs.jobs import Briefing, Job, Policy
+from tenure.envs.jobs import Briefing, Job, Policy, Truth
 from tenure.envs.tools import Refusal, ToolCall, tool
 from tenure.envs.world import Figure, World, WorldState
 
@@ -91,11 +91,29 @@ def bound(parameters: StandParameters, seed: int) -> int:
     return parameters.cash_cents + customers * (CUP_CENTS - PITCHER_CENTS // 4)
 
 
+def clairvoyant(truth: Truth) -> Policy:
+    """Make what the day's customers will drink, as far as pitchers allow."""
+    cups = 0
+    for customers in truth.world.customers:
+        pitchers = -(-(customers - cups) // 4)
+        if pitchers > 0:
+            yield ToolCall("make_pitchers", {"count": pitchers})
+            cups += 4 * pitchers
+        cups -= customers
+        yield ToolCall("close_for_today")
+
+
 class StandEnv(ToolEnv):
     World = Stand
 
 
-JOB = Job(Stand, {"idle": idle, "two-a-day": two_a_day}, floor="idle", bound=bound)
+JOB = Job(
+    Stand,
+    {"idle": idle, "two-a-day": two_a_day},
+    floor="idle",
+    bound=bound,
+    oracles={"clairvoyant": clairvoyant},
+)
 jobs.register(
     "lemonade", "tests.lemonade:JOB", jobs.Face("tests/Lemonade-v0", "tests.lemonade:StandEnv")
 )

@@ -15,6 +15,7 @@ from tenure.runner.run import run
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.records import read, read_partial
 from tenure.scoring.replay import replay
+from tenure.scoring.scorecard import score_run
 from tenure.scoring.verification import verify
 from tests.lemonade import Stand
 from tests.runner.stand import contents, plan
@@ -257,3 +258,28 @@ def test_what_best_stood_for_is_on_record_and_a_better_script_does_not_take_over
     monkeypatch.setitem(policies, "three-a-day", policies["idle"])
     assert play(tmp_path, Manifest.read(tmp_path)) == []
     assert file.read_bytes() == whole
+
+
+def test_a_privileged_script_is_told_the_truth_of_each_seed_and_marked_in_the_record(tmp_path):
+    manifest = plan("clairvoyant", "two-a-day", seeds=[1, 2])
+    assert play(tmp_path, manifest) == []
+    for seed in (1, 2):
+        episode = read(tmp_path / f"episodes/clairvoyant/seed-{seed}.jsonl.zst")
+        assert episode.header["agent"]["oracle"] is True
+        assert replay(episode).divergence is None
+    best, usual = score_run(tmp_path).agents
+    assert best.title == "clairvoyant (privileged)"
+    assert usual.title == "two-a-day"
+    assert best.score.worst > usual.score.best
+
+
+def test_a_privileged_scripts_run_goes_on_where_it_was_cut(tmp_path):
+    manifest = plan("clairvoyant")
+    play(tmp_path / "whole", manifest)
+    whole = (tmp_path / "whole/episodes/clairvoyant/seed-1.jsonl.zst").read_bytes()
+    manifest.write(tmp_path / "cut")
+    part = tmp_path / "cut/episodes/clairvoyant/seed-1.jsonl.zst"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(whole[: len(whole) * 2 // 3])
+    play(tmp_path / "cut", manifest)
+    assert part.read_bytes() == whole

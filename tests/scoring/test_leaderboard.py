@@ -125,6 +125,16 @@ def test_an_easier_floor_is_refused(run_dir, board):
     refused(run_dir, board, "references", TrajectoryError)
 
 
+@pytest.mark.parametrize(
+    "agent", [{"name": "two-a-day", "oracle": True}, {"name": "clairvoyant", "label": "two-a-day"}]
+)
+def test_who_was_told_the_truth_of_its_seeds_is_refused(run_dir, board, agent):
+    """Marked by the plan, or a privileged script of the job under a mask."""
+    manifest = Manifest.read(run_dir)
+    manifest.model_copy(update={"agents": [{"name": "idle"}, agent]}).write(run_dir)
+    refused(run_dir, board, "was told the truth of its seeds", UsageError)
+
+
 def test_a_missing_episode_is_refused(run_dir, board):
     episode(run_dir, seed=4).unlink()
     refused(run_dir, board, r"seed-4\.jsonl\.zst is planned and missing", UsageError)

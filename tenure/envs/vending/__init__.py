@@ -6,6 +6,7 @@ from tenure.envs.delegation import WORKER
 from tenure.envs.delegation.scripts import worker
 from tenure.envs.jobs import Job
 from tenure.envs.vending.bound import upper_bound
+from tenure.envs.vending.planner import planner
 from tenure.envs.vending.policies import POLICIES
 from tenure.envs.vending.questions import QUESTIONS
 from tenure.envs.vending.world import VendingWorld
@@ -17,4 +18,5 @@ JOB = Job(
     bound=upper_bound,
     questions=QUESTIONS,
     crew={WORKER: worker},
+    oracles={"planner": planner},
 )

@@ -39,11 +39,13 @@ def submit(run_dir: Path, board_dir: Path) -> Entry:
 
     Raises:
         UsageError: If the run is not finished, does not fit its plan or its scorecard, claims a
-            built-in scenario that it was not played on, or is on the board already.
+            built-in scenario that it was not played on, has a privileged script among its agents,
+            or is on the board already.
         TrajectoryError: If an episode was changed, or does not replay.
     """
     manifest = Manifest.read(run_dir)
     _check_scenario(manifest)
+    _check_agents(manifest)
     with _desk(board_dir) as desk:
         _copy(run_dir, desk, manifest)
         _check_episodes(desk)
@@ -121,6 +123,16 @@ def _check_scenario(manifest: Manifest) -> None:
             f"The run claims the built-in scenario {played.id}, but {'; '.join(changes)}. "
             "A changed scenario needs an id of its own."
         )
+
+
+def _check_agents(manifest: Manifest) -> None:
+    """Refuse scripts that were told the truth of their seeds."""
+    for agent in manifest.agents:
+        if agent.get("oracle") or agent["name"] in manifest.scenario.job.oracles:
+            raise UsageError(
+                f"{agent['name']} was told the truth of its seeds: it is a reference for how much "
+                "room there is, and no run with it enters a leaderboard."
+            )
 
 
 def _copy(run_dir: Path, desk: Path, manifest: Manifest) -> None:
