@@ -11,15 +11,16 @@ Proof that no agent ends with more:
 
 1. The balance grows by the revenue that reaches the bank, and shrinks by payments, fees and
    repairs. Fees, repairs, and payments to anybody but a supplier (refunds, frauds) are not
-   negative and buy nothing, and the owner's rules forbid and give nothing; goods that expire or are stolen were paid for all the
-   same, and stolen cash never reaches the bank. A unit sold was in storage at the start or was
-   delivered; a unit delivered was on a paid invoice, and no invoice has a lower unit price than the
-   floor of its supplier: the list price less the deepest volume break and all the room there is
-   (`Supplier.lowest_unit_cents`). Goods delivered in place of others have a floor below what was
-   paid for those. Credit is money paid and not yet used; what is credited for missing units was
-   paid for them and bought nothing else. So the final balance is at most the first one, plus the
-   lowest floor for every unit there was at the start, plus, for every unit sold, what it brought to
-   the bank less that floor.
+   negative and buy nothing, and the owner's rules forbid and give nothing; goods that expire or
+   are stolen were paid for all the same, and stolen cash never reaches the bank. A unit sold
+   was in storage at the start or was delivered; a unit delivered was on a paid invoice, and no
+   invoice has a lower unit price than the floor of its supplier: the list price less the
+   deepest volume break and all the room there is (`Supplier.lowest_unit_cents`). Goods
+   delivered in place of others have a floor below what was paid for those. Credit is money paid
+   and not yet used; what is credited for missing units was paid for them and bought nothing
+   else. So the final balance is at most the first one, plus the lowest floor for every unit
+   there was at the start, plus, for every unit sold, what it brought to the bank less that
+   floor.
 2. Sales are counted once a day, so this sum splits into days; the day's customers depend on the
    agent through the day's machine alone: which products have stock and a price (their number gives
    the variety multiplier), the prices, and the stock. A slot that is out of order sells nothing, as
