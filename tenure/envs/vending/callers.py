@@ -232,7 +232,11 @@ class Callers(Premises, Upkeep, Office):
         dealings, day = self.state.dealings, self.today
         in_force = [rule for rule in dealings.rules if rule.until_day is None]
         town = owner.Town(
-            self.products, list(dealings.yesterday.offer), self._houses, self.state.bank_cents
+            self.products,
+            list(dealings.yesterday.offer),
+            self._house_names,
+            list(self.state.accounts),
+            self.state.bank_cents,
         )
         told = owner.instruct(self.chance, day, town, in_force, self.calendar)
         self._receive_mail(OWNER_ADDRESS, *told.phrase)
@@ -254,10 +258,8 @@ class Callers(Premises, Upkeep, Office):
         )
 
     @property
-    def _houses(self) -> Mapping[str, str]:
-        """Names of the wholesalers that are dealt with; of all while there are none."""
-        names = {one.id: one.name for one in self.suppliers}
-        return {key: names[key] for key in self.state.accounts} or names
+    def _house_names(self) -> Mapping[str, str]:
+        return {one.id: one.name for one in self.suppliers}
 
     def _put_in_force(self, rule: Rule) -> None:
         """Add a rule; an earlier one of the same matter ends when it begins."""
@@ -289,8 +291,7 @@ class Callers(Premises, Upkeep, Office):
         self._receive_mail(OWNER_ADDRESS, *phrase)
 
     def _facts_of(self, rule: Rule) -> dict[str, str]:
-        names = {one.id: one.name for one in self.suppliers}
-        return owner.facts_of(rule, self.products, names, self.calendar)
+        return owner.facts_of(rule, self.products, self._house_names, self.calendar)
 
     def _ask_for_figures(self) -> None:
         every, day = self.parameters.owner_report_every_days, self.today

@@ -29,13 +29,15 @@ class Town(NamedTuple):
         products: The town's products by id.
         on_sale: Ids of products that were on sale yesterday; a product to ban is one of these, or
             else any of the town's.
-        houses: Names of wholesalers that are dealt with, by id; else of all.
+        houses: Names of all wholesalers by id.
+        dealt_with: Ids of those that are dealt with; one to avoid is one of these, or else any.
         bank_cents: The balance this morning; a reserve is no more than half of it.
     """
 
     products: Mapping[str, Product]
     on_sale: Sequence[str]
     houses: Mapping[str, str]
+    dealt_with: Sequence[str]
     bank_cents: int
 
 
@@ -86,8 +88,9 @@ def _draw_rule(
     if kind == "reserve":
         cents = min(town.bank_cents // 2, between(words[1], *_RESERVE_CENTS))
         return Rule(kind, "", max(100, cents // 500 * 500), from_day)
-    subjects = list(town.on_sale or town.products) if kind == "ban" else list(town.houses)
-    return Rule(kind, pick(words[0], subjects), 0, from_day)
+    if kind == "ban":
+        return Rule(kind, pick(words[0], town.on_sale or list(town.products)), 0, from_day)
+    return Rule(kind, pick(words[0], town.dealt_with or list(town.houses)), 0, from_day)
 
 
 def _usual_cents(town: Town, size: str) -> int:

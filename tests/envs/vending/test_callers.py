@@ -426,7 +426,7 @@ def test_the_owner_takes_no_payments():
 
 def test_a_drawn_rule_is_told_with_its_number_and_its_day():
     world, _ = shop(**SILENT)
-    town = owner.Town(world.products, [], {"s1": "Some House"}, 50_000)
+    town = owner.Town(world.products, [], {"s1": "Some House"}, [], 50_000)
     calendar = Calendar(world.parameters.start_date, 365)
     told = [owner.instruct(Chance(key), 10, town, [], calendar) for key in range(300)]
     kinds = {(one.rule or one.unclear.rule).kind for one in told}
@@ -441,9 +441,20 @@ def test_a_drawn_rule_is_told_with_its_number_and_its_day():
             assert "$" not in one.phrase.body
 
 
+def test_a_house_that_is_not_dealt_with_can_be_allowed_again():
+    world, _ = shop(**SILENT)
+    town = owner.Town(world.products, [], {"s1": "Some House", "s2": "Other"}, ["s2"], 50_000)
+    calendar = Calendar(world.parameters.start_date, 365)
+    avoid = Rule("avoid", "s1", 0, 3)
+    told = [owner.instruct(Chance(key), 10, town, [avoid], calendar) for key in range(100)]
+    lifted = [one.phrase for one in told if one.lifted]
+    assert lifted
+    assert all("Some House" in phrase.subject + phrase.body for phrase in lifted)
+
+
 def test_what_is_in_force_may_be_taken_back_or_replaced():
     world, _ = shop(**SILENT)
-    town = owner.Town(world.products, [], {"s1": "Some House"}, 50_000)
+    town = owner.Town(world.products, [], {"s1": "Some House"}, [], 50_000)
     calendar = Calendar(world.parameters.start_date, 365)
     cap, avoid = Rule("price_cap", "small", 200, 3), Rule("avoid", "s1", 0, 3)
     told = [owner.instruct(Chance(key), 10, town, [cap, avoid], calendar) for key in range(300)]
