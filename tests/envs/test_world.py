@@ -4,7 +4,7 @@ import pytest
 from tenure.envs.spaces import TextSpace
 from tenure.envs.tools import Fault, ToolCall
 from tenure.envs.world import FAULT_MINUTES, Figure
-from tenure.errors import EpisodeOver, UsageError
+from tenure.errors import ContractError, EpisodeOver, UsageError
 from tests.lemonade import JOB, Stand
 
 
@@ -138,3 +138,27 @@ def test_what_luck_has_added_is_no_part_of_what_was_earned(stand):
 
     assert stand.earned == 300
     assert Lucky(stand.parameters, seed=2).earned == 260
+
+
+class Saver(Stand):
+    """A stand whose cups count."""
+
+    def start(self):
+        self.score = "cups"
+        return super().start()
+
+
+def test_a_world_may_choose_which_of_its_figures_decides():
+    saver = Saver(Saver.Parameters(), 1)
+    assert (saver.call("make_pitchers", count=2).reward, saver.earned) == (8, 8)
+    assert (Stand.score, Saver.score) == ("cash_cents", "cash_cents")
+
+
+def test_only_a_figure_can_decide():
+    class Lost(Stand):
+        def start(self):
+            self.score = "cup"
+            return super().start()
+
+    with pytest.raises(ContractError, match=r"The score of Lost is 'cup'.*Did you mean 'cups'"):
+        Lost(Lost.Parameters(), 1)

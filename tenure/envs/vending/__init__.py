@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tenure.envs.delegation import WORKER
-from tenure.envs.delegation.scripts import worker
+from tenure.envs.delegation import WORKER, worker
 from tenure.envs.jobs import Job
 from tenure.envs.vending.bound import upper_bound
 from tenure.envs.vending.planner import planner
