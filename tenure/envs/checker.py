@@ -95,7 +95,9 @@ def check_parts(job: jobs.Job) -> None:
         raise ContractError(f"{both[0]!r} is both a policy and an exploit; rename one of them.")
     told = sorted({*job.oracles} & {*job.policies, *job.exploits, "floor", "best"})
     if told:
-        raise ContractError(f"{told[0]!r} names a privileged script and another; rename one of them.")
+        raise ContractError(
+            f"{told[0]!r} names a privileged script and another; rename one of them."
+        )
     for name, field in job.world.Parameters.model_fields.items():
         if field.is_required():
             raise ContractError(

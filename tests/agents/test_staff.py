@@ -65,7 +65,10 @@ def test_a_policys_name_hires_a_scripted_agent():
     ("name", "advice"),
     [
         ("two-a-dy", "Did you mean 'two-a-day'"),
-        ("opnai/gpt", "Known: best, clairvoyant, floor, idle, local/smollm2-135m, openai/<model>, two-a-day"),
+        (
+            "opnai/gpt",
+            "Known: best, clairvoyant, floor, idle, local/smollm2-135m, openai/<model>, two-a-day",
+        ),
         ("flor", "Did you mean 'floor'"),
         ("openai/", "openai/<model>"),
         ("local/smollm", "smollm2-135m"),
