@@ -1,12 +1,13 @@
 """Draw the README's picture from a run of the ladder.
 
-tenure run vending/year --agent null --agent random --agent naive --agent shopkeeper --agent planner \
-  --episodes 10 --out RUN
+tenure run vending/year --agent null --agent random --agent naive --agent shopkeeper \
+  --agent planner --episodes 10 --out RUN
 python -m benchmarks.picture RUN docs/images/ladder.png --seed 1
 
 Above: every episode a thin line, the mean of an agent a bold one, a cross where a business ended
-early, and the proven bounds (one for each seed) with their mean. Below: what one seed's customers spent a week with the
-best script and with the privileged one, and what befell the street, the machine and the houses.
+early, and the proven bounds (one for each seed) with their mean. Below: what one seed's customers
+spent a week with the best script and with the privileged one, and what befell the street, the
+machine and the houses.
 """
 
 from __future__ import annotations
@@ -136,7 +137,8 @@ def draw(run_dir: Path, path: Path, seed: int) -> None:
     draw_takings(below, records, dict(zip(labels, COLOURS, strict=False)))
     _name_months(below, date.fromisoformat(str(start_date(one))), days)
     below.legend(loc="upper left", bbox_to_anchor=(1.0, 1.1), frameon=False, fontsize=8,
-                 handletextpad=0.4, handlelength=1.2, title=f"seed {seed}", title_fontsize=8)  # fmt: skip
+                 handletextpad=0.4, handlelength=1.2, title=f"seed {seed}",
+                 title_fontsize=8)  # fmt: skip
     for axes in (above, below):
         axes.spines[["top", "right"]].set_visible(False)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ import pytest
 
 from tenure import scenarios
 from tenure.cli import checkup
+from tenure.cli.catalogue import PRIVILEGED
 from tests.runner.stand import SCENARIO_FILE
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
@@ -28,7 +29,7 @@ def test_the_agents_of_a_scenario_are_its_scripts_and_the_models(tenure):
         "lemonade:",
         "  idle  (also: floor; its score is normalised to 0)",
         "  two-a-day  (also: best)",
-        "  clairvoyant  (privileged: it is told the truth of its seed; for reference, never ranked)",
+        f"  clairvoyant  ({PRIVILEGED})",
         "  local/smollm2-135m",
         "  openai/<model>",
     ]

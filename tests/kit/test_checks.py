@@ -102,6 +102,21 @@ def test_a_bound_that_is_exceeded_is_found(stand):
     assert text.endswith("the bound is 2,000.")
 
 
+def test_a_bound_that_only_a_privileged_script_exceeds_is_found(stand):
+    trials = Trials(scenario(20, 400), range(1, 6))
+
+    def bound(_, seed):
+        return trials.policy_on("clairvoyant", seed).earned - 1
+
+    assert "clairvoyant reaches" in stand("bound", bound=bound)
+    assert not stand("bound", bound=bound, oracles={})
+
+
+def test_a_privileged_script_with_a_policys_name_is_found(stand):
+    oracles = {"idle": JOB.oracles["clairvoyant"]}
+    assert "'idle' names a privileged script and another" in stand("parts", oracles=oracles)
+
+
 def test_a_bound_that_is_no_whole_number_is_found(stand):
     assert "bound() returns 2000.5" in stand("bound", bound=lambda _, __: 2000.5)
 

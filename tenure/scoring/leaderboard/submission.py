@@ -45,10 +45,10 @@ def submit(run_dir: Path, board_dir: Path) -> Entry:
     """
     manifest = Manifest.read(run_dir)
     _check_scenario(manifest)
-    _check_agents(manifest)
     with _desk(board_dir) as desk:
         _copy(run_dir, desk, manifest)
         _check_episodes(desk)
+        _check_agents(manifest)
         episodes = [read(desk / manifest.episode_path(*plan)) for plan in manifest.planned()]
         digest = run_digest(manifest, episodes)
         place = board_dir / ENTRIES / digest[:16]
