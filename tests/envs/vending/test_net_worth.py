@@ -4,7 +4,8 @@ import pytest
 
 from tenure.envs.jobs import Briefing
 from tenure.envs.vending import JOB
-from tenure.envs.vending.bound import lowest_cost_cents, upper_bound
+from tenure.envs.vending.bound import _costs as cheapest
+from tenure.envs.vending.bound import upper_bound
 from tests.envs.vending.play import make, supplied, wait
 from tests.envs.vending.test_guarantees import PARAMETERS
 from tests.envs.vending.test_guarantees import play as play_at_random
@@ -50,19 +51,16 @@ def test_cash_in_the_machine_counts_on_the_last_day_too():
     assert bound(0) == bound(700) == bound(1000)
 
 
-def test_goods_of_the_start_count_at_their_cost_or_at_their_floor_if_that_is_higher():
-    world = make(horizon_days=1, handover_units=20, **NET_WORTH)
-    piles = world.handover.items()
-    higher = sum(
-        max(pile.cost_cents, pile.units * lowest_cost_cents(world, world.products[name]))
-        for name, pile in piles
-    )
-    sales = upper_bound(world.parameters, 1) - 50_000 - higher
-    plain = make(horizon_days=1, handover_units=20, card_share_permille=1000)
-    floors = sum(
-        pile.units * lowest_cost_cents(world, world.products[name]) for name, pile in piles
-    )
-    assert sales == upper_bound(plain.parameters, 1) - 50_000 - floors
+def test_goods_of_the_start_count_at_their_value_or_their_price_if_that_is_higher():
+    alike = {"horizon_days": 20, "handover_units": 20, "card_share_permille": 1000}
+    plain = make(daily_fee_cents=0, **alike)
+    prices = {name: int(cents.min()) for name, cents in cheapest(plain).items()}
+    higher = [
+        max(0, pile.cost_cents - pile.units * prices[name]) for name, pile in plain.handover.items()
+    ]
+    worthy = make(daily_fee_cents=0, **alike, **NET_WORTH)
+    assert sum(higher) > 0
+    assert upper_bound(worthy.parameters, 1) - upper_bound(plain.parameters, 1) == sum(higher)
 
 
 @pytest.mark.parametrize("seed", range(5))
