@@ -21,4 +21,9 @@ jobs.register(
     "vending",
     "tenure.envs.vending:JOB",
     jobs.Face("tenure/Vending-v1", "tenure.envs.vending.env:VendingEnv"),
+    jobs.Face(
+        "tenure/VendingManager-v1",
+        "tenure.envs.vending.manager:VendingManagerEnv",
+        "tenure.envs.vending.manager:VendingManagerVectorEnv",
+    ),
 )

@@ -8,6 +8,7 @@ the present day of every world, whatever day that is there. Days are counted fro
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,16 @@ _GROUPS, _LEVELS, _NEVER = len(SIZES), len(ORDER_UNITS), 2**30
 _CAPACITIES = np.array(CAPACITIES, np.int32)[:, None]
 _STOCK_MINUTES = np.array(STOCK_MINUTES, np.int32)[:, None]
 _UNITS = np.array(ORDER_UNITS, np.int32)
+
+
+_HIGHEST = np.int16(np.iinfo(np.int16).max)
+_TRADE = slice(AT["house"].start, WIDTH)
+_IN_TRADE = {
+    name: slice(place.start - _TRADE.start, place.stop - _TRADE.start)
+    for name, place in AT.items()
+    if place.start >= _TRADE.start
+}
+"""Where the columns from `house` on stand among themselves."""
 
 
 class ManagerDays:
@@ -135,7 +146,7 @@ class ManagerDays:
     def _write_terms(self, place: int, terms: Terms) -> None:
         self._prices[..., place] = terms.price_cents
         self._effects[..., place] = terms.effect_permille
-        self._relatives[..., place] = terms.relative_permille
+        self._relatives[..., place] = 3 * terms.relative_permille
         self._rivals[..., place] = terms.rivals
         self._variety[..., place] = terms.variety_permille[: PRODUCTS + 1]
         self._quotes[..., place] = terms.quote_cents
@@ -210,16 +221,16 @@ class ManagerDays:
         if not paid.size:
             return
         places = _places(group)
-        row = order_row[:, paid]
-        self._arrival[group, paid] = self._tick - 1 + row[AT["arrival_days"].start + group]
-        minute = row[AT["arrival_minute"].start + group]
+        row = order_row[_TRADE, paid]
+        self._arrival[group, paid] = self._tick - 1 + row[_IN_TRADE["arrival_days"].start + group]
+        minute = row[_IN_TRADE["arrival_minute"].start + group]
         self._is_early[places, paid] = minute <= _STOCK_MINUTES[places]
-        self._parcel_last[places, paid] = self._tick - 1 + row[AT["life_days"]][places]
+        self._parcel_last[places, paid] = self._tick - 1 + row[_IN_TRADE["life_days"]][places]
         units = self._ordered[places, paid]
-        parcel = units - units * row[AT["missing_permille"].start + group] // 1000
-        swaps = np.flatnonzero(row[AT["swaps"].start + group])
+        parcel = units - units * row[_IN_TRADE["missing_permille"].start + group] // 1000
+        swaps = np.flatnonzero(row[_IN_TRADE["swaps"].start + group])
         if swaps.size:
-            house = row[AT["house"].start + group, swaps]
+            house = row[_IN_TRADE["house"].start + group, swaps]
             parcel[:, swaps] = self._swapped(group, paid[swaps], house, parcel[:, swaps])
         self._parcel[places, paid] = parcel
 
@@ -240,7 +251,7 @@ class ManagerDays:
 
     def _write(self, levels: Small, row: Small) -> None:
         """Send the orders that can be sent; those of which no invoice will come are forgotten."""
-        counts = (self._last < _NEVER).sum(axis=0, dtype=np.int32)
+        counts = _over_lots(np.add, (self._last < _NEVER).astype(np.int8))
         is_line = (levels > 0) & (row[AT["list_cents"]] > 0) & (counts < ORDERED_LOTS)
         is_full = (counts >= LOTS).reshape(_GROUPS, PER_SIZE, -1).any(axis=1)
         can = (row[AT["answers"]] > 0) & (self._open == 0) & ~is_full
@@ -271,27 +282,28 @@ class ManagerDays:
     def _unload(self, *, early: bool) -> None:
         """Put the goods into storage that come before their slot is filled, or after it."""
         comes = (self._arrival == self._tick).repeat(PER_SIZE, axis=0)
-        comes &= (self._is_early == early) & (self._parcel > 0)
-        place, world = np.nonzero(comes)
-        if not place.size:
+        comes &= self._parcel > 0
+        comes &= self._is_early == early
+        cells = np.flatnonzero(comes)
+        if not cells.size:
             return
-        units, last = self._parcel[place, world], self._parcel_last[place, world]
-        lasts = self._last[:, place, world]
-        same = lasts == last
-        is_known = same.any(axis=0)
-        self._stored[:, place, world] += same * units
-        new = ~is_known
-        self._insert(place[new], world[new], last[new], units[new])
+        units, last = self._parcel.take(cells), self._parcel_last.take(cells)
+        is_same = _flat(self._last)[:, cells] == last
+        is_new = ~is_same.any(axis=0)
+        _flat(self._stored)[:, cells] += is_same * units
+        self._insert(cells[is_new], last[is_new], units[is_new])
 
-    def _insert(self, place: Whole, world: Whole, last: Small, units: Small) -> None:
+    def _insert(self, cells: Whole, last: Small, units: Small) -> None:
         """Add lots, the first to expire first; there is always room for one more."""
-        lasts = np.concatenate([self._last[:, place, world], last[None]])
-        stored = np.concatenate([self._stored[:, place, world], units[None]])
-        in_slot = np.concatenate([self._in_slot[:, place, world], np.zeros_like(units)[None]])
+        lots = _flat(self._last), _flat(self._stored), _flat(self._in_slot)
+        lasts, stored, in_slot = (
+            np.concatenate([some[:, cells], one[None]])
+            for some, one in zip(lots, (last, units, np.zeros_like(units)), strict=True)
+        )
         order = lasts.argsort(axis=0, kind="stable")[:LOTS]
-        self._last[:, place, world] = np.take_along_axis(lasts, order, 0)
-        self._stored[:, place, world] = np.take_along_axis(stored, order, 0)
-        self._in_slot[:, place, world] = np.take_along_axis(in_slot, order, 0)
+        here = order * len(cells) + np.arange(len(cells))
+        for some, sorted_ in zip(lots, (lasts, stored, in_slot), strict=True):
+            some[:, cells] = sorted_.take(here)
 
     # --- the day and the night ---------------------------------------------------------------
 
@@ -332,14 +344,18 @@ class ManagerDays:
         return card_cents
 
     def _loyal_permille(self, relatives: NDArray[np.int16], is_offered: Flags) -> Small:
-        """Return what each product keeps beside its rivals; see `demand.loyal_permille`."""
-        taken = relatives[:, None] - relatives[None]
-        taken *= 3
+        """Return what each product keeps beside its rivals; see `demand.loyal_permille`.
+
+        Args:
+            relatives: Three times each price in thousandths of its reference price, at most 30,000.
+            is_offered: Others take nothing: their price is taken to be the highest number.
+        """
+        rivals = np.where(is_offered, relatives, _HIGHEST)
+        taken = (relatives + 400)[:, None] - rivals[None]
         taken //= 10
-        taken += 40
-        np.clip(taken, 0, 200, out=taken)
+        np.maximum(taken, 0, out=taken)
+        np.minimum(taken, 200, out=taken)
         taken *= self._rivals
-        taken *= is_offered[None]
         most = np.minimum(taken.sum(axis=1, dtype=np.int16), 600).astype(np.int32)
         return 1000 - most * self._parameters.rivalry_percent // 100
 
@@ -361,15 +377,18 @@ class ManagerDays:
         """Throw away what has expired, let thieves come, and bring in what came during the day."""
         is_gone = self._last <= self._tick
         if is_gone.any():
-            self._slot_units -= (self._in_slot * is_gone).sum(axis=0)
-            self._stored[is_gone] = 0
-            self._in_slot[is_gone] = 0
+            for gone, stored, in_slot in zip(is_gone, self._stored, self._in_slot, strict=True):
+                if not gone.any():
+                    continue
+                self._slot_units -= in_slot * gone
+                stored[gone] = 0
+                in_slot[gone] = 0
         if row[AT["any_theft"]].any():
             self._cash_cents -= self._cash_cents * row[AT["cash_theft_permille"].start] // 1000
             stolen = np.minimum(row[AT["stolen_units"]], self._slot_units)
             self._slot_units -= stolen
             self._take(stolen)
-        self._last[(self._stored + self._in_slot) == 0] = _NEVER
+        np.copyto(self._last, _NEVER, where=(self._stored + self._in_slot) == 0)
         self._unload(early=False)
         has_come = self._arrival == self._tick
         self._open &= ~has_come
@@ -387,9 +406,9 @@ class ManagerDays:
         figures[PLACES["bank_cents"], one] = np.minimum(self.bank_cents[one], MOST_SHOWN_CENTS)
         figures[PLACES["cash_cents"], one] = np.minimum(self._cash_cents[one], MOST_SHOWN_CENTS)
         figures[PLACES["unpaid_days"], one] = self._unpaid_days[one]
-        stored = self._stored[..., one].sum(axis=0)
+        stored = _over_lots(np.add, self._stored[..., one])
         figures[PLACES["storage_units"], one] = np.minimum(stored, MOST_SHOWN_UNITS)
-        first = self._last[..., one].min(axis=0)
+        first = _over_lots(np.minimum, self._last[..., one])
         lasts_days = np.where(first < _NEVER, np.minimum(first - self._tick, MOST_SHOWN_DAYS), 0)
         figures[PLACES["lasts_days"], one] = lasts_days
 
@@ -399,6 +418,19 @@ _PLACE = np.arange(PRODUCTS, dtype=np.int32)[:, None]
 
 def _places(group: int) -> slice:
     return slice(group * PER_SIZE, (group + 1) * PER_SIZE)
+
+
+def _flat(lots: Small) -> Small:
+    """Return a view of lots by number and cell."""
+    return lots.reshape(LOTS, -1)
+
+
+def _over_lots(rule: np.ufunc, lots: NDArray[Any]) -> NDArray[Any]:
+    """Reduce the first axis, which is short: faster than `reduce`."""
+    total: NDArray[Any] = lots[0].copy()
+    for one in lots[1:]:
+        rule(total, one, out=total)
+    return total
 
 
 def _by_group(values: Small) -> Small:

@@ -43,6 +43,7 @@ from tenure.envs.vending.suppliers import Supplier, draw_suppliers
 from tenure.envs.vending.weather import SKIES
 
 Whole = NDArray[np.int64]
+Rows = NDArray[np.int32]
 
 _MOST_RELATIVE = 10_000
 """At so many thousandths of the reference price and more, nothing is bought nor taken from others."""
@@ -132,7 +133,7 @@ class Terms:
     bill_cents: Whole
     bait: Whole
     handover: Whole
-    rows: Whole
+    rows: Rows
 
 
 class Range(NamedTuple):
@@ -172,7 +173,7 @@ def draw_terms(parameters: VendingParameters, seed: int) -> Terms:
         jams_per_1000_days=parameters.coin_jams_per_1000_days,
         thefts_per_1000_days=parameters.thefts_per_1000_days,
     )
-    rows = np.zeros((days + 1, WIDTH), np.int64)
+    rows = np.zeros((days + 1, WIDTH), np.int32)
     _write_calendar(rows, calendar, market, days)
     _write_demand(rows, market, products, days)
     _write_mishaps(rows, chance, mishaps, products)
@@ -336,7 +337,7 @@ def _draw_handover(
 # --- what a day brings ----------------------------------------------------------------------------
 
 
-def _write_calendar(rows: Whole, calendar: Calendar, market: Market, days: int) -> None:
+def _write_calendar(rows: Rows, calendar: Calendar, market: Market, days: int) -> None:
     weekdays = np.array([calendar.weekday(day) for day in range(days)])
     rows[:-1, AT["weekday"]] = np.eye(7, dtype=np.int64)[weekdays]
     rows[:-1, AT["month"].start] = [calendar.month(day) for day in range(days)]
@@ -351,14 +352,14 @@ def _write_calendar(rows: Whole, calendar: Calendar, market: Market, days: int) 
             rows[event.first_day : min(event.end_day, days), AT["event_today"].start] = sign
 
 
-def _write_demand(rows: Whole, market: Market, products: Sequence[Product], days: int) -> None:
+def _write_demand(rows: Rows, market: Market, products: Sequence[Product], days: int) -> None:
     for place, product in enumerate(products):
         rows[:days, AT["appetite"].start + place] = market.appetite_milliunits[product.id]
         rows[:days, AT["luck"].start + place] = market.luck_milliunits[product.id]
 
 
 def _write_mishaps(
-    rows: Whole, chance: Chance, mishaps: Mishaps, products: Sequence[Product]
+    rows: Rows, chance: Chance, mishaps: Mishaps, products: Sequence[Product]
 ) -> None:
     for day, slots in mishaps.faults.items():
         rows[day, AT["fault"]] = [int(slot in slots) for slot in SLOTS]
@@ -375,7 +376,7 @@ def _write_mishaps(
             rows[day, AT["stolen_units"].start + SLOTS.index(theft.slot)] = theft.units
 
 
-def _write_trade(rows: Whole, chance: Chance, one: Range, group: int, days: int) -> None:
+def _write_trade(rows: Rows, chance: Chance, one: Range, group: int, days: int) -> None:
     """Write what comes of the orders of each day, of which the last is never paid."""
     first_day = 0
     for number, house in enumerate(one.houses):
@@ -394,7 +395,7 @@ def _write_trade(rows: Whole, chance: Chance, one: Range, group: int, days: int)
 
 
 def _write_orders(
-    rows: Whole, chance: Chance, one: Range, house: Supplier, group: int, order_days: range
+    rows: Rows, chance: Chance, one: Range, house: Supplier, group: int, order_days: range
 ) -> None:
     """Write what comes of orders that are paid on the next day, as `purchases.ship` has it."""
     if not order_days:

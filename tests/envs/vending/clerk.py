@@ -7,6 +7,7 @@ face's tables.
 from typing import NamedTuple
 
 from tenure.envs.clock import MINUTES_PER_DAY
+from tenure.envs.vending.goods import Pile
 from tenure.envs.vending.invoices import Invoice
 from tenure.envs.vending.manager_draw import average_list_cents, choose
 from tenure.envs.vending.manager_terms import (
@@ -41,7 +42,7 @@ class Clerk:
         self.ranges = [choose(world.catalogue, world.suppliers, self.averages, s) for s in SIZES]
         self.products = [product for one in self.ranges for product in one.products]
         self.sent: list[Sent | None] = [None] * len(SIZES)
-        self.sold: dict[str, int] = {}
+        self.sold_units = [0] * len(SLOTS)
 
     def play_day(self, action: list[int]) -> None:
         world, day = self.world, self.world.today
@@ -63,7 +64,8 @@ class Clerk:
             self.idle_until(minute + 25)
             self.set_price(place, action[place])
         step = world.call("wait_for_next_day")
-        self.sold = next(event for event in step.events if event["kind"] == "day")["sold"]
+        sold = next(event for event in step.events if event["kind"] == "day")["sold"]
+        self.sold_units = [sold.get(product.id, 0) for product in self.products]
 
     def idle_until(self, minute: int) -> None:
         while (left := minute - self.world.state.now_minutes % MINUTES_PER_DAY) > 0:
@@ -72,6 +74,11 @@ class Clerk:
             else:
                 self.world.call("check_bank")
         assert left == 0
+
+    @property
+    def stored_units(self) -> list[int]:
+        storage = self.world.state.storage
+        return [storage.get(product.id, Pile()).units for product in self.products]
 
     # --- buying ------------------------------------------------------------------------------
 
@@ -101,20 +108,16 @@ class Clerk:
 
     def invoices(self, house: Supplier, group: int) -> list[Invoice]:
         """Invoices that came this morning, on goods of one size."""
-        account = self.world.state.accounts.get(house.id)
-        today = f"Invoice {account.open_invoices[-1].id}" if account and account.open_invoices else ""
-        mails = self.world.state.mails
+        account, mails = self.world.state.accounts.get(house.id), self.world.state.mails
         subjects = [
             mails[index].subject
             for index in range(len(mails))
             if mails[index].minute // MINUTES_PER_DAY == self.world.today
         ]
-        if not today:
-            return []
         goods = {product.id for product in self.ranges[group].products}
         return [
             one
-            for one in account.open_invoices
+            for one in (account.open_invoices if account else [])
             if f"Invoice {one.id}" in subjects and {line.product_id for line in one.lines} <= goods
         ]
 
