@@ -33,22 +33,23 @@ class VendingManagerEnv(gymnasium.Env[Seen, NDArray[np.integer[Any]]]):
     at fixed times. A test plays the same decisions through the tools there: sales, stock and bank
     balance are equal every day, to the cent.
 
-    What is traded follows from price lists alone, which the clerk asks of all houses on day 0 (those
-    who want a fee first send none). For each size (small, large): of each house, the four products
-    that are cheapest against their average list price, those that keep two weeks first; taken is
-    the house with most of these that keep two weeks, then the one whose four prices are lowest
-    against the averages. Each product has a slot of its own: A1, A2, A3, B1, C1, C2, C3, D1. A house
-    that closes is followed by the open one that carries most of the four, up to three times.
+    What is traded follows from price lists alone, which the clerk asks of all houses on day 0
+    (those who want a fee first send none). For each size (small, large): of each house, the four
+    products that are cheapest against their average list price, those that keep two weeks first;
+    taken is the house with most of these that keep two weeks, then the one whose four prices are
+    lowest against the averages. Each product has a slot of its own: A1, A2, A3, B1, C1, C2, C3, D1.
+    A house that closes is followed by the open one that carries most of the four, at most three
+    times.
 
     What the clerk does on each day:
 
     | at          | errand |
     |-------------|--------|
     | 08:00       | bring the machine's cash to the bank |
-    | 08:25       | call the technician if one of the eight slots is out of order and the bank can pay |
-    | 08:50       | pay this morning's invoices, small goods first, if the bank can; else drop them |
+    | 08:25       | call the technician if one of the eight slots is broken and the bank can pay |
+    | 08:50       | pay this morning's invoices, small goods first; drop what the bank cannot pay |
     | 09:00       | from day 1: send the order of each size, if there is one to send |
-    | 09:10-13:10 | fill one slot after the other from storage (every 30 minutes), then set its price |
+    | 09:10-13:10 | every 30 minutes fill one slot from storage, then set its price |
 
     An order is sent if the last one of that size has come before today (or never will, or was
     dropped), and comes to the house's minimum by its price list. Products that the house does not
@@ -89,7 +90,7 @@ class VendingManagerEnv(gymnasium.Env[Seen, NDArray[np.integer[Any]]]):
     | 64-71   | storage_units | units  | 0   | 1000 | 60     |
     | 72-79   | on_the_way_units, as ordered | units | 0 | 60 | 60 |
     | 80-87   | sold_units, on the last day | units | 0 | 15 | 15 |
-    | 88-95   | pace_milliunits: a slow mean of the units sold on days on offer | 0.001 units | 0 | 15,000 | 5,000 |
+    | 88-95   | pace_milliunits: slow mean of sales while on offer | | 0 | 15,000 | 5,000 |
     | 96-103  | lasts_days: until the first lot expires | days | 0 | 400 | 100 |
     | 104-111 | out_of_order  |        | 0   | 1    | 1      |
 
@@ -115,7 +116,8 @@ class VendingManagerEnv(gymnasium.Env[Seen, NDArray[np.integer[Any]]]):
 
     ## Arguments
 
-    `parameters`: see `VendingParameters`; those left out have their defaults. `render_mode`: `None`.
+    `parameters`: see `VendingParameters`; those left out have their defaults. `render_mode`:
+    `None`.
 
     ## Version history
 

@@ -118,7 +118,7 @@ class ManagerDays:
         self.day += 1
         self.bank_cents += card_cents
         limit = self._parameters.unpaid_days_limit
-        self.over = (self._unpaid_days >= limit) | (self.day == self._parameters.horizon_days)
+        self.over[:] = (self._unpaid_days >= limit) | (self.day == self._parameters.horizon_days)
         self._show(self._rows[self._tick % self._ring], None)
         return self.bank_cents - before_cents
 
@@ -157,9 +157,11 @@ class ManagerDays:
         self._figures[PLACES["keeps_days"], place] = np.minimum(terms.keeps_days, MOST_SHOWN_DAYS)
 
     def _lay_out_state(self, worlds: int) -> None:
-        self.day, self.over = np.zeros(worlds, np.int64), np.ones(worlds, np.bool_)
-        self.bank_cents, self._cash_cents = np.zeros(worlds, np.int64), np.zeros(worlds, np.int64)
-        self._unpaid_days = np.zeros(worlds, np.int64)
+        self.day: Whole = np.zeros(worlds, np.int64)
+        self.over: Flags = np.ones(worlds, np.bool_)
+        self.bank_cents: Whole = np.zeros(worlds, np.int64)
+        self._cash_cents: Whole = np.zeros(worlds, np.int64)
+        self._unpaid_days: Whole = np.zeros(worlds, np.int64)
         self._last = np.full((LOTS, PRODUCTS, worlds), _NEVER, np.int32)
         self._stored = np.zeros((LOTS, PRODUCTS, worlds), np.int32)
         self._in_slot = np.zeros((LOTS, PRODUCTS, worlds), np.int32)
@@ -274,8 +276,8 @@ class ManagerDays:
         self._slot_units += room
         for stored, in_slot in zip(self._stored, self._in_slot, strict=True):
             units = np.minimum(stored, room)
-            stored -= units
-            in_slot += units
+            np.subtract(stored, units, out=stored)
+            np.add(in_slot, units, out=in_slot)
             room -= units
         self._slot_units -= room
 
@@ -339,7 +341,7 @@ class ManagerDays:
         self._pace += ((1000 * units - self._pace) // PACE_DAYS) * is_offered
         revenue_cents = (units * prices).sum(axis=0)
         self._take(units)
-        card_cents = revenue_cents * share_permille // 1000
+        card_cents: Whole = revenue_cents * share_permille // 1000
         self._cash_cents[:] = revenue_cents - card_cents
         return card_cents
 
@@ -357,13 +359,14 @@ class ManagerDays:
         np.minimum(taken, 200, out=taken)
         taken *= self._rivals
         most = np.minimum(taken.sum(axis=1, dtype=np.int16), 600).astype(np.int32)
-        return 1000 - most * self._parameters.rivalry_percent // 100
+        loyal: Small = 1000 - most * self._parameters.rivalry_percent // 100
+        return loyal
 
     def _take(self, units: Small) -> None:
         """Take the units that expire first out of the slots; changes `units`."""
         for in_slot in self._in_slot:
             taken = np.minimum(in_slot, units)
-            in_slot -= taken
+            np.subtract(in_slot, taken, out=in_slot)
             units -= taken
 
     def _take_fee(self) -> None:

@@ -1,4 +1,4 @@
-"""The world of one seed as its manager meets it: what to trade, with whom, and what each day brings.
+"""The world of one seed as its manager meets it: goods, houses, and what each day brings.
 
 Every draw is the vending world's own, of the same streams. Only what can matter to eight products
 is drawn.
@@ -46,7 +46,7 @@ Whole = NDArray[np.int64]
 Rows = NDArray[np.int32]
 
 _MOST_RELATIVE = 10_000
-"""At so many thousandths of the reference price and more, nothing is bought nor taken from others."""
+"""At so many thousandths of the reference price nothing is bought, nor taken from others."""
 
 _DELIVERY_MINUTES = (9 * 60, 18 * 60 + 59)
 _HALF, _LOW_HALF = np.uint64(32), np.uint64(2**32 - 1)
@@ -90,8 +90,7 @@ COLUMNS = (
 
 _ENDS = list(accumulate(column.size for column in COLUMNS))
 AT = {
-    column.name: slice(end - column.size, end)
-    for column, end in zip(COLUMNS, _ENDS, strict=True)
+    column.name: slice(end - column.size, end) for column, end in zip(COLUMNS, _ENDS, strict=True)
 }
 WIDTH = _ENDS[-1]
 
@@ -390,12 +389,13 @@ def _write_trade(rows: Rows, chance: Chance, one: Range, group: int, days: int) 
                 rows[span, AT["list_cents"].start + group * PER_SIZE + place] = (
                     house.unit_cents(product.id, 1) if product.id in house.prices_cents else 0
                 )
-            _write_orders(rows, chance, one, house, group, range(max(1, first_day), end_day - 1))
+            order_days = range(max(1, first_day), end_day - 1)
+            _write_orders(rows, chance, one, house, group=group, order_days=order_days)
         first_day = max(first_day, end_day)
 
 
 def _write_orders(
-    rows: Rows, chance: Chance, one: Range, house: Supplier, group: int, order_days: range
+    rows: Rows, chance: Chance, one: Range, house: Supplier, *, group: int, order_days: range
 ) -> None:
     """Write what comes of orders that are paid on the next day, as `purchases.ship` has it."""
     if not order_days:
@@ -443,9 +443,7 @@ class _Words:
         if bound == 1:
             return np.zeros(len(self._days), np.int64)
         words = np.array(
-            self._chance.words(
-                stream, self._entity, start=self._days.start, count=len(self._days)
-            ),
+            self._chance.words(stream, self._entity, start=self._days.start, count=len(self._days)),
             np.uint64,
         )
         high, low = words >> _HALF, words & _LOW_HALF

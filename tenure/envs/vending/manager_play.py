@@ -38,7 +38,11 @@ _APPETITE, _LUCK = AT["appetite"].start, AT["luck"].start
 _CARD_LUCK, _FAULT = AT["card_luck"].start, AT["fault"].start
 _ANY_FAULT, _JAM = AT["any_fault"].start, AT["jam"].start
 _ANY_THEFT, _CASH_THEFT = AT["any_theft"].start, AT["cash_theft_permille"].start
-_STOLEN, _LIST, _MINIMUM = AT["stolen_units"].start, AT["list_cents"].start, AT["minimum_cents"].start
+_STOLEN, _LIST, _MINIMUM = (
+    AT["stolen_units"].start,
+    AT["list_cents"].start,
+    AT["minimum_cents"].start,
+)
 _HOUSE, _ANSWERS, _SWAPS = AT["house"].start, AT["answers"].start, AT["swaps"].start
 _ARRIVAL, _MINUTE = AT["arrival_days"].start, AT["arrival_minute"].start
 _MISSING, _LIFE = AT["missing_permille"].start, AT["life_days"].start
@@ -208,7 +212,9 @@ class ManagerPlay:
             self._swap(order, group, row[_HOUSE + group])
 
     def _swap(self, order: Order, group: int, house: int) -> None:
-        levels = {place: self._unit_bill(house, place, units) for place, units in order.units.items()}
+        levels = {
+            place: self._unit_bill(house, place, units) for place, units in order.units.items()
+        }
         largest = max(
             order.units, key=lambda place: (order.units[place] * levels[place], self._ranks[place])
         )
@@ -279,7 +285,7 @@ class ManagerPlay:
         slot_units, broken, pace = self.slot_units, self.broken, self._pace
         offered = [place for place in _ALL if slot_units[place] and not broken[place]]
         levels, variety = self._relatives, self._variety[len(offered)]
-        relative = dict([(place, levels[action[place]][place]) for place in offered])
+        relative = {place: levels[action[place]][place] for place in offered}
         sold, revenue_cents = [0] * PRODUCTS, 0
         for place in _ALL:
             if slot_units[place]:
@@ -314,7 +320,7 @@ class ManagerPlay:
             if rival in relative:
                 part = 40 + (own - relative[rival]) * 3 // 10
                 if part > 0:
-                    taken += part if part < 200 else 200
+                    taken += min(200, part)
         return 1000 - min(taken, 600) * self._parameters.rivalry_percent // 100
 
     def _take_fee(self) -> None:
@@ -369,7 +375,7 @@ def _fill(lots: Sequence[Lot], room: int) -> int:
     for lot in lots:
         stored = lot.stored
         if stored:
-            units = stored if stored < left else left
+            units = min(left, stored)
             lot.stored -= units
             lot.in_slot += units
             left -= units
@@ -381,10 +387,10 @@ def _fill(lots: Sequence[Lot], room: int) -> int:
 def _take(lots: list[Lot], units: int) -> None:
     """Take the units that expire first out of the slot, which has as many."""
     for lot in lots:
-        taken = lot.in_slot if lot.in_slot < units else units
+        taken = min(units, lot.in_slot)
         lot.in_slot -= taken
         units -= taken
         if not units:
             break
-    if not all([lot.stored or lot.in_slot for lot in lots]):
+    if not all([lot.stored or lot.in_slot for lot in lots]):  # noqa: C419  a list is faster here
         lots[:] = [lot for lot in lots if lot.stored or lot.in_slot]

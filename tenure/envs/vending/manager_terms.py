@@ -1,4 +1,4 @@
-"""What a manager of the vending machine decides, and the timetable of the clerk who carries it out."""
+"""What a manager of the vending machine decides, and the timetable of the clerk who obeys."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ORDERED_LOTS = 3
 LASTING_DAYS = 14
 """Products that keep less are chosen only where there is nothing else."""
 
-# The clerk's day, in minutes since midnight. Every errand has its time, whether it is needed or not.
+# The clerk's day, in minutes since midnight. Every errand has its time, needed or not.
 CASH_MINUTE = 8 * 60
 REPAIR_MINUTE = CASH_MINUTE + 25
 PAYMENT_MINUTES = (REPAIR_MINUTE + 25, REPAIR_MINUTE + 30)

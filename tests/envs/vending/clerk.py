@@ -135,9 +135,7 @@ class Clerk:
         basket = {
             self.products[place].id: ORDER_UNITS[levels[place]]
             for place in places
-            if levels[place]
-            and counts[place] < 3
-            and self.products[place].id in house.prices_cents
+            if levels[place] and counts[place] < 3 and self.products[place].id in house.prices_cents
         }
         quoted_cents = sum(units * house.unit_cents(i, units) for i, units in basket.items())
         if basket and quoted_cents >= house.minimum_order_cents:

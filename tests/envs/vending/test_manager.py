@@ -11,7 +11,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from tenure.envs.chance import Chance
 from tenure.envs.vending.invoices import Invoice, InvoiceLine
 from tenure.envs.vending.manager import VendingManagerEnv, VendingManagerVectorEnv
-from tenure.envs.vending.manager_draw import AT, average_list_cents, draw_terms
+from tenure.envs.vending.manager_draw import AT, draw_terms
 from tenure.envs.vending.manager_figures import FIGURES, PLACES, SCALE
 from tenure.envs.vending.manager_terms import PER_SIZE, SLOTS
 from tenure.envs.vending.policies.texts import read_price_list
@@ -101,14 +101,19 @@ def test_what_is_traded_follows_from_the_price_lists_that_come_by_mail():
     for house in world.suppliers:
         world.call("send_mail", to=house.email, subject="Prices", body="Please send a price list.")
     wait(world)
-    prices = {}
+    lists = {}
     for index in range(len(world.state.mails)):
         mail = world.state.mails[index]
-        found = read_price_list(mail.body)
-        if found:
-            prices[mail.sender] = found
-    told = {one.email for one in world.suppliers if not one.practice.fee_cents}
-    assert set(prices) == told
+        if found := read_price_list(mail.body):
+            lists[mail.sender] = {offer.product: offer.price_cents for offer in found.offers}
+    terms, row = draw_terms(world.parameters, 3), draw_terms(world.parameters, 3).rows[1]
+    for place, product in enumerate(terms.products):
+        told = [prices[product.name] for prices in lists.values() if product.name in prices]
+        assert terms.average_cents[place] == sum(told) // len(told)
+        house = terms.houses[place // PER_SIZE][0]
+        assert row[AT["list_cents"].start + place] == lists[house.email].get(product.name, 0)
+    members_only = {one.email for one in world.suppliers if one.practice.fee_cents}
+    assert set(lists) == {one.email for one in world.suppliers} - members_only
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -193,9 +198,7 @@ def test_before_the_start_and_after_the_end_there_is_no_day_to_play():
 def test_many_worlds_equal_as_many_single_ones_through_new_episodes(parameters, mode):
     count, days = 12, parameters["horizon_days"]
     many = VendingManagerVectorEnv(count, parameters, autoreset_mode=mode)
-    single = SyncVectorEnv(
-        [lambda: VendingManagerEnv(parameters)] * count, autoreset_mode=mode
-    )
+    single = SyncVectorEnv([lambda: VendingManagerEnv(parameters)] * count, autoreset_mode=mode)
     assert many.metadata["autoreset_mode"] == mode
     assert_equal(many.reset(seed=3), single.reset(seed=3))
     for actions in random_actions(2 * days + 5, count):
