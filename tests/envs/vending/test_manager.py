@@ -105,7 +105,7 @@ def test_what_is_traded_follows_from_the_price_lists_that_come_by_mail():
     for index in range(len(world.state.mails)):
         mail = world.state.mails[index]
         if found := read_price_list(mail.body):
-            lists[mail.sender] = {offer.product: offer.price_cents for offer in found.offers}
+            lists[mail.sender] = {offer.product: offer.unit_cents for offer in found.offers}
     terms, row = draw_terms(world.parameters, 3), draw_terms(world.parameters, 3).rows[1]
     for place, product in enumerate(terms.products):
         told = [prices[product.name] for prices in lists.values() if product.name in prices]
