@@ -353,13 +353,16 @@ class ManagerDays:
             is_offered: Others take nothing: their price is taken to be the highest number.
         """
         rivals = np.where(is_offered, relatives, _HIGHEST)
-        taken = (relatives + 400)[:, None] - rivals[None]
-        taken //= 10
-        np.maximum(taken, 0, out=taken)
-        np.minimum(taken, 200, out=taken)
-        taken *= self._rivals
-        most = np.minimum(taken.sum(axis=1, dtype=np.int16), 600).astype(np.int32)
-        loyal: Small = 1000 - most * self._parameters.rivalry_percent // 100
+        most = np.empty_like(relatives)
+        for place, own in enumerate(relatives + 400):
+            taken = own - rivals
+            taken //= 10
+            np.maximum(taken, 0, out=taken)
+            np.minimum(taken, 200, out=taken)
+            taken *= self._rivals[place]
+            np.add.reduce(taken, axis=0, dtype=np.int16, out=most[place])
+        np.minimum(most, 600, out=most)
+        loyal: Small = 1000 - most.astype(np.int32) * self._parameters.rivalry_percent // 100
         return loyal
 
     def _take(self, units: Small) -> None:
@@ -384,18 +387,26 @@ class ManagerDays:
                 if not gone.any():
                     continue
                 self._slot_units -= in_slot * gone
-                stored[gone] = 0
-                in_slot[gone] = 0
-        if row[AT["any_theft"]].any():
-            self._cash_cents -= self._cash_cents * row[AT["cash_theft_permille"].start] // 1000
-            stolen = np.minimum(row[AT["stolen_units"]], self._slot_units)
-            self._slot_units -= stolen
-            self._take(stolen)
-        np.copyto(self._last, _NEVER, where=(self._stored + self._in_slot) == 0)
+                np.copyto(stored, 0, where=gone)
+                np.copyto(in_slot, 0, where=gone)
+        self._steal(np.flatnonzero(row[AT["any_theft"].start]), row)
+        is_empty = (self._stored | self._in_slot) == 0
+        np.maximum(self._last, is_empty.astype(np.int32) * _NEVER, out=self._last)
         self._unload(early=False)
         has_come = self._arrival == self._tick
         self._open &= ~has_come
         self._ordered *= ~has_come.repeat(PER_SIZE, axis=0)
+
+    def _steal(self, which: Whole, row: Small) -> None:
+        """Let thieves come to some worlds."""
+        share_permille = row[AT["cash_theft_permille"].start, which]
+        self._cash_cents[which] -= self._cash_cents[which] * share_permille // 1000
+        stolen = np.minimum(row[AT["stolen_units"]][:, which], self._slot_units[:, which])
+        self._slot_units[:, which] -= stolen
+        for in_slot in self._in_slot:
+            taken = np.minimum(in_slot[:, which], stolen)
+            in_slot[:, which] -= taken
+            stolen -= taken
 
     # --- what is shown -----------------------------------------------------------------------
 
