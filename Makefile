@@ -5,9 +5,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 CODE   := tenure tests benchmarks
-HEAVY  := slow or llm or browser
+HEAVY  := slow or llm or browser or rl
 
-.PHONY: help demo test test-heavy check format bench clean
+.PHONY: help demo test test-heavy test-rl check format bench clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,7 +33,11 @@ test: $(READY)  ## Run the default test suite
 	$(BIN)/python -m pytest -m 'not ($(HEAVY))'
 
 test-heavy: $(READY)  ## Run the slow tests, and those with the embedded model and the browser
-	$(BIN)/python -m pytest -m '$(HEAVY)'
+	$(BIN)/python -m pytest -m '($(HEAVY)) and not rl'
+
+test-rl: $(READY)  ## Run the tests that train a learner; installs the extra `rl`
+	$(BIN)/pip install --quiet --editable '.[rl]'
+	$(BIN)/python -m pytest -m rl
 
 check: $(READY)  ## Check format, style, types and the direction of imports
 	$(BIN)/ruff format --check $(CODE)

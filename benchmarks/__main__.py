@@ -11,6 +11,7 @@ SPEED = (
     "command_start",
     "supply_line",
     "supply_line_speed",
+    "vending_manager",
 )
 
 

@@ -21,5 +21,10 @@ jobs.register(
     "vending",
     "tenure.envs.vending:JOB",
     jobs.Face("tenure/Vending-v1", "tenure.envs.vending.env:VendingEnv"),
+    jobs.Face(
+        "tenure/VendingManager-v1",
+        "tenure.envs.vending.manager:VendingManagerEnv",
+        "tenure.envs.vending.manager:VendingManagerVectorEnv",
+    ),
 )
 jobs.register("vending-arena", "tenure.envs.vending.arena:JOB")
