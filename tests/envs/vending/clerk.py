@@ -9,8 +9,8 @@ from typing import NamedTuple
 from tenure.envs.clock import MINUTES_PER_DAY
 from tenure.envs.vending.goods import Pile
 from tenure.envs.vending.invoices import Invoice
-from tenure.envs.vending.manager_draw import average_list_cents, choose
-from tenure.envs.vending.manager_terms import (
+from tenure.envs.vending.manager.draw import average_list_cents, choose
+from tenure.envs.vending.manager.terms import (
     CASH_MINUTE,
     LETTER_MINUTES,
     ORDER_UNITS,

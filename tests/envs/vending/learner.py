@@ -13,8 +13,8 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import VecEnv
 
 from tenure.envs.vending.manager import VendingManagerVectorEnv
-from tenure.envs.vending.manager_figures import PLACES, SCALE
-from tenure.envs.vending.manager_terms import LEVELS
+from tenure.envs.vending.manager.figures import PLACES, SCALE
+from tenure.envs.vending.manager.terms import LEVELS
 
 QUARTER = {"horizon_days": 90}
 START_DOLLARS = 500

@@ -11,9 +11,9 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from tenure.envs.chance import Chance
 from tenure.envs.vending.invoices import Invoice, InvoiceLine
 from tenure.envs.vending.manager import VendingManagerEnv, VendingManagerVectorEnv
-from tenure.envs.vending.manager_draw import AT, draw_terms
-from tenure.envs.vending.manager_figures import FIGURES, PLACES, SCALE
-from tenure.envs.vending.manager_terms import PER_SIZE, SLOTS
+from tenure.envs.vending.manager.draw import AT, draw_terms
+from tenure.envs.vending.manager.figures import FIGURES, PLACES, SCALE
+from tenure.envs.vending.manager.terms import PER_SIZE, SLOTS
 from tenure.envs.vending.policies.texts import read_price_list
 from tenure.envs.vending.purchases import ship
 from tenure.envs.vending.state import VendingParameters

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tenure.envs.chance import Chance, below
 from tenure.envs.clock import Calendar
 from tenure.envs.vending.demand import Market, draw_market, price_permille
-from tenure.envs.vending.manager_terms import (
+from tenure.envs.vending.manager.terms import (
     HOUSES,
     LASTING_DAYS,
     ORDER_UNITS,

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tenure.envs.vending.manager_draw import AT, Terms
-from tenure.envs.vending.manager_figures import (
+from tenure.envs.vending.manager.draw import AT, Terms
+from tenure.envs.vending.manager.figures import (
     FROM_ROW,
     MOST_SHOWN_CENTS,
     MOST_SHOWN_DAYS,
@@ -19,7 +19,7 @@ from tenure.envs.vending.manager_figures import (
     SCALE,
     Seen,
 )
-from tenure.envs.vending.manager_terms import (
+from tenure.envs.vending.manager.terms import (
     CAPACITIES,
     LOTS,
     ORDER_UNITS,

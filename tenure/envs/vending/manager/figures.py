@@ -9,7 +9,7 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from tenure.envs.vending.manager_terms import CAPACITIES, PRODUCTS, SIZES
+from tenure.envs.vending.manager.terms import CAPACITIES, PRODUCTS, SIZES
 from tenure.envs.vending.weather import SKIES
 
 Seen = NDArray[np.float32]

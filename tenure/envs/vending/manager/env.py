@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenure.envs.fitting import fitted
-from tenure.envs.vending import manager_figures
-from tenure.envs.vending.manager_draw import draw_terms
-from tenure.envs.vending.manager_figures import Seen
-from tenure.envs.vending.manager_play import ManagerPlay
-from tenure.envs.vending.manager_terms import ACTIONS, LEVELS
-from tenure.envs.vending.manager_vector import VendingManagerVectorEnv
+from tenure.envs.vending.manager import figures
+from tenure.envs.vending.manager.draw import draw_terms
+from tenure.envs.vending.manager.figures import Seen
+from tenure.envs.vending.manager.play import ManagerPlay
+from tenure.envs.vending.manager.terms import ACTIONS, LEVELS
+from tenure.envs.vending.manager.vector import VendingManagerVectorEnv
 from tenure.envs.vending.state import VendingParameters
 from tenure.errors import EpisodeOver
 
@@ -132,7 +132,7 @@ class VendingManagerEnv(gymnasium.Env[Seen, NDArray[np.integer[Any]]]):
         self.render_mode = render_mode
         self._parameters = fitted(VendingParameters, parameters or {})
         self.action_space = gymnasium.spaces.MultiDiscrete([LEVELS] * ACTIONS)
-        self.observation_space = manager_figures.space()
+        self.observation_space = figures.space()
         self._play: ManagerPlay | None = None
 
     def reset(

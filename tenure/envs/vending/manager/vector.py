@@ -13,11 +13,11 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from tenure.envs.fitting import fitted
-from tenure.envs.vending import manager_figures
-from tenure.envs.vending.manager_days import Flags, ManagerDays, Small, Whole
-from tenure.envs.vending.manager_draw import draw_terms
-from tenure.envs.vending.manager_figures import Seen
-from tenure.envs.vending.manager_terms import ACTIONS, LEVELS
+from tenure.envs.vending.manager import figures
+from tenure.envs.vending.manager.days import Flags, ManagerDays, Small, Whole
+from tenure.envs.vending.manager.draw import draw_terms
+from tenure.envs.vending.manager.figures import Seen
+from tenure.envs.vending.manager.terms import ACTIONS, LEVELS
 from tenure.envs.vending.state import VendingParameters
 from tenure.errors import EpisodeOver
 
@@ -75,7 +75,7 @@ class VendingManagerVectorEnv(VectorEnv[Seen, NDArray[np.integer[Any]], NDArray[
         self.metadata = {**self.metadata, "autoreset_mode": self._mode}  # type: ignore[misc]  # as above
         self._parameters = fitted(VendingParameters, parameters or {})
         self.single_action_space = gymnasium.spaces.MultiDiscrete([LEVELS] * ACTIONS)
-        self.single_observation_space = manager_figures.space()
+        self.single_observation_space = figures.space()
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self._generators: list[np.random.Generator | None] = [None] * num_envs

@@ -1,4 +1,4 @@
-"""Many machines at once: the days of `manager_play.py` in arrays whose last axis is the world.
+"""Many machines at once: the days of `manager/play.py` in arrays whose last axis is the world.
 
 Rows of the days stand in a ring in which each world begins where it is reset, so that one row holds
 the present day of every world, whatever day that is there. Days are counted from the first reset on
@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tenure.envs.vending.manager_draw import AT, WIDTH, Terms
-from tenure.envs.vending.manager_figures import (
+from tenure.envs.vending.manager.draw import AT, WIDTH, Terms
+from tenure.envs.vending.manager.figures import (
     COUNT,
     FROM_ROW,
     MOST_SHOWN_CENTS,
@@ -24,8 +24,8 @@ from tenure.envs.vending.manager_figures import (
     SCALE,
     Seen,
 )
-from tenure.envs.vending.manager_play import PACE_DAYS, ranks
-from tenure.envs.vending.manager_terms import (
+from tenure.envs.vending.manager.play import PACE_DAYS, ranks
+from tenure.envs.vending.manager.terms import (
     CAPACITIES,
     HOUSES,
     LOTS,
