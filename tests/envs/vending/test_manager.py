@@ -1,6 +1,7 @@
 """The numeric face plays the same world as the tools do, alone and many at once."""
 
 import re
+from functools import partial
 
 import gymnasium
 import numpy as np
@@ -260,3 +261,12 @@ def test_worlds_are_made_by_name_and_an_unknown_word_is_told_what_is_known():
         worlds.reset(options={"reset_mask": np.zeros(8, np.bool_)})
     with pytest.raises(ValueError, match="num_envs"):
         VendingManagerVectorEnv(0)
+
+
+@pytest.mark.parametrize(
+    "odd", [{"score": "net_worth"}, {"token_price_cents_per_million": 10_000}, {"no_such": 1}]
+)
+@pytest.mark.parametrize("face", [VendingManagerEnv, partial(VendingManagerVectorEnv, 2)])
+def test_what_means_nothing_to_a_manager_is_refused(face, odd):
+    with pytest.raises(UsageError, match=next(iter(odd))):
+        face(parameters=odd)

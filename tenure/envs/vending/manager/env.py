@@ -9,14 +9,12 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
-from tenure.envs.fitting import fitted
 from tenure.envs.vending.manager import figures
 from tenure.envs.vending.manager.draw import draw_terms
 from tenure.envs.vending.manager.figures import Seen
 from tenure.envs.vending.manager.play import ManagerPlay
-from tenure.envs.vending.manager.terms import ACTIONS, LEVELS
+from tenure.envs.vending.manager.terms import ACTIONS, LEVELS, parameters_of
 from tenure.envs.vending.manager.vector import VendingManagerVectorEnv
-from tenure.envs.vending.state import VendingParameters
 from tenure.errors import EpisodeOver
 
 __all__ = ["VendingManagerEnv", "VendingManagerVectorEnv"]
@@ -130,7 +128,7 @@ class VendingManagerEnv(gymnasium.Env[Seen, NDArray[np.integer[Any]]]):
         self, parameters: Mapping[str, Any] | None = None, render_mode: str | None = None
     ) -> None:
         self.render_mode = render_mode
-        self._parameters = fitted(VendingParameters, parameters or {})
+        self._parameters = parameters_of(parameters)
         self.action_space = gymnasium.spaces.MultiDiscrete([LEVELS] * ACTIONS)
         self.observation_space = figures.space()
         self._play: ManagerPlay | None = None

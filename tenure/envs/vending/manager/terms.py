@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from tenure.envs.fitting import fitted
 from tenure.envs.vending.machine import CAPACITY_UNITS, SlotName
 from tenure.envs.vending.products import Size
+from tenure.envs.vending.state import VendingParameters
+from tenure.errors import UsageError
 
 SIZES: tuple[Size, ...] = ("small", "large")
 PER_SIZE = 4
@@ -43,6 +49,21 @@ PAYMENT_MINUTES = (REPAIR_MINUTE + 25, REPAIR_MINUTE + 30)
 LETTER_MINUTES = (PAYMENT_MINUTES[1] + 5, PAYMENT_MINUTES[1] + 10)
 STOCK_MINUTES = tuple(LETTER_MINUTES[1] + 5 + 30 * number for number in range(PRODUCTS))
 """When each slot is filled up; five minutes before the next one's turn its price is set."""
+
+
+def parameters_of(given: Mapping[str, Any] | None) -> VendingParameters:
+    """Return the parameters of a manager's world, those left out with their defaults.
+
+    Raises:
+        UsageError: If one is unknown or out of range, or means nothing to a manager, who writes no
+            tokens and is paid by the bank balance.
+    """
+    parameters = fitted(VendingParameters, given or {})
+    for name in ("score", "token_price_cents_per_million"):
+        usual = VendingParameters.model_fields[name].default
+        if getattr(parameters, name) != usual:
+            raise UsageError(f"{name} means nothing to the manager; leave it at {usual!r}.")
+    return parameters
 
 
 def price_cents(list_cents: int, level: int) -> int:

@@ -12,13 +12,11 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from tenure.envs.fitting import fitted
 from tenure.envs.vending.manager import figures
 from tenure.envs.vending.manager.days import Flags, ManagerDays, Small, Whole
 from tenure.envs.vending.manager.draw import draw_terms
 from tenure.envs.vending.manager.figures import Seen
-from tenure.envs.vending.manager.terms import ACTIONS, LEVELS
-from tenure.envs.vending.state import VendingParameters
+from tenure.envs.vending.manager.terms import ACTIONS, LEVELS, parameters_of
 from tenure.errors import EpisodeOver
 
 Rewards = NDArray[np.float64]
@@ -73,7 +71,7 @@ class VendingManagerVectorEnv(VectorEnv[Seen, NDArray[np.integer[Any]], NDArray[
         self.num_envs = num_envs
         self._mode = AutoresetMode(autoreset_mode)
         self.metadata = {**self.metadata, "autoreset_mode": self._mode}  # type: ignore[misc]  # as above
-        self._parameters = fitted(VendingParameters, parameters or {})
+        self._parameters = parameters_of(parameters)
         self.single_action_space = gymnasium.spaces.MultiDiscrete([LEVELS] * ACTIONS)
         self.single_observation_space = figures.space()
         self.action_space = batch_space(self.single_action_space, num_envs)
