@@ -104,11 +104,11 @@ def _print_table(
     heads = ["policy", "mean", "min", "max", "luck", "normalised", "share", *figures, "calls", "s"]
     rows = [
         _row(
-            f"{name} (privileged)" if name in scenario.job.oracles else name,
+            f"{name} (privileged)" if name in scenario.oracles else name,
             [play_one(scenario, name, seed, figures) for seed in seeds],
             points,
         )
-        for name in policies or [*scenario.job.policies, *scenario.job.oracles]
+        for name in policies or [*scenario.job.policies, *scenario.oracles]
     ]
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]

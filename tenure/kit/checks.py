@@ -252,7 +252,7 @@ def _ladder(case: Case) -> str:
 
 def _bound(case: Case) -> str:
     trials, first = case.trials, case.seeds[0]
-    told = [(name, [trials.policy_on(name, first)]) for name in case.job.oracles]
+    told = [(name, [trials.policy_on(name, first)]) for name in trials.scenario.oracles]
     for name, plays in [*_all_plays(case), *told]:  # the told may take long: on one seed
         for seed, play, point in zip(trials.seeds, plays, trials.references, strict=False):
             if play.earned > point.bound:

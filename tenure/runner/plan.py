@@ -42,7 +42,8 @@ def draw_up(
         voice: The model that words what counterparts say.
 
     Raises:
-        UsageError: If two agents would share a label, or nobody speaks in the scenario's job.
+        UsageError: If two agents would share a label, nobody speaks in the scenario's job, or a
+            privileged script cannot play.
     """
     if voice and scenario.job.world.drafts is World.drafts:
         raise UsageError(f"In {scenario.id} nobody speaks whom a model could voice.")
@@ -52,6 +53,9 @@ def draw_up(
             raise UsageError(f"The agent {label!r} stands twice in the plan; name it once.")
     context = scenario.context.model_dump() if scenario.context else {}
     appointed = [appoint(agent, scenario.job).in_context(context) for agent in agents]
+    for agent in appointed:
+        if agent.oracle and agent.name not in scenario.oracles:
+            raise UsageError(f"{agent.name} does all itself; in {scenario.id} a sub-agent must.")
     return Manifest(
         scenario=scenario,
         agents=[{"label": agent.label, **agent.record()} for agent in appointed],

@@ -109,6 +109,15 @@ class Scenario(BaseModel):
         return jobs.load(self.job_name)
 
     @property
+    def oracles(self) -> Mapping[str, jobs.Oracle]:
+        """The privileged scripts that can play; none beside a sub-agent, who has tools they need.
+
+        Raises:
+            UsageError: If no such job is registered.
+        """
+        return {} if self.delegation else self.job.oracles
+
+    @property
     def digest(self) -> str:
         """A hash of everything the scenario says: 32 hex digits."""
         canonical = orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)

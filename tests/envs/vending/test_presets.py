@@ -230,3 +230,10 @@ def test_the_embedded_model_works_on_some_days(scenario):
     calls = [step for step in office.steps if step.fault in (None, Fault.REFUSED)]
     assert 2 * len(calls) > len(office.steps)  # an answer that was cut off is a step, too
     assert (office.world.state.token_microcents > 0) == (scenario is MODERN)
+
+
+def test_the_planner_does_all_itself_and_so_cannot_play_where_a_sub_agent_must():
+    assert "planner" in MODERN.oracles
+    assert not CLASSIC.oracles
+    with pytest.raises(UsageError, match="planner does all itself"):
+        draw_up(CLASSIC, [AgentSpec(name="planner")], [1])
