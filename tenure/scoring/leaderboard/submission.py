@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from tenure import scenarios
+from tenure.envs import jobs
 from tenure.errors import TrajectoryError, UsageError
 from tenure.scoring.leaderboard.entry import ENTRIES, Entry, describe, is_builtin
 from tenure.scoring.manifest import Manifest
@@ -45,10 +46,10 @@ def submit(run_dir: Path, board_dir: Path) -> Entry:
     """
     manifest = Manifest.read(run_dir)
     _check_scenario(manifest)
+    _check_agents(manifest)
     with _desk(board_dir) as desk:
         _copy(run_dir, desk, manifest)
         _check_episodes(desk)
-        _check_agents(manifest)
         episodes = [read(desk / manifest.episode_path(*plan)) for plan in manifest.planned()]
         digest = run_digest(manifest, episodes)
         place = board_dir / ENTRIES / digest[:16]
@@ -127,8 +128,10 @@ def _check_scenario(manifest: Manifest) -> None:
 
 def _check_agents(manifest: Manifest) -> None:
     """Refuse scripts that were told the truth of their seeds."""
+    scenario = manifest.scenario
+    oracles = scenario.job.oracles if scenario.job_name in jobs.names() else ()
     for agent in manifest.agents:
-        if agent.get("oracle") or agent["name"] in manifest.scenario.job.oracles:
+        if agent.get("oracle") or agent["name"] in oracles:
             raise UsageError(
                 f"{agent['name']} was told the truth of its seeds: it is a reference for how much "
                 "room there is, and no run with it enters a leaderboard."
