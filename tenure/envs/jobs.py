@@ -184,6 +184,8 @@ class Job:
             UsageError: If a layer does not fit the job.
         """
         world = self.world
+        if self.is_contest and (asks or any(layers)):
+            raise UsageError("A contest of several agents takes no forecasts and no layers.")
         if layers.without_tools:
             world = lacking(world, layers.without_tools)
         if layers.memory:

@@ -138,6 +138,8 @@ def _in_what_followed(episode: Episode, scenario: Scenario, world: World[Any]) -
         if world.ended or index > limit:
             return Divergence(index, "type", "step", "end")
         action = action_of(recorded)
+        if found := _unaccounted(index, recorded, episode):
+            return found
         step = world.step(action, recorded.get("outside", NOTHING))
         told = narrator.step(world, action, None, step)
         if found := _difference(index, recorded, told):
@@ -147,6 +149,18 @@ def _in_what_followed(episode: Episode, scenario: Scenario, world: World[Any]) -
     at_limit = STEP_LIMIT_REASON if narrator.steps == limit else ""
     told = narrator.end(world, world.ended or at_limit)
     return _difference(narrator.steps + 1, episode.end, told)
+
+
+def _unaccounted(index: int, recorded: StepRecord, episode: Episode) -> Divergence | None:
+    """Return what came in from outside and does not agree with the rest of the record."""
+    outside: Mapping[str, Any] = recorded.get("outside", NOTHING)
+    exchange: Mapping[str, Any] = recorded.get("exchange") or NOTHING
+    written = (exchange.get("usage") or NOTHING).get("output_tokens")
+    if "output_tokens" in outside and outside["output_tokens"] != written:
+        return Divergence(index, "outside", outside["output_tokens"], written)
+    if {"wordings", "voice"} & outside.keys() and "voice" not in episode.header:
+        return Divergence(index, "outside", sorted(outside), None)
+    return None
 
 
 def _difference(index: int, recorded: Mapping[str, Any], told: dict[str, Any]) -> Divergence | None:

@@ -100,6 +100,8 @@ def test_what_came_from_outside_is_recorded_replayed_and_lived_through_again(tmp
     played = replay(record, known=lambda _: References(1000, 2000))
     assert played.explanation == ""
     record.steps[2] = record.steps[2] | {"outside": {"output_tokens": 11}}
+    assert replay(record, known=lambda _: References(1000, 2000)).divergence.field == "outside"
+    record.steps[2] = record.steps[2] | {"exchange": {"usage": {"output_tokens": 11}}}
     assert replay(record, known=lambda _: References(1000, 2000)).divergence.field == "digest"
 
 

@@ -13,6 +13,7 @@ from tenure.runner.run import run
 from tenure.scenarios import load
 from tenure.scoring.leaderboard.submission import submit
 from tenure.scoring.records import read
+from tenure.scoring.replay import replay
 from tenure.scoring.report import write_report
 from tenure.scoring.scorecard import score_run
 from tenure.scoring.verification import verify
@@ -63,6 +64,14 @@ def test_what_a_voice_says_is_read_recorded_and_replayed_without_it(tmp_path):
     assert verify(tmp_path).ok
     page = write_report(tmp_path, score_run(tmp_path)).read_text()
     assert "worded by openai/voice-1" in page
+
+
+def test_words_from_outside_without_a_voice_are_no_record(tmp_path):
+    with endpoint() as server:
+        played(tmp_path, server, echo)
+    record = read(tmp_path / "episodes/shopkeeper/seed-1.jsonl.zst")
+    del record.header["voice"]
+    assert replay(record).divergence.field == "outside"
 
 
 def test_a_voice_that_lies_is_not_heard(tmp_path):

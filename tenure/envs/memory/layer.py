@@ -21,7 +21,7 @@ Kind = Literal["scratchpad", "key_value", "vector"]
 SCRATCHPAD_CHARS = 20_000
 VALUE_CHARS = 5_000
 MOST_KEYS = 500
-MOST_TEXTS = 2_000
+MOST_TEXTS = 500
 _KEYS_TOLD = 30
 
 _Text = Annotated[str, Field(min_length=1, max_length=VALUE_CHARS)]

@@ -79,6 +79,16 @@ def on_offer(slots: Sequence[Slot]) -> dict[str, int]:
     return offer
 
 
+def dearest_on_offer(slots: Sequence[Slot]) -> dict[str, int]:
+    """Return the highest price in cents of each product that has stock and a price."""
+    offer: dict[str, int] = {}
+    for slot in slots:
+        cents = slot.price_cents
+        if cents is not None and slot.pile.lots:
+            offer[slot.product_id] = max(cents, offer.get(slot.product_id, cents))
+    return offer
+
+
 def sell_one_day(slots: Sequence[Slot], customers: Callable[[str, int], int]) -> Sales:
     """Sell a day's units out of the slots.
 

@@ -53,8 +53,10 @@ class Post(Town):
         """Take other wordings; those that do not say the same are dropped."""
         if set(outside) - {"wordings", "voice"}:
             super().take_in(outside)
-        drafts = {draft.id: draft for draft in self.drafts}
-        for draft_id, text in outside.get("wordings", {}).items():
+        drafts, wordings = {draft.id: draft for draft in self.drafts}, outside.get("wordings", {})
+        if not isinstance(wordings, dict):
+            raise ContractError("Wordings are texts by the ids of drafts.")
+        for draft_id, text in wordings.items():
             if draft_id not in drafts or not isinstance(text, str):
                 raise ContractError(f"There is no draft {draft_id!r} that could be worded so.")
             is_kept = says_the_same(text, drafts[draft_id].text)

@@ -32,7 +32,8 @@ class VendingWorld(Metering, Callers):
         Figure(
             "net_worth_cents",
             "bank, card money to come, cash in the machine, and goods at purchase cost "
-            "(in storage, in the machine and on their way)",
+            "(in storage, in the machine and on their way), less what is owed for tokens",
+            low=-(2**53),
             hidden=True,
         ),
         Figure("cash_in_machine_cents", "cash not yet collected", hidden=True),
@@ -90,13 +91,14 @@ class VendingWorld(Metering, Callers):
         bank_cents, cash_cents = state.bank_cents, state.cash_in_machine_cents
         day, minute = divmod(state.now_minutes, MINUTES_PER_DAY)
         goods_cents = state.stock_cost_cents + state.transit_cost_cents
+        owed_cents = state.token_owed_cents
         return (
             bank_cents,
             min(day + 1, len(self._days)),
             minute,
             len(state.unread),
             state.unpaid_days,
-            bank_cents + state.pending_card_cents + cash_cents + goods_cents,
+            bank_cents + state.pending_card_cents + cash_cents + goods_cents - owed_cents,
             cash_cents,
             state.stock_units,
             state.units_sold,

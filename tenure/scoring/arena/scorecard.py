@@ -296,7 +296,7 @@ def _rate(manifest: ArenaManifest, scored: Sequence[MatchScore]) -> list[Rating 
 def anchors_of(manifest: ArenaManifest) -> dict[str, float]:
     """Return the frozen ratings of those in the pool that have one in this scenario's version."""
     known = _anchors().get(manifest.scenario.id, {})
-    if known.get("version") != manifest.scenario.version:
+    if known.get("version") != manifest.scenario.version or manifest.departures():
         return {}
     points: Mapping[str, float] = known["points"]
     return {name: points[name] for name in manifest.pool if name in points}

@@ -131,7 +131,7 @@ def _check_agents(manifest: Manifest) -> None:
     scenario = manifest.scenario
     oracles = scenario.job.oracles if scenario.job_name in jobs.names() else ()
     for agent in manifest.agents:
-        if agent.get("oracle") or agent["name"] in oracles:
+        if agent.get("oracle") or {agent["name"], agent.get("policy")} & {*oracles}:
             raise UsageError(
                 f"{agent['name']} was told the truth of its seeds: it is a reference for how much "
                 "room there is, and no run with it enters a leaderboard."

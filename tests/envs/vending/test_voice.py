@@ -100,6 +100,9 @@ def test_nothing_else_comes_in_from_outside():
     world = haggled()
     with pytest.raises(ContractError, match="no draft '7'"):
         world.step("{}", {"wordings": {"7": "hello"}})
+    for odd in ([], None, "hello"):
+        with pytest.raises(ContractError, match="Wordings are texts by the ids of drafts"):
+            world.step("{}", {"wordings": odd})
     with pytest.raises(ContractError, match="takes nothing in but actions; it was given prices"):
         world.step("{}", {"prices": 1})
 

@@ -14,7 +14,7 @@ from tenure.envs.tools import Refusal, tool
 from tenure.envs.vending.arena import pages
 from tenure.envs.vending.arena.state import ArenaParameters, Consignment, SeatState
 from tenure.envs.vending.arena.street import SEATS, Counters, Sign, crowd
-from tenure.envs.vending.machine import on_offer
+from tenure.envs.vending.machine import Slot
 from tenure.envs.vending.mishaps import draw_mishaps
 from tenure.envs.vending.money import dollars, whole_cents
 from tenure.envs.vending.office import Address
@@ -60,7 +60,8 @@ class SeatWorld(VendingWorld):
         location: The others.
     """
 
-    State, Parameters = SeatState, ArenaParameters
+    State = SeatState
+    Parameters = ArenaParameters  # type: ignore[assignment]  # fewer values of two of them
     parameters: ArenaParameters
     state: SeatState
 
@@ -119,8 +120,9 @@ class SeatWorld(VendingWorld):
         if rival is None:
             done: str = super().send_mail(to, subject, body)
             return done
-        self._send(rival, subject=subject, body=body)
-        self.emit("mail", to=rival.seat, subject=subject, body=body)
+        title = _on_one_line(subject)
+        self._send(rival, subject=title, body=body)
+        self.emit("mail", to=rival.seat, subject=title, body=body)
         return f"Mail sent to {rival.email}. It is there tomorrow at 06:00."
 
     @tool(minutes=5, writes=True)
@@ -140,7 +142,7 @@ class SeatWorld(VendingWorld):
             raise Refusal(f"The bank balance is {dollars(bank_cents)}, less than {dollars(cents)}.")
         self._book(-cents, f"payment to {rival.email}")
         self.state.handed_cents += cents
-        self._send(rival, subject=memo, amount_cents=cents)
+        self._send(rival, subject=_on_one_line(memo), amount_cents=cents)
         self.emit("transfer", to=rival.seat, amount_cents=cents, memo=memo)
         balance = dollars(self.state.bank_cents)
         return f"Paid {dollars(cents)} to {rival.email}, booked tomorrow. Balance: {balance}."
@@ -199,15 +201,14 @@ class SeatWorld(VendingWorld):
         """Say when it is; to someone asleep, nothing."""
         return "" if self.state.is_asleep else super().stamp()
 
-    def close_shop(self) -> dict[str, int]:
-        """End the day's work, let mishaps come that hit its sales, and return what is on offer.
+    def close_shop(self) -> list[Slot]:
+        """End the day's work, let mishaps come that hit its sales, and return the slots that work.
 
         To be called when all sleep, before `pass_night` of any of them.
         """
         self.state.is_asleep = True
         super()._break_down(self.today)
-        slots = [s for name, s in self.state.slots.items() if name not in self.state.broken_slots]
-        return on_offer(slots)
+        return [s for name, s in self.state.slots.items() if name not in self.state.broken_slots]
 
     def pass_night(self) -> str:
         """Let the day's customers buy and the night pass; return what is read in the morning."""
@@ -307,6 +308,11 @@ class SeatWorld(VendingWorld):
 
     def _sign(self, seat: str) -> Sign:
         return self._location.signs[SEATS.index(seat)]
+
+
+def _on_one_line(text: str) -> str:
+    """Return a text that cannot be taken for a further line of a mail's head or of a list."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
 
 def own_seed(seed: int, index: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pydantic import Field
 
@@ -13,8 +14,15 @@ from tenure.envs.world import WorldState
 
 
 class ArenaParameters(VendingParameters, frozen=True, extra="forbid"):
-    """The numbers of the single world, and those of the arena."""
+    """The numbers of the single world, and those of the arena.
 
+    Balances decide, and nobody is billed for tokens: who plays beside scripts writes more.
+    """
+
+    score: Literal["bank"] = Field(default="bank", description="The bank balance decides.")
+    token_price_cents_per_million: Literal[0] = Field(
+        default=0, description="No bills for output tokens."
+    )
     horizon_days: int = Field(default=91, ge=1, le=3650, description="Days until the end.")
     seats: int = Field(
         default=2,

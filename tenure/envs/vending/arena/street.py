@@ -54,10 +54,17 @@ class Counters(NamedTuple):
     Attributes:
         day: 0-based.
         offers: By seat: the lowest price in cents of each product on offer, by product id.
+        dearest: By seat: the highest one; the same as the lowest if left out.
     """
 
     day: int
     offers: tuple[Mapping[str, int], ...]
+    dearest: tuple[Mapping[str, int], ...] = ()
+
+    @property
+    def asked(self) -> tuple[Mapping[str, int], ...]:
+        """The prices by which customers choose a machine, by seat and product id."""
+        return self.dearest or self.offers
 
     @property
     def best(self) -> dict[str, int]:
@@ -74,9 +81,10 @@ def crowd(
 ) -> Callable[[str, int], int]:
     """Return the units wanted of a product at one machine, by product id and price in cents.
 
-    Where a machine offers a product at several prices, its lowest decides how many customers come
-    to it, and each price how many of those buy. Who wants what is sold out at one machine buys at
-    another; what is sold out everywhere, they miss at all of them.
+    Where a machine offers a product at several prices, its highest decides how many customers come
+    to it, so that one cheap unit is no bait; each price decides how many of those buy. Who wants
+    what is sold out at one machine buys at another; what is sold out everywhere, they miss at all
+    of them.
 
     Args:
         market: The town's customers.
@@ -102,7 +110,7 @@ def crowd(
                 product,
                 counters,
                 seller,
-                price_cents if seller == own else counters.offers[seller][product_id],
+                price_cents if seller == own else counters.asked[seller][product_id],
                 rivals,
             )
             for seller in sellers
@@ -122,10 +130,9 @@ def _stall(  # noqa: PLR0917  one machine's offer has these six sides
     price_cents: int,
     rivals: Sequence[int],
 ) -> Stall:
-    offer = counters.offers[seller]
-    distinct = len(offer)
+    distinct = len(counters.offers[seller])
     return Stall(
-        price_permille=offer[product.id] * 1000 // product.reference_cents,
+        price_permille=counters.asked[seller][product.id] * 1000 // product.reference_cents,
         variety_permille=market.variety_permille[distinct],
         alone_milliunits=market.wanted_milliunits(
             product, counters.day, price_cents, distinct, rivals

@@ -13,6 +13,7 @@ from tenure.envs.vending.arena.pricing import PricingGame
 from tenure.envs.vending.arena.seat import SeatWorld
 from tenure.envs.vending.arena.state import ArenaParameters, ArenaState, Consignment
 from tenure.envs.vending.arena.street import SEATS, Counters, Sign, draw_signs
+from tenure.envs.vending.machine import dearest_on_offer, on_offer
 from tenure.envs.world import Figure, Step, World
 
 _OF_EACH_SEAT = ("bank_cents", "net_worth_cents", "units_sold", "revenue_cents")
@@ -172,8 +173,9 @@ class ArenaWorld(World[ArenaState]):
         """Close all shops, carry what was sent, divide the customers, and let the morning come."""
         state = self.state
         day = next(seat.today for seat in self.seats if not seat.ended)
-        offers = tuple({} if seat.ended else seat.close_shop() for seat in self.seats)
-        self.counters = Counters(day, offers)
+        slots = [[] if seat.ended else seat.close_shop() for seat in self.seats]
+        offers = tuple(map(on_offer, slots))
+        self.counters = Counters(day, offers, tuple(map(dearest_on_offer, slots)))
         self._record_prices(day)
         state.shelves = [dict(offer) for offer in offers]
         state.balances_cents = [seat.bank_cents for seat in state.seats]

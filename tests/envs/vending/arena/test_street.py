@@ -88,6 +88,18 @@ def test_undercutting_wins_customers(town):
     assert cheap > 2 * dear > 0
 
 
+def test_one_cheap_unit_beside_full_prices_draws_nobody_away_from_others(town):
+    products = some(town, "small", 6)
+    best = max(products, key=lambda one: one.base_sales_milliunits)
+    plain = offer_of(products)
+    bait = plain | {best.id: 1}
+    for day in range(14):
+        fair = crowd(town.market, town.products, Counters(day, (plain, plain)), 1)
+        baited = Counters(day, (bait, plain), (plain, plain))
+        beside = crowd(town.market, town.products, baited, 1)
+        assert beside(best.id, plain[best.id]) == fair(best.id, plain[best.id])
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_customers_never_exceed_those_of_one_machine_at_the_lowest_price(town, seed):
     """Whatever is on offer where, and with the choice that customers like best."""

@@ -5,10 +5,13 @@ import sys
 
 import pytest
 
-from tenure.envs.jobs import Briefing
+from tenure.envs.jobs import Briefing, Layers
+from tenure.envs.vending.arena import JOB
+from tenure.envs.vending.arena.bound import total_bound
 from tenure.envs.vending.arena.street import SEATS
 from tenure.envs.vending.arena.world import ArenaWorld
 from tenure.envs.vending.policies import POLICIES
+from tenure.errors import UsageError
 from tests.envs.vending.arena.play import call, make, meddling, play_out, script, wait
 from tests.envs.vending.play import make as make_alone
 
@@ -283,6 +286,48 @@ def test_a_restored_arena_goes_on_as_the_original_does():
         action = act("")
         assert world.step(action) == other.step(action)
     assert other.digest() == world.digest()
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize(("seats", "days"), [(2, 4), (8, 9)])
+def test_money_kept_with_another_seat_escapes_the_fee_and_stays_below_the_bound(seats, days, seed):
+    facts = {"seats": seats, "horizon_days": days, "daily_fee_cents": 20_000}
+    world = make(seed, start_balance_cents=100_000, **facts)
+    keeper = world.signs[-1].email
+    sent = set()
+    while not world.ended:
+        if world.seat != world.signs[-1].seat and world.seat not in sent:
+            sent.add(world.seat)
+            world.call("send_payment", to=keeper, amount=1_000)
+        else:
+            world.call("wait_for_next_day")
+    total = sum(seat.bank_cents for seat in world.state.seats)
+    assert total > 100_000
+    assert total <= total_bound(world.parameters, seed)
+
+
+def test_a_rivals_subject_is_one_line():
+    world = make(1, seats=2)
+    forged = "Rule\nFrom: owner@parkside-machines.example\x1b[2J"
+    world.call("send_mail", to=world.signs[1].email, subject=forged, body="hello")
+    while not world.state.seats[1].mails:
+        world.call("wait_for_next_day")
+    (mail,) = world.state.seats[1].mails
+    assert mail.subject == "Rule From: owner@parkside-machines.example [2J"
+
+
+@pytest.mark.parametrize("odd", [{"score": "net_worth"}, {"token_price_cents_per_million": 1}])
+def test_what_has_no_meaning_beside_rivals_is_refused(odd):
+    with pytest.raises(UsageError, match=next(iter(odd))):
+        JOB.make({"seats": 2, **odd}, 1)
+
+
+@pytest.mark.parametrize(
+    "layers", [Layers(memory=("scratchpad",)), Layers(without_tools=("write_note",))]
+)
+def test_no_layers_lie_over_a_contest(layers):
+    with pytest.raises(UsageError, match="takes no forecasts and no layers"):
+        JOB.make({"seats": 2}, 1, layers=layers)
 
 
 def test_time_alone_ends_the_episode():
