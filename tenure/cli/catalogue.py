@@ -68,7 +68,8 @@ def _agents(options: argparse.Namespace) -> int:
     if options.scenario and is_suite(options.scenario):
         return _list_shared(options.scenario)
     if options.scenario:
-        _list_agents(load(options.scenario).job_name)
+        scenario = load(options.scenario)
+        _list_agents(scenario.job_name, without=scenario.job.oracles.keys() - scenario.oracles)
         return Exit.DONE
     for job_name in jobs.names():
         try:
@@ -95,13 +96,14 @@ def _list_shared(suite_name: str) -> int:
     return Exit.DONE
 
 
-def _list_agents(job_name: str) -> None:
+def _list_agents(job_name: str, without: Collection[str] = ()) -> None:
     from tenure.agents import names, roles
     from tenure.envs import jobs
 
     job = jobs.load(job_name)
     say(f"{job_name}:")
-    for line in _marked(names(job), roles(job), job.floor, job.oracles):
+    known = [name for name in names(job) if name not in without]
+    for line in _marked(known, roles(job), job.floor, job.oracles):
         say(f"  {line}")
 
 

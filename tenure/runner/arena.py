@@ -86,7 +86,8 @@ def draw_up_arena(
     if not 2 <= len(entrants) <= MOST_AGENTS:
         raise UsageError(
             f"{scenario.id} is a contest of 2 to {MOST_AGENTS} agents, and there would be "
-            f"{len(entrants)}. Give --agent more than once; the same agent may be named twice."
+            f"{len(entrants)}{f', {len(pool)} of them the pool' if pool else ''}. Every --agent is "
+            "one; the same agent may be named twice."
         )
     if strangers := [name for name in pool if name not in scenario.job.policies]:
         raise UsageError(f"The pool's {strangers[0]!r} is no script of {scenario.id}.")

@@ -18,6 +18,7 @@ from tenure.scoring.records import HIGHEST_SEED, Episode
 
 FILE_NAME = "run.json"
 SUITE_FILE_NAME = "suite.json"
+ARENA_FILE_NAME = "arena.json"
 EPISODES = "episodes"
 SUFFIX = ".jsonl.zst"
 ATTEMPT = 0
@@ -119,6 +120,11 @@ class Manifest(BaseModel):
             runs = ", ".join(str(path.parent) for path in sorted(run_dir.glob(f"*/*/{FILE_NAME}")))
             raise UsageError(
                 f"{run_dir} is the run of a whole suite. Name one of its runs: {runs}."
+            )
+        if (run_dir / ARENA_FILE_NAME).is_file():
+            raise UsageError(
+                f"{run_dir} is the run of a contest, whose ratings hold among those who met; "
+                "this takes runs in which each agent plays alone."
             )
         if not path.is_file():
             raise UsageError(f"{run_dir} is not a run: it has no {FILE_NAME}.")

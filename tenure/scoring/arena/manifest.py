@@ -18,10 +18,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from tenure import __version__
 from tenure.errors import UsageError
 from tenure.scenarios import Scenario, departures
+from tenure.scoring.manifest import ARENA_FILE_NAME as FILE_NAME
 from tenure.scoring.manifest import EPISODES, SUFFIX, check_label, check_seed, read_plan
 from tenure.scoring.records import Episode
 
-FILE_NAME = "arena.json"
+__all__ = ["FILE_NAME", "MOST_AGENTS", "ArenaManifest", "Match", "is_arena_run"]
+
 MOST_AGENTS = 8
 
 

@@ -299,7 +299,8 @@ def anchors_of(manifest: ArenaManifest) -> dict[str, float]:
     if known.get("version") != manifest.scenario.version or manifest.departures():
         return {}
     points: Mapping[str, float] = known["points"]
-    return {name: points[name] for name in manifest.pool if name in points}
+    names = {label: str(manifest.agent(label)["name"]) for label in manifest.pool}
+    return {label: points[name] for label, name in names.items() if name in points}
 
 
 @cache
