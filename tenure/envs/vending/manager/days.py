@@ -135,6 +135,7 @@ class ManagerDays:
         self._effects = np.zeros(by_level, np.float64)
         self._relatives = np.zeros(by_level, np.int16)
         self._rivals = np.zeros((PRODUCTS, PRODUCTS, worlds), np.int16)
+        self._taken = np.empty_like(self._rivals)
         self._variety = np.zeros((PRODUCTS + 1, worlds), np.float64)
         by_house = (HOUSES, PRODUCTS, _LEVELS, worlds)
         self._quotes, self._bills = np.zeros(by_house, np.int32), np.zeros(by_house, np.int32)
@@ -352,15 +353,12 @@ class ManagerDays:
             relatives: Three times each price in thousandths of its reference price, at most 30,000.
             is_offered: Others take nothing: their price is taken to be the highest number.
         """
-        rivals = np.where(is_offered, relatives, _HIGHEST)
-        most = np.empty_like(relatives)
-        for place, own in enumerate(relatives + 400):
-            taken = own - rivals
-            taken //= 10
-            np.maximum(taken, 0, out=taken)
-            np.minimum(taken, 200, out=taken)
-            taken *= self._rivals[place]
-            np.add.reduce(taken, axis=0, dtype=np.int16, out=most[place])
+        rivals, taken = np.where(is_offered, relatives, _HIGHEST), self._taken
+        np.subtract((relatives + 400)[:, np.newaxis], rivals, out=taken)
+        np.clip(taken, 0, 2009, out=taken)
+        np.floor_divide(taken, 10, out=taken)
+        np.multiply(taken, self._rivals, out=taken)
+        most: NDArray[np.int16] = taken.sum(axis=1, dtype=np.int16)
         np.minimum(most, 600, out=most)
         loyal: Small = 1000 - most.astype(np.int32) * self._parameters.rivalry_percent // 100
         return loyal
