@@ -4,7 +4,13 @@ import os
 import subprocess
 import sys
 
-_CODE = "import sys, tests.lemonade; from tenure.cli import main; sys.exit(main())"
+_CODE = """
+import signal, sys, tests.lemonade
+from tenure.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.exit(main())
+"""
+"""What a shell starts in the background would ignore Ctrl-C; this undoes it."""
 
 
 def start(*words, **options):
