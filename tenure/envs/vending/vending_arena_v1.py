@@ -65,7 +65,8 @@ class VendingArena(ParallelEnv[str, Observation, Any]):  # type: ignore[misc]  #
 
     ## Observations
 
-    A `Dict` of `text`, what a model in that seat reads, and `figures` (int64):
+    A `Dict` of `text`, what a model in that seat reads, and `figures` (int64), in the order of
+    `FIGURE_NAMES`:
 
     | index | figure        | unit    | low | high  |
     |-------|---------------|---------|-----|-------|

@@ -107,3 +107,11 @@ def test_a_whole_episode_is_the_same_in_two_processes():
     }
     assert len(said) == 1
     assert int(said.pop().split()[0]) > 100
+
+
+def test_every_figure_of_an_observation_has_a_name():
+    env = vending_arena_v1.parallel_env({"seats": 2, "horizon_days": 2})
+    observations, _ = env.reset(seed=1)
+    for observation in observations.values():
+        told = dict(zip(vending_arena_v1.FIGURE_NAMES, observation["figures"], strict=True))
+        assert (told["bank_cents"], told["day"], told["is_asleep"]) == (50_000, 1, 0)
