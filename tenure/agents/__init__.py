@@ -18,6 +18,7 @@ from tenure.envs.jobs import Job
 from tenure.errors import UsageError, nearest
 
 if TYPE_CHECKING:
+    from tenure.agents.network import Network
     from tenure.agents.providers import Provider
     from tenure.agents.voice import Voice
 
@@ -75,8 +76,13 @@ def appoint(spec: AgentSpec, job: Job) -> AgentSpec:
 
 
 @asynccontextmanager
-async def staff(spec: AgentSpec, job: Job) -> AsyncIterator[Hire]:
+async def staff(spec: AgentSpec, job: Job, network: Network | None = None) -> AsyncIterator[Hire]:
     """Make ready what agents need, such as the server of a local model, and stop it afterwards.
+
+    Args:
+        spec: Which agent.
+        job: Where it is to work.
+        network: Carries what it asks of others; with none, it gets one of its own.
 
     Yields:
         A function that makes one agent for one episode, given the agent's own seed.
@@ -86,17 +92,41 @@ async def staff(spec: AgentSpec, job: Job) -> AsyncIterator[Hire]:
             installed first; the message says how to mend it.
         ProviderError: On entering, if a local server does not start.
     """
-    name = spec.policy or spec.name
-    if spec.provider == "" and name in job.policies:
-        yield lambda seed, seat="": ScriptedAgent(name, job.script(name, seat), seed)
-    elif spec.provider == "" and name in job.oracles:
-        yield lambda seed, seat="": _oracle(job, name, seed, seat)
+    if network is None:
+        async with _own_network() as own, staff(spec, job, own) as hire:
+            yield hire
+    elif spec.is_script:
+        yield _scripted(spec, job)
     elif spec.is_model:
-        async with _providing(spec) as provider:
+        async with _providing(spec, network) as provider:
             yield _model(spec, provider)
     else:
-        known = [*names(job), *roles(job)]
-        raise UsageError(f"There is no agent {name!r}. {nearest(name, known)}")
+        raise _unknown(spec, job)
+
+
+def _own_network() -> Network:
+    from tenure.agents.network import Network
+
+    return Network()
+
+
+def _scripted(spec: AgentSpec, job: Job) -> Hire:
+    """Return what hires a job's script, or an oracle.
+
+    Raises:
+        UsageError: If the job has none of that name.
+    """
+    name = spec.policy or spec.name
+    if name in job.policies:
+        return lambda seed, seat="": ScriptedAgent(name, job.script(name, seat), seed)
+    if name in job.oracles:
+        return lambda seed, seat="": _oracle(job, name, seed, seat)
+    raise _unknown(spec, job)
+
+
+def _unknown(spec: AgentSpec, job: Job) -> UsageError:
+    name = spec.policy or spec.name
+    return UsageError(f"There is no agent {name!r}. {nearest(name, [*names(job), *roles(job)])}")
 
 
 def _oracle(job: Job, name: str, seed: int, seat: str) -> Agent:
@@ -107,7 +137,9 @@ def _oracle(job: Job, name: str, seed: int, seat: str) -> Agent:
 
 
 @asynccontextmanager
-async def speaking(spec: AgentSpec) -> AsyncIterator[Callable[[int], Voice]]:
+async def speaking(
+    spec: AgentSpec, network: Network | None = None
+) -> AsyncIterator[Callable[[int], Voice]]:
     """Make ready the model that words what counterparts say, and stop it afterwards.
 
     Yields:
@@ -122,22 +154,28 @@ async def speaking(spec: AgentSpec) -> AsyncIterator[Callable[[int], Voice]]:
 
     if not spec.is_model:
         raise UsageError(f"A voice is a model, such as {' or '.join(_MODELS)}, not {spec.name!r}.")
-    async with _providing(spec) as provider:
-        yield lambda seed: Voice(provider(spec, _request_seed(spec, seed)))
+    if network is None:
+        async with _own_network() as own, speaking(spec, own) as voice:
+            yield voice
+    else:
+        async with _providing(spec, network) as provider:
+            yield lambda seed: Voice(provider(spec, _request_seed(spec, seed)))
 
 
 @asynccontextmanager
-async def _providing(spec: AgentSpec) -> AsyncIterator[Callable[[AgentSpec, int | None], Provider]]:
+async def _providing(
+    spec: AgentSpec, network: Network
+) -> AsyncIterator[Callable[[AgentSpec, int | None], Provider]]:
     if spec.provider == "local":
         from tenure.agents.local import serve
 
         async with serve(spec.model) as server:
             yield server.provider
     else:
-        yield _remote(spec)
+        yield _remote(spec, network)
 
 
-def _remote(spec: AgentSpec) -> Callable[[AgentSpec, int | None], Provider]:
+def _remote(spec: AgentSpec, network: Network) -> Callable[[AgentSpec, int | None], Provider]:
     from tenure.agents.providers import ChatCompletions
 
     base_url = spec.with_endpoint(os.environ).base_url or OPENAI_BASE_URL
@@ -147,7 +185,7 @@ def _remote(spec: AgentSpec) -> Callable[[AgentSpec, int | None], Provider]:
             f"{spec.name} needs a key: set OPENAI_API_KEY,"
             " or name an endpoint of your own with --base-url or OPENAI_BASE_URL."
         )
-    return lambda spec, seed: ChatCompletions(spec, base_url, key, seed=seed)
+    return lambda spec, seed: ChatCompletions(spec, base_url, key, network=network, seed=seed)
 
 
 def _key_from_environment() -> str:

@@ -8,12 +8,13 @@ thing that touches all of them is orjson, once, when the request is written.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from tenure.agents.context import Message, Window, cut
 from tenure.agents.contract import Turn
-from tenure.agents.protocols import ToolProtocol, speak, user
+from tenure.agents.protocols import ToolProtocol, speak
 from tenure.agents.providers import ContextTooLong, Provider, Reply
 from tenure.agents.spec import AgentSpec
 from tenure.envs.jobs import Briefing
@@ -27,7 +28,8 @@ class LLMAgent:
     its tokens (`usage`) and its price (`cost_usd`), both `None` if unknown, `latency_ms`, and why
     the answer ended (`finish`); also, unless zero, how many messages were dropped just before the
     request (`dropped`) and how often it had failed before (`retries`). Together with the
-    observations that suffices to rebuild every request byte for byte.
+    observations that suffices to rebuild every request byte for byte. Where a message holds several
+    calls that may all be taken, the first step has the exchange and those after it have none.
 
     After a `ProviderError` the agent is done for; a resumed episode begins with a new one.
 
@@ -40,14 +42,21 @@ class LLMAgent:
         self._spec = spec
         self._provider = provider
         self._window: Window | None = None
-        self._spoken: Message | None = None
+        self._spoken: list[Message] = []
+        self._actions: deque[str] = deque()
+        self._heard: list[str] = []
 
     def begin(self, briefing: Briefing) -> None:
         self._brief = briefing.brief
-        self._protocol: ToolProtocol = speak(protocol_of(self._spec), briefing.toolbox)
+        self._protocol: ToolProtocol = speak(
+            protocol_of(self._spec), briefing.toolbox, parallel=briefing.parallel_calls
+        )
 
     async def act(self, observation: str) -> Turn:
-        window = self._hear(observation)
+        self._heard.append(cut(observation, self._spec.window_tokens))
+        if self._actions:
+            return Turn(self._actions.popleft())
+        window = self._told()
         dropped = window.fit()
         try:
             reply = await self._ask(window)
@@ -59,7 +68,7 @@ class LLMAgent:
             reply = await self._ask(window)
         exchange = _exchange(reply, dropped)
         self._keep(window, exchange)
-        return Turn(self._protocol.action(reply.message), exchange)
+        return Turn(self._actions.popleft(), exchange)
 
     def recall(self, observation: str, turn: Turn) -> None:
         """Rebuild the conversation from a recorded turn.
@@ -67,26 +76,32 @@ class LLMAgent:
         Raises:
             TrajectoryError: If the turn was recorded by an agent without a model.
         """
+        self._heard.append(cut(observation, self._spec.window_tokens))
+        if self._actions:
+            self._actions.popleft()
+            return
         if turn.exchange is None:
             raise TrajectoryError(f"The record of {self._spec.name!r} has a turn without exchange.")
-        window = self._hear(observation)
+        window = self._told()
         window.drop(turn.exchange.get("dropped", 0))
         self._keep(window, turn.exchange)
+        self._actions.popleft()
 
     async def close(self) -> None:
         await self._provider.close()
 
-    def _hear(self, observation: str) -> Window:
-        text = cut(observation, self._spec.window_tokens)
-        if self._window is None or self._spoken is None:
-            self._window = self._opened(text)
+    def _told(self) -> Window:
+        """Return the window after the model has been told what its last message led to."""
+        heard, self._heard = self._heard, []
+        if self._window is None:
+            self._window = self._opened(heard[0])
         else:
-            self._window.add([self._spoken, *self._protocol.answers(self._spoken, text)])
+            self._window.add([*self._spoken, *self._protocol.answers(self._spoken, heard)])
         return self._window
 
     def _opened(self, opening: str) -> Window:
         return Window(
-            head=[self._protocol.system(self._brief), user(opening)],
+            head=[self._protocol.system(self._brief), self._protocol.user(opening)],
             overhead=self._protocol.fields,
             limit_tokens=self._spec.window_tokens,
             keep_percent=self._spec.keep_percent,
@@ -99,6 +114,7 @@ class LLMAgent:
         if exchange["usage"] is not None:
             window.count(exchange["usage"]["input_tokens"])
         self._spoken = self._protocol.spoken(exchange["message"])
+        self._actions.extend(self._protocol.actions(exchange["message"]))
 
 
 def protocol_of(spec: AgentSpec) -> Literal["tools", "json"]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from tenure.agents.context import Message
+from tenure.agents.network import Network
 from tenure.agents.providers import ChatCompletions, Provider, Reply
 from tenure.agents.spec import LOCAL_CONTEXT_TOKENS, AgentSpec
 from tenure.errors import ProviderError, UsageError, nearest
@@ -55,8 +56,9 @@ class LocalServer:
         base_url: Where it listens, for as long as it runs.
     """
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, network: Network) -> None:
         self.base_url = base_url
+        self._network = network
         self._alone = asyncio.Lock()
         self._users = [0] * SLOTS
 
@@ -64,7 +66,7 @@ class LocalServer:
         """Return a provider for one episode, on the slot with the fewest others."""
         slot = min(range(SLOTS), key=self._users.__getitem__)
         self._users[slot] += 1
-        endpoint = ChatCompletions(spec, self.base_url, seed=seed, trust_env=False)
+        endpoint = ChatCompletions(spec, self.base_url, network=self._network, seed=seed)
         return _Seat(self, endpoint, slot)
 
     async def complete(
@@ -129,7 +131,8 @@ async def serve(model: str) -> AsyncIterator[LocalServer]:
     with tempfile.TemporaryFile() as log:
         process = await _start(weights, model, log)
         try:
-            yield LocalServer(f"{await _address(process, log)}/v1")
+            async with Network(trust_env=False) as network:
+                yield LocalServer(f"{await _address(process, log)}/v1", network)
         finally:
             await _stop(process)
 

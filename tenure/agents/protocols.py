@@ -8,7 +8,8 @@ or a refusal is a step of the episode, which the world scores and explains.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import chain, repeat
 from typing import Any, Literal, Protocol
 
 import orjson
@@ -28,7 +29,7 @@ _MAX_NAME_CHARS = 64
 
 
 class ToolProtocol(Protocol):
-    """How observations and actions travel in messages."""
+    """How observations and actions travel in messages, as one API writes them."""
 
     @property
     def fields(self) -> Mapping[str, Any]:
@@ -37,46 +38,68 @@ class ToolProtocol(Protocol):
     def system(self, brief: str) -> Message:
         """Return the first message of every request."""
 
-    def action(self, message: Message) -> str:
-        """Return what an assistant's message asks of the world, as text for its `step`."""
+    def user(self, text: str) -> Message:
+        """Return a message of the user's, such as the opening."""
 
-    def spoken(self, message: Message) -> Message:
+    def actions(self, message: Message) -> list[str]:
+        """Return what an assistant's message asks of the world, as texts for its `step`.
+
+        At least one; more than one only where calls may be parallel, to be taken in this order.
+        """
+
+    def spoken(self, message: Message) -> list[Message]:
         """Return an assistant's message as it is sent back in later requests."""
 
-    def answers(self, spoken: Message, observation: str) -> list[Message]:
-        """Return the messages that tell the model what its message led to."""
+    def answers(self, spoken: Sequence[Message], observations: Sequence[str]) -> list[Message]:
+        """Return the messages that tell the model what its message led to.
+
+        Args:
+            spoken: What `spoken` returned.
+            observations: What each action led to; fewer than actions if the episode's seat was
+                left before all were taken.
+        """
 
 
 class NativeTools:
-    """The endpoint's own tool calling: `tools`, `tool_calls`, and messages of role `tool`."""
+    """The endpoint's own tool calling: `tools`, `tool_calls`, and messages of role `tool`.
 
-    def __init__(self, toolbox: Toolbox) -> None:
+    Args:
+        toolbox: The tools on offer.
+        parallel: Whether one message may hold several calls that are all taken.
+    """
+
+    def __init__(self, toolbox: Toolbox, *, parallel: bool = False) -> None:
+        self._parallel = parallel
         self.fields: Mapping[str, Any] = {
             "tools": [_definition(tool) for tool in toolbox.tools.values()],
             "tool_choice": "auto",
-            "parallel_tool_calls": False,
+            "parallel_tool_calls": parallel,
         }
 
     def system(self, brief: str) -> Message:
         return {"role": "system", "content": brief}
 
-    def action(self, message: Message) -> str:
-        calls = _functions(message)
-        return _action(calls[0]["function"]) if calls else text_of(message)
+    def user(self, text: str) -> Message:
+        return user(text)
 
-    def spoken(self, message: Message) -> Message:
+    def actions(self, message: Message) -> list[str]:
+        calls = _functions(message)
+        taken = calls if self._parallel else calls[:1]
+        return [_action(call["function"]) for call in taken] or [text_of(message)]
+
+    def spoken(self, message: Message) -> list[Message]:
         calls = [_sendable(call, index) for index, call in enumerate(_functions(message))]
         if not calls:
-            return _spoken_text(message)
+            return [_spoken_text(message)]
         content = text_of(message) or None
-        return {"role": "assistant", "content": content, "tool_calls": calls, **_kept(message)}
+        return [{"role": "assistant", "content": content, "tool_calls": calls, **_kept(message)}]
 
-    def answers(self, spoken: Message, observation: str) -> list[Message]:
-        calls = spoken.get("tool_calls")
+    def answers(self, spoken: Sequence[Message], observations: Sequence[str]) -> list[Message]:
+        calls = spoken[0].get("tool_calls")
         if not calls:
-            return [user(observation)]
-        first, *others = [call["id"] for call in calls]
-        return [_answer(first, observation), *(_answer(other, NOT_RUN) for other in others)]
+            return [user(observation) for observation in observations]
+        told = chain(observations, repeat(NOT_RUN))
+        return [_answer(call["id"], text) for call, text in zip(calls, told, strict=False)]
 
 
 class JsonText:
@@ -100,19 +123,24 @@ class JsonText:
         )
         return {"role": "system", "content": content}
 
-    def action(self, message: Message) -> str:
-        return text_of(message)
+    def user(self, text: str) -> Message:
+        return user(text)
 
-    def spoken(self, message: Message) -> Message:
-        return _spoken_text(message)
+    def actions(self, message: Message) -> list[str]:
+        return [text_of(message)]
 
-    def answers(self, spoken: Message, observation: str) -> list[Message]:  # noqa: ARG002  as in ToolProtocol
-        return [user(observation)]
+    def spoken(self, message: Message) -> list[Message]:
+        return [_spoken_text(message)]
+
+    def answers(self, spoken: Sequence[Message], observations: Sequence[str]) -> list[Message]:  # noqa: ARG002  as in ToolProtocol
+        return [user(observation) for observation in observations]
 
 
-def speak(name: Literal["tools", "json"], toolbox: Toolbox) -> ToolProtocol:
-    """Return the protocol of that name."""
-    return NativeTools(toolbox) if name == "tools" else JsonText(toolbox)
+def speak(
+    name: Literal["tools", "json"], toolbox: Toolbox, *, parallel: bool = False
+) -> ToolProtocol:
+    """Return the protocol of that name; calls in JSON text are never parallel."""
+    return NativeTools(toolbox, parallel=parallel) if name == "tools" else JsonText(toolbox)
 
 
 def user(text: str) -> Message:

@@ -12,11 +12,9 @@ import json
 import logging
 import math
 import socket
-import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
-from functools import cache
 from typing import Any, NamedTuple, Protocol, TypedDict
 
 import httpx
@@ -24,11 +22,11 @@ import orjson
 import tenacity
 
 from tenure.agents.context import Message
+from tenure.agents.network import Network
 from tenure.agents.spec import AgentSpec
 from tenure.agents.wire import Secret, read
 from tenure.errors import ProviderError
 
-CONNECT_TIMEOUT_S = 10
 MAX_PAUSE_S = 60
 """The longest pause of our own choosing before a request is repeated."""
 MAX_RETRY_AFTER_S = 600
@@ -132,16 +130,15 @@ class _Unreached(_Passing):
 
 
 class ChatCompletions:
-    """One model behind one OpenAI-compatible endpoint, with a connection of its own.
+    """One model behind one OpenAI-compatible endpoint.
 
     Args:
         spec: Model, options, time-out and number of retries.
         base_url: The endpoint.
         key: Secret that authorises; empty for none. It is in no error and no record.
+        network: Carries the requests; it is not closed with the provider.
         seed: Sent with every request, or `None`.
-        transport: Takes the place of the network.
         pause: Waits for that many seconds.
-        trust_env: Whether proxies named in the environment are used.
     """
 
     def __init__(
@@ -150,22 +147,16 @@ class ChatCompletions:
         base_url: str,
         key: str = "",
         *,
+        network: Network,
         seed: int | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        trust_env: bool = True,
     ) -> None:
         self._spec = spec
         self._secret = Secret(key)
         self._url = f"{base_url}/chat/completions"
         self._options = _options(spec, base_url, seed)
-        self._client = httpx.AsyncClient(
-            headers=_headers(key),
-            timeout=httpx.Timeout(spec.timeout_s, connect=CONNECT_TIMEOUT_S),
-            verify=_ssl_context(),
-            transport=transport,
-            trust_env=trust_env,
-        )
+        self._network = network
+        self._headers = _headers(key)
         self._reached = False
         self._retry = tenacity.AsyncRetrying(
             sleep=pause,
@@ -188,7 +179,7 @@ class ChatCompletions:
         return reply._replace(retries=self._retry.statistics["attempt_number"] - 1)
 
     async def close(self) -> None:
-        await self._client.aclose()
+        """Nothing is to be let go of: the connections are the network's."""
 
     def _retries(self, failure: BaseException | None) -> int:
         """Return how often to try again: seldom where the address itself seems to be wrong."""
@@ -219,8 +210,9 @@ class ChatCompletions:
 
     async def _post(self, body: bytes) -> httpx.Response:
         try:
-            async with asyncio.timeout(self._spec.timeout_s):
-                response = await self._client.post(self._url, content=body)
+            response = await self._network.post(
+                self._url, body, self._headers, self._spec.timeout_s
+            )
         except TimeoutError:
             raise _Passing(f"it did not answer within {self._spec.timeout_s:g} s") from None
         except httpx.ConnectError as error:
@@ -325,12 +317,6 @@ class _Stated(NamedTuple):
         if self.code in ("context_length_exceeded", "exceed_context_size_error"):
             return True
         return any(mark in self.message.lower() for mark in _TOO_LONG_MARKS)
-
-
-@cache
-def _ssl_context() -> ssl.SSLContext:
-    """Return the one context of this process; making one costs some 20 ms."""
-    return httpx.create_ssl_context()
 
 
 def _headers(key: str) -> dict[str, str]:

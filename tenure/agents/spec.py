@@ -32,6 +32,11 @@ _MOST = 2**53
 """The largest whole number that every reader of JSON reads alike."""
 _Tokens = Annotated[int, Field(le=_MOST)]
 _Price = Annotated[float, Field(ge=0, le=1e9)]
+Kind = Literal["script", "model", "python", "http", "mcp", "human"]
+"""A script of the job's own; a language model; a Python object by its import path; a process that
+answers over HTTP; a client of the Model Context Protocol; a person at the terminal."""
+
+_IMPORT_PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 _PLAIN_NAME = re.compile(r"[a-z0-9._-]+(/[a-z0-9._-]+)?")
 
 
@@ -140,9 +145,26 @@ class AgentSpec(BaseModel):
         return self
 
     @property
+    def kind(self) -> Kind:
+        """What sort of agent the name names."""
+        if self.name.startswith(("http://", "https://")):
+            return "http"
+        if _IMPORT_PATH.fullmatch(self.name):
+            return "python"
+        first = self.name.partition("/")[0]
+        if first in ("human", "mcp"):
+            return first  # type: ignore[return-value]  # mypy narrows no str to a Literal
+        return "model" if "/" in self.name else "script"
+
+    @property
+    def is_script(self) -> bool:
+        """Whether it is one of the job's own scripts."""
+        return self.kind == "script"
+
+    @property
     def provider(self) -> str:
-        """`openai`, `local`, or empty for a scripted agent."""
-        return self.name.partition("/")[0] if "/" in self.name else ""
+        """Who serves the model, such as `openai` or `local`; empty for any other agent."""
+        return self.name.partition("/")[0] if self.kind == "model" else ""
 
     @property
     def is_model(self) -> bool:
@@ -151,8 +173,8 @@ class AgentSpec(BaseModel):
 
     @property
     def model(self) -> str:
-        """The model's name as its provider knows it; empty for a scripted agent."""
-        return self.name.partition("/")[2]
+        """The model's name as its provider knows it; empty for any other agent."""
+        return self.name.partition("/")[2] if self.kind == "model" else ""
 
     @property
     def label(self) -> str:

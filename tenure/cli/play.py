@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tenure.cli.exits import Exit
-from tenure.cli.parsing import Parser, choice, whole_number
+from tenure.cli.hiring import define_model_options, specs, voice_of
+from tenure.cli.parsing import Parser, whole_number
 from tenure.cli.terminal import remark, say
 from tenure.errors import UsageError
 
 if TYPE_CHECKING:
-    from tenure.agents.spec import AgentSpec
     from tenure.runner.episode import Watcher
-    from tenure.runner.run import Failure
+    from tenure.runner.inline import Failure
     from tenure.scenarios import Scenario
     from tenure.scoring.arena.scorecard import ArenaScorecard
     from tenure.scoring.scorecard import Scorecard
     from tenure.scoring.suite import SuiteScorecard
 
-_MODEL_OPTIONS = (
-    *("protocol", "window_tokens", "max_output_tokens"),
-    *("temperature", "base_url", "price"),
-)
 _EPILOG = """\
 The episodes are each agent on seeds S to S+N-1. Without --out they go to a folder under runs/ that
 follows from the plan, so the same command finds its own run again: what is complete is kept, what
@@ -82,43 +77,8 @@ def _define_run(parser: Parser) -> Callable[[argparse.Namespace], int]:
     )
     parser.add_argument("--quiet", action="store_true", help="print the report's path only")
     parser.add_argument("--json", action="store_true", help="print one JSON document only")
-    _define_model_options(parser)
+    define_model_options(parser)
     return _run
-
-
-def _define_model_options(parser: Parser) -> None:
-    group = parser.add_argument_group(
-        "options of language models",
-        "Values in parentheses are the defaults; the small local/ models have smaller ones.",
-    )
-    group.add_argument(
-        "--protocol",
-        metavar="P",
-        type=choice("auto", "tools", "json"),
-        help="how tools are called: natively (tools), as text (json), or as suits the model (auto)",
-    )
-    group.add_argument(
-        "--window-tokens", metavar="N", type=int, help="the longest prompt, in tokens (69,000)"
-    )
-    group.add_argument(
-        "--max-output-tokens",
-        metavar="N",
-        type=int,
-        help="the longest answer, its reasoning included, in tokens (8,192)",
-    )
-    group.add_argument(
-        "--temperature", metavar="T", type=float, help="0 to 2 (as the provider has it)"
-    )
-    group.add_argument(
-        "--base-url", metavar="URL", help="another server (OPENAI_BASE_URL, else OpenAI's own)"
-    )
-    group.add_argument(
-        "--price",
-        metavar=("IN", "OUT"),
-        nargs=2,
-        type=float,
-        help="US dollars per million tokens read and written (unknown)",
-    )
 
 
 COMMANDS = {"run": _define_run}
@@ -189,7 +149,7 @@ def _plan_arena(options: argparse.Namespace, scenario: Scenario, seeds: Sequence
     if options.voice:
         raise UsageError("--voice is for scenarios of one agent; in a contest leave it out.")
     pool = POOL if options.pool else ()
-    manifest = draw_up_arena(scenario, _specs(options), pool, seeds)
+    manifest = draw_up_arena(scenario, specs(options), pool, seeds)
     folder: Path = options.out or default_arena_folder(manifest)
     return _Plan(
         folder,
@@ -204,7 +164,7 @@ def _plan_run(options: argparse.Namespace, scenario: Scenario, seeds: Sequence[i
     from tenure.runner.run import run
     from tenure.scenarios import departures
 
-    manifest = draw_up(scenario, _specs(options), seeds, _voice(options))
+    manifest = draw_up(scenario, specs(options), seeds, voice_of(options))
     folder: Path = options.out or default_folder(manifest)
     return _Plan(
         folder,
@@ -225,7 +185,7 @@ def _plan_suite(options: argparse.Namespace) -> _Plan:
         raise UsageError("--voice is for a single scenario; name one of the suite's.")
     manifest = draw_up_suite(
         load_suite(options.scenario),
-        _specs(options),
+        specs(options),
         episodes=options.episodes,
         seed=options.seed,
         max_steps=options.max_steps,
@@ -238,61 +198,6 @@ def _plan_suite(options: argparse.Namespace) -> _Plan:
         {manifest.id: manifest.departures(), **scenarios},
         lambda watcher: run_suite(folder, manifest, watcher, concurrency=options.concurrency),
     )
-
-
-def _specs(options: argparse.Namespace) -> list[AgentSpec]:
-    _check_model_options(options)
-    return [_spec(name, options) for name in options.agents]
-
-
-def _voice(options: argparse.Namespace) -> AgentSpec | None:
-    """Return the model that words what counterparts say: its defaults, and the endpoint."""
-    if not options.voice:
-        return None
-    is_remote = options.base_url and options.voice.startswith("openai/")
-    voice = _made(options.voice, {"base_url": options.base_url} if is_remote else {})
-    if not voice.is_model:
-        raise UsageError(f"A voice is a model, such as openai/MODEL, not {options.voice!r}.")
-    return voice
-
-
-def _check_model_options(options: argparse.Namespace) -> None:
-    """See that what is said of models is said of at least one."""
-    given = [f"--{name.replace('_', '-')}" for name in _MODEL_OPTIONS if _is_given(options, name)]
-    if given and not any("/" in name for name in (*options.agents, options.voice or "")):
-        raise UsageError(
-            f"{', '.join(given)} would mean nothing: {' and '.join(options.agents)} "
-            f"asks no model. Leave it out, or name a model such as --agent openai/MODEL."
-        )
-
-
-def _is_given(options: argparse.Namespace, name: str) -> bool:
-    return getattr(options, name) is not None
-
-
-def _spec(name: str, options: argparse.Namespace) -> AgentSpec:
-    return _made(name, _model_options(options) if "/" in name else {})
-
-
-def _made(name: str, chosen: Mapping[str, Any]) -> AgentSpec:
-    from pydantic import ValidationError
-
-    from tenure.agents.spec import AgentSpec
-
-    try:
-        return AgentSpec(name=name, **chosen).with_endpoint(os.environ)
-    except ValidationError as error:
-        problems = "; ".join(
-            ": ".join([*(str(part).replace("_", "-") for part in problem["loc"]), problem["msg"]])
-            for problem in error.errors()
-        )
-        raise UsageError(f"The agent {name!r} does not fit: {problems}.") from None
-
-
-def _model_options(options: argparse.Namespace) -> dict[str, Any]:
-    chosen = {name: getattr(options, name) for name in _MODEL_OPTIONS if name != "price"}
-    chosen["input_usd_per_mtok"], chosen["output_usd_per_mtok"] = options.price or (None, None)
-    return {name: value for name, value in chosen.items() if value is not None}
 
 
 def _conclude(

@@ -18,7 +18,7 @@ from tenure.envs.clock import MINUTES_PER_DAY, day_of
 from tenure.envs.world import World
 from tenure.errors import TenureError
 from tenure.runner.episode import Assignment, Watcher
-from tenure.runner.run import Failure
+from tenure.runner.inline import Failure
 
 if TYPE_CHECKING:
     from rich.console import Group

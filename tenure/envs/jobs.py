@@ -36,12 +36,14 @@ class Briefing(NamedTuple):
         opening: The first observation.
         toolbox: The tools on offer.
         seed: Seed of the agent's own chance (`agent_seed`); tells nothing of the world's seed.
+        parallel_calls: Whether a model's message may hold several calls, taken one after another.
     """
 
     brief: str
     opening: str
     toolbox: Toolbox
     seed: int
+    parallel_calls: bool = False
 
 
 class Layers(NamedTuple):

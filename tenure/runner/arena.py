@@ -41,9 +41,9 @@ class LineUp:
         return " / ".join(self.match.labels)
 
     @property
-    def provider(self) -> str:
-        """Empty: who is asked is each seat's own affair."""
-        return ""
+    def is_script(self) -> bool:
+        """True: matches belong to their job."""
+        return True
 
     def record(self) -> dict[str, Any]:
         """Return what the match's record says of who plays."""

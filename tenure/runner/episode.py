@@ -39,8 +39,8 @@ class Player(Protocol):
         """A name for files and tables."""
 
     @property
-    def provider(self) -> str:
-        """Empty for scripts."""
+    def is_script(self) -> bool:
+        """Whether it belongs to the job that is played."""
 
     def record(self) -> dict[str, Any]:
         """Return what a record's header says."""
@@ -71,8 +71,8 @@ class Assignment:
 
     @property
     def post(self) -> Post:
-        """What one hire serves: a script plays for its job, a model for all."""
-        return self.agent.label, "" if self.agent.provider else self.scenario.job_name
+        """What one hire serves: a script plays for its job, any other agent for all."""
+        return self.agent.label, self.scenario.job_name if self.agent.is_script else ""
 
     @property
     def way_out(self) -> str:
@@ -210,12 +210,14 @@ class _Crew:
         """Tell a new agent of the job."""
         seed = agent_seed(self._assignment.seed)
         agent = self._hire(seed, seat)
+        scenario = self._assignment.scenario
         if isinstance(agent, OracleAgent):
-            scenario = self._assignment.scenario
             twin = scenario.make_world(self._assignment.seed)
             agent.tell(Truth(twin, scenario.limits.steps))
-        brief = self._world.role(seat) or self._assignment.scenario.briefing
-        agent.begin(Briefing(brief, observation, self._world.offered, seed=seed))
+        brief = self._world.role(seat) or scenario.briefing
+        agent.begin(
+            Briefing(brief, observation, self._world.offered, seed, scenario.parallel_calls)
+        )
         return agent
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tenure.agents import Hire, speaking, staff
-from tenure.agents.spec import AgentSpec
-from tenure.errors import ProviderError, TenureError, TrajectoryError
+from tenure.errors import ProviderError, TrajectoryError
 from tenure.runner.arena import (
     LineUp,
     check_arena_folder,
@@ -19,36 +16,16 @@ from tenure.runner.arena import (
     settled_arena,
     specs_of,
 )
-from tenure.runner.episode import Assignment, Post, Watcher, is_complete, play
+from tenure.runner.episode import Assignment, Watcher, is_complete
+from tenure.runner.inline import Failure, failed, hire, play_all
 from tenure.runner.plan import assignments, check_folder, settled
 from tenure.runner.suite import check_suite_folder, settled_suite, suite_assignments
-from tenure.scenarios import References, references
 from tenure.scoring.arena.manifest import ArenaManifest
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.suite import SuiteManifest
 
 if TYPE_CHECKING:
-    from tenure.agents.voice import Voice
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An episode that could not be completed, and why."""
-
-    assignment: Assignment
-    error: TenureError
-
-    @property
-    def damaged(self) -> bool:
-        """Whether its record stands in the way; else the same command goes on."""
-        return isinstance(self.error, TrajectoryError)
-
-    @property
-    def sentence(self) -> str:
-        """What happened to which episode; of a record, also what to do with it."""
-        if self.damaged:
-            return str(self.error)
-        return f"{self.assignment.name} is unfinished: {self.error}"
+    from tenure.agents.network import Network
 
 
 async def run(
@@ -100,17 +77,20 @@ async def run_arena(
     todo, failures = _sort_out(match_assignments(folder, manifest), watcher)
     hires: dict[str, Hire] = {}
     async with AsyncExitStack() as stack:
+        network = await _network(stack)
         for label, spec in specs_of(manifest).items() if todo else ():
             try:
-                hires[label] = await stack.enter_async_context(staff(spec, manifest.scenario.job))
+                hires[label] = await stack.enter_async_context(
+                    staff(spec, manifest.scenario.job, network)
+                )
             except ProviderError as error:  # everybody plays in every match
-                return failures + [_fail(item, error, watcher) for item in todo]
+                return failures + [failed(item, error, watcher) for item in todo]
         stack.enter_context(settled_arena(folder, manifest))
         served = [item for item in todo if not is_complete(item.path)]
         posts = {
             item.post: item.agent.hiring(hires) for item in served if isinstance(item.agent, LineUp)
         }
-        return failures + await _play_all(served, posts, {}, watcher, concurrency)
+        return failures + await play_all(served, posts, {}, watcher, concurrency)
 
 
 async def _play_out(
@@ -122,16 +102,24 @@ async def _play_out(
     """Play what is not complete yet, in folders that are held as soon as agents are ready."""
     todo, failures = _sort_out(planned, watcher)
     async with AsyncExitStack() as stack:
-        hires, unserved = await _hire(todo, stack, watcher)
+        network = await _network(stack)
+        hires, unserved = await hire(todo, stack, watcher, network)
         voices = {
-            voice: await stack.enter_async_context(speaking(voice))
+            voice: await stack.enter_async_context(speaking(voice, network))
             for voice in {item.voice for item in todo if item.voice}
         }
         stack.enter_context(hold)
         served = [
             item for item in todo if item.post in hires and not is_complete(item.path)
         ]  # asked again: another process may have been here while servers started
-        return failures + unserved + await _play_all(served, hires, voices, watcher, concurrency)
+        return failures + unserved + await play_all(served, hires, voices, watcher, concurrency)
+
+
+async def _network(stack: AsyncExitStack) -> Network:
+    """Return the network that all agents of a run share."""
+    from tenure.agents.network import Network
+
+    return await stack.enter_async_context(Network())
 
 
 def _sort_out(
@@ -144,72 +132,13 @@ def _sort_out(
             if not is_complete(item.path):
                 todo.append(item)
         except TrajectoryError as error:
-            failures.append(_fail(item, _damaged(item, error), watcher))
+            failures.append(failed(item, _damaged(item, error), watcher))
     if kept := len(planned) - len(todo) - len(failures):
         watcher.kept(kept)
     return todo, failures
-
-
-async def _hire(
-    todo: Sequence[Assignment], stack: AsyncExitStack, watcher: Watcher
-) -> tuple[dict[Post, Hire], list[Failure]]:
-    """Make ready what each agent with something to do needs, by its post.
-
-    Returns:
-        How to hire them, and the episodes of those whose server does not start.
-    """
-    hires: dict[Post, Hire] = {}
-    failures: list[Failure] = []
-    for post, item in {item.post: item for item in todo}.items():
-        try:
-            hires[post] = await stack.enter_async_context(_staffed(item))
-        except ProviderError as error:
-            own = [item for item in todo if item.post == post]
-            failures += [_fail(item, error, watcher) for item in own]
-    return hires, failures
-
-
-def _staffed(item: Assignment) -> AbstractAsyncContextManager[Hire]:
-    spec = AgentSpec.model_validate(item.agent.record())
-    return staff(spec, item.scenario.job)
-
-
-async def _play_all(
-    todo: Sequence[Assignment],
-    hires: dict[Post, Hire],
-    voices: Mapping[AgentSpec, Callable[[int], Voice]],
-    watcher: Watcher,
-    concurrency: int,
-) -> list[Failure]:
-    gate = asyncio.Semaphore(concurrency)
-    known: dict[tuple[str, int], References] = {}
-
-    async def attempt(item: Assignment) -> Failure | None:
-        async with gate:
-            world = item.scenario.id, item.seed
-            if world not in known:
-                known[world] = references(item.scenario, item.seed)
-            try:
-                voice = voices[item.voice](item.seed) if item.voice else None
-                await play(item, hires[item.post], known[world], watcher, voice)
-            except (ProviderError, TrajectoryError) as error:
-                return _fail(item, error, watcher)
-            return None
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(attempt(item), name=item.name) for item in todo]
-    except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from None
-    return [failure for task in tasks if (failure := task.result())]
 
 
 def _damaged(item: Assignment, error: TrajectoryError) -> TrajectoryError:
     return TrajectoryError(
         f"The record of {item.name} is damaged. {error} {item.way_out}", error.record
     )
-
-
-def _fail(item: Assignment, error: TenureError, watcher: Watcher) -> Failure:
-    watcher.failed(item, error)
-    return Failure(item, error)

@@ -116,7 +116,7 @@ def _draw_up(suite: Suite, entry: Entry, agents: Sequence[AgentSpec]) -> Manifes
 
 def _check_known(agent: AgentSpec, scenario: Scenario) -> None:
     job = scenario.job
-    if agent.provider or agent.name in job.policies or agent.name in roles(job):
+    if not agent.is_script or agent.name in job.policies or agent.name in roles(job):
         return
     raise UsageError(
         f"{scenario.id} knows no agent {agent.name!r}. "

@@ -49,7 +49,7 @@ class Context(BaseModel):
     keep_percent: int | None = Field(default=None, ge=10, le=90)
 
 
-_OPTIONAL = ("forecasts", "memory", "without_tools", "delegation", "context")
+_OPTIONAL = ("forecasts", "memory", "without_tools", "delegation", "context", "parallel_calls")
 
 
 class Scenario(BaseModel):
@@ -66,6 +66,8 @@ class Scenario(BaseModel):
         without_tools: Tools of the job that are left out.
         delegation: Which tools a sub-agent has; `None` if there is no sub-agent.
         context: What is recommended for a model's window; what is said of an agent goes before it.
+        parallel_calls: Whether a model's message may hold several calls. They are taken one after
+            another, each a step, and the model hears of all of them before it speaks again.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -83,6 +85,7 @@ class Scenario(BaseModel):
     without_tools: tuple[str, ...] = ()
     delegation: Delegation | None = None
     context: Context | None = None
+    parallel_calls: bool = False
     limits: Limits
 
     @model_serializer(mode="wrap")

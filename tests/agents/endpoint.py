@@ -9,6 +9,7 @@ import httpx
 import orjson
 
 from tenure.agents.llm import LLMAgent
+from tenure.agents.network import Network
 from tenure.agents.providers import ChatCompletions
 from tenure.agents.spec import AgentSpec
 from tenure.envs.jobs import Briefing
@@ -62,16 +63,16 @@ class Endpoint:
             spec,
             BASE_URL,
             key,
+            network=Network(transport=httpx.MockTransport(self._respond)),
             seed=seed,
-            transport=httpx.MockTransport(self._respond),
             pause=self._pause,
         )
 
-    def agent(self, **options: Any) -> LLMAgent:
+    def agent(self, *, parallel: bool = False, **options: Any) -> LLMAgent:
         """Return an agent that has learned the toy job."""
         spec = AgentSpec(**{"name": MODEL} | options)
         agent = LLMAgent(spec, self.provider(spec))
-        agent.begin(briefing())
+        agent.begin(briefing()._replace(parallel_calls=parallel))
         return agent
 
     def _respond(self, request: httpx.Request) -> httpx.Response:

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from tenure.agents.network import Network
 from tenure.agents.providers import ChatCompletions
 from tenure.agents.spec import AgentSpec
 from tenure.errors import ProviderError
@@ -22,9 +23,9 @@ def ask(*script, **options):
         pauses.append(seconds)
 
     async def once():
-        async with socket_server(script) as base_url:
+        async with socket_server(script) as base_url, Network(trust_env=False) as network:
             spec = AgentSpec(name="openai/m", base_url=base_url, **options)
-            provider = ChatCompletions(spec, base_url, "", pause=pause, trust_env=False)
+            provider = ChatCompletions(spec, base_url, "", network=network, pause=pause)
             try:
                 return await provider.complete([{"role": "user", "content": "hi"}], {})
             finally:
@@ -81,11 +82,9 @@ def test_nobody_listening_is_an_error_that_names_the_address():
         async with socket_server([]) as base_url:
             pass
         spec = AgentSpec(name="openai/m", max_retries=0)
-        provider = ChatCompletions(spec, base_url, "", trust_env=False)
-        try:
+        async with Network(trust_env=False) as network:
+            provider = ChatCompletions(spec, base_url, "", network=network)
             await provider.complete([], {})
-        finally:
-            await provider.close()
 
     with pytest.raises(ProviderError, match=r"http://127\.0\.0\.1:\d+/v1/chat/completions"):
         asyncio.run(once())

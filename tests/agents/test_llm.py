@@ -1,5 +1,3 @@
-import asyncio
-
 import httpx
 import orjson
 import pytest
@@ -220,13 +218,30 @@ def test_between_trims_a_request_begins_with_the_one_before():
     assert trims < turns / 5
 
 
-def test_closing_the_agent_closes_its_connection():
-    endpoint = Endpoint([answer(CLOSE)])
-    agent = endpoint.agent()
+def test_where_calls_may_be_parallel_each_is_a_turn_and_the_model_hears_of_all_at_once():
+    both = calls(("make_pitchers", '{"count":1}'), ("close_for_today", "{}"))
+    observations = ["The stand opens.", "4 cups are ready.", "Day 2."]
+    endpoint = Endpoint([answer(both), answer(CLOSE)])
+    turns = live(endpoint.agent(parallel=True), observations)
+    assert [turn.action for turn in turns] == [
+        '{"name":"make_pitchers","arguments":{"count":1}}',
+        '{"name":"close_for_today","arguments":{}}',
+        '{"name":"close_for_today","arguments":{}}',
+    ]
+    assert [turn.exchange is not None for turn in turns] == [True, False, True]
+    heard = endpoint.requests[1]["messages"][3:]
+    assert [message["content"] for message in heard] == ["4 cups are ready.", "Day 2."]
 
-    async def close_then_act():
-        await agent.close()
-        await agent.act("open")
 
-    with pytest.raises(RuntimeError, match="closed"):
-        asyncio.run(close_then_act())
+@pytest.mark.parametrize("recorded", [1, 2])
+def test_parallel_calls_are_lived_through_again_without_asking(recorded):
+    both = calls(("make_pitchers", '{"count":1}'), ("close_for_today", "{}"))
+    observations = ["The stand opens.", "4 cups are ready.", "Day 2."]
+    first = Endpoint([answer(both), answer(CLOSE)])
+    turns = live(first.agent(parallel=True), observations)
+    second = Endpoint([answer(CLOSE)])
+    agent = second.agent(parallel=True)
+    for observation, turn in list(zip(observations, turns, strict=True))[:recorded]:
+        agent.recall(observation, turn)
+    assert live(agent, observations[recorded:])[-1].action == turns[2].action
+    assert second.bodies == first.bodies[1:]

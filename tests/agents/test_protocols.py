@@ -51,29 +51,45 @@ def test_native_tools_are_offered_with_their_schemas_one_call_at_a_time():
 
 
 def test_a_native_call_becomes_the_worlds_action():
-    action = NATIVE.action(calls(("make_pitchers", '{"count": 2}')))
+    action = NATIVE.actions(calls(("make_pitchers", '{"count": 2}')))[0]
     assert action == '{"name":"make_pitchers","arguments":{"count": 2}}'
 
 
 @pytest.mark.parametrize("nothing", ["", "  ", "{}", None])
 def test_no_arguments_can_be_written_in_several_ways(nothing):
-    assert fault_of(NATIVE.action(calls(("close_for_today", nothing)))) is None
+    assert fault_of(NATIVE.actions(calls(("close_for_today", nothing)))[0]) is None
 
 
 def test_of_several_calls_the_first_is_run_and_the_others_are_told_so():
     message = calls(("make_pitchers", '{"count":1}'), ("close_for_today", "{}"), ("x", "{}"))
-    assert NATIVE.action(message) == '{"name":"make_pitchers","arguments":{"count":1}}'
-    assert NATIVE.answers(NATIVE.spoken(message), "4 cups are ready.") == [
+    assert NATIVE.actions(message)[0] == '{"name":"make_pitchers","arguments":{"count":1}}'
+    assert NATIVE.answers(NATIVE.spoken(message), ["4 cups are ready."]) == [
         {"role": "tool", "tool_call_id": "id-0", "content": "4 cups are ready."},
         {"role": "tool", "tool_call_id": "id-1", "content": NOT_RUN},
         {"role": "tool", "tool_call_id": "id-2", "content": NOT_RUN},
     ]
 
 
+def test_where_calls_may_be_parallel_all_are_run_and_each_is_answered():
+    parallel = NativeTools(TOOLBOX, parallel=True)
+    message = calls(("make_pitchers", '{"count":1}'), ("close_for_today", "{}"))
+    assert parallel.fields["parallel_tool_calls"] is True
+    assert parallel.actions(message) == [
+        '{"name":"make_pitchers","arguments":{"count":1}}',
+        '{"name":"close_for_today","arguments":{}}',
+    ]
+    assert parallel.answers(parallel.spoken(message), ["4 cups are ready.", "Day 2."]) == [
+        {"role": "tool", "tool_call_id": "id-0", "content": "4 cups are ready."},
+        {"role": "tool", "tool_call_id": "id-1", "content": "Day 2."},
+    ]
+
+
 def test_text_without_a_call_is_an_action_as_it_stands_and_is_answered_as_by_a_user():
     message = says("Let me think.")
-    assert NATIVE.action(message) == "Let me think."
-    assert NATIVE.answers(NATIVE.spoken(message), "Error") == [{"role": "user", "content": "Error"}]
+    assert NATIVE.actions(message)[0] == "Let me think."
+    assert NATIVE.answers(NATIVE.spoken(message), ["Error"]) == [
+        {"role": "user", "content": "Error"}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -87,36 +103,37 @@ def test_text_without_a_call_is_an_action_as_it_stands_and_is_answered_as_by_a_u
     ],
 )
 def test_refusals_and_empty_answers_are_steps_too(message, action):
-    assert NATIVE.action(message) == action
+    assert NATIVE.actions(message)[0] == action
     assert fault_of(action) is Fault.MALFORMED
-    assert NATIVE.spoken(message)["content"] == (action or EMPTY)
+    assert NATIVE.spoken(message)[0]["content"] == (action or EMPTY)
 
 
 def test_arguments_that_are_no_json_are_for_the_world_to_explain():
     message = calls(("make_pitchers", '{"count": 2'))
-    assert fault_of(NATIVE.action(message)) is Fault.BAD_ARGUMENTS
+    assert fault_of(NATIVE.actions(message)[0]) is Fault.BAD_ARGUMENTS
 
 
 def test_what_endpoints_would_not_take_back_is_mended_in_the_conversation_but_not_in_the_action():
     message = calls(("functions.make pitchers", '{"count": 2'))
-    call = NATIVE.spoken(message)["tool_calls"][0]
+    call = NATIVE.spoken(message)[0]["tool_calls"][0]
     assert call["function"] == {
         "name": "functions_make_pitchers",
         "arguments": '{"not_an_object":"{\\"count\\": 2"}',
     }
-    assert fault_of(NATIVE.action(message)) is Fault.UNKNOWN_TOOL
+    assert fault_of(NATIVE.actions(message)[0]) is Fault.UNKNOWN_TOOL
 
 
 def test_a_call_without_an_id_gets_one():
     message = says(None, tool_calls=[{"function": {"name": "close_for_today", "arguments": "{}"}}])
     spoken = NATIVE.spoken(message)
-    assert spoken["tool_calls"][0]["id"] == NATIVE.answers(spoken, "")[0]["tool_call_id"] != ""
+    answer = NATIVE.answers(spoken, [""])[0]
+    assert spoken[0]["tool_calls"][0]["id"] == answer["tool_call_id"] != ""
 
 
 def test_signatures_of_thoughts_are_sent_back():
     call = {"id": "1", "function": {"name": "a", "arguments": "{}"}, "extra_content": {"sign": "s"}}
     message = says(None, tool_calls=[call], reasoning_content="hm", annotations=[1])
-    spoken = NATIVE.spoken(message)
+    (spoken,) = NATIVE.spoken(message)
     assert spoken["tool_calls"][0]["extra_content"] == {"sign": "s"}
     assert spoken["reasoning_content"] == "hm"
     assert "annotations" not in spoken
@@ -151,19 +168,19 @@ messages = st.fixed_dictionaries(
 @pytest.mark.parametrize("protocol", [NATIVE, TEXT])
 @given(message=messages)
 def test_whatever_a_model_says_is_an_action_and_every_call_of_it_is_answered(protocol, message):
-    action = protocol.action(message)
+    (action,) = protocol.actions(message)
     TOOLBOX.parse(action)
     spoken = protocol.spoken(message)
-    answers = protocol.answers(spoken, "observation")
+    answers = protocol.answers(spoken, ["observation"])
     assert answers[0]["content"] == "observation"
-    asked = [call["id"] for call in spoken.get("tool_calls", [])]
+    asked = [call["id"] for call in spoken[0].get("tool_calls", [])]
     assert [reply.get("tool_call_id") for reply in answers] == (asked or [None])
     orjson.dumps([spoken, *answers])
 
 
 def test_arguments_nested_without_end_are_passed_on_as_they_stand():
     nested = "[" * 900 + "]" * 900
-    action = NATIVE.action(calls(("make_pitchers", nested)))
+    action = NATIVE.actions(calls(("make_pitchers", nested)))[0]
     assert action == f'{{"name":"make_pitchers","arguments":{nested}}}'
 
 
@@ -214,7 +231,9 @@ def test_definitions_shared_by_schemas_are_found_from_the_root():
 
 
 def test_a_text_answer_is_the_action_as_it_stands():
-    assert TEXT.action(says('{ "name":\n"close_for_today" }')) == '{ "name":\n"close_for_today" }'
+    assert (
+        TEXT.actions(says('{ "name":\n"close_for_today" }'))[0] == '{ "name":\n"close_for_today" }'
+    )
 
 
 def test_protocols_have_names():

@@ -7,6 +7,7 @@ import socket
 import httpx
 import pytest
 
+from tenure.agents.network import Network
 from tenure.agents.providers import ChatCompletions
 from tenure.agents.spec import AgentSpec
 from tenure.errors import ProviderError
@@ -20,7 +21,7 @@ async def _at_once(_):
     pass
 
 
-def ask(answers, *, turns=1, max_retries=8, **options):
+def ask(answers, *, turns=1, max_retries=8, url="http://endpoint.test/v1"):
     """Ask that many times; the endpoint gives its answers in turn."""
     given = iter(answers)
 
@@ -30,18 +31,14 @@ def ask(answers, *, turns=1, max_retries=8, **options):
             raise answer
         return answer
 
-    if answers:
-        options["transport"] = httpx.MockTransport(respond)
+    transport = httpx.MockTransport(respond) if answers else None
 
     async def talk():
         spec = AgentSpec(name="openai/x", max_retries=max_retries)
-        url = options.pop("url", "http://endpoint.test/v1")
-        provider = ChatCompletions(spec, url, pause=_at_once, trust_env=False, **options)
-        try:
+        async with Network(transport=transport, trust_env=False) as network:
+            provider = ChatCompletions(spec, url, network=network, pause=_at_once)
             for _ in range(turns):
                 await provider.complete([], {})
-        finally:
-            await provider.close()
 
     asyncio.run(talk())
 

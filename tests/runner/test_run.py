@@ -10,7 +10,7 @@ import pytest
 
 from tenure.cli.progress import Watch
 from tenure.errors import TrajectoryError, UsageError
-from tenure.runner import run as runner
+from tenure.runner import inline
 from tenure.runner.run import run
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.records import read, read_partial
@@ -59,14 +59,14 @@ def test_what_another_process_has_played_while_servers_started_is_kept(tmp_path,
     play(tmp_path / "theirs", plan())
     name = "episodes/two-a-day/seed-1.jsonl.zst"
     file = tmp_path / "ours" / name
-    staff = runner.staff
+    staff = inline.staff
 
-    def slow(spec, job):
+    def slow(spec, job, network):
         file.parent.mkdir(parents=True)
         copy2(tmp_path / "theirs" / name, file)
-        return staff(spec, job)
+        return staff(spec, job, network)
 
-    monkeypatch.setattr(runner, "staff", slow)
+    monkeypatch.setattr(inline, "staff", slow)
     plan().write(tmp_path / "ours")
     assert play(tmp_path / "ours", plan()) == []
     assert file.stat().st_mtime_ns == (tmp_path / "theirs" / name).stat().st_mtime_ns

@@ -9,7 +9,7 @@ import pytest
 from tenure.agents import AgentSpec
 from tenure.cli.progress import Watch
 from tenure.errors import UsageError
-from tenure.runner import run as runner
+from tenure.runner import inline
 from tenure.runner.plan import locked
 from tenure.runner.run import run, run_suite
 from tenure.runner.suite import (
@@ -154,13 +154,13 @@ def test_a_model_is_hired_once_for_all_scenarios_and_a_script_once_a_job(
     suite, tmp_path, monkeypatch
 ):
     hired = Counter()
-    staff = runner.staff
+    staff = inline.staff
 
-    def counted(spec, job):
+    def counted(spec, job, network):
         hired[spec.name] += 1
-        return staff(AgentSpec(name="idle"), job)
+        return staff(AgentSpec(name="idle"), job, network)
 
-    monkeypatch.setattr(runner, "staff", counted)
+    monkeypatch.setattr(inline, "staff", counted)
     assert play(tmp_path, draw_up(suite, "local/smollm2-135m", "floor")) == []
     assert hired == {"local/smollm2-135m": 1, "floor": 1}
 

@@ -1,0 +1,119 @@
+"""What the command line says of agents: the options of language models, and specifications."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tenure.cli.parsing import Parser, choice
+from tenure.errors import UsageError
+
+if TYPE_CHECKING:
+    from tenure.agents.spec import AgentSpec
+
+_MODEL_OPTIONS = (
+    *("protocol", "window_tokens", "max_output_tokens"),
+    *("temperature", "base_url", "price"),
+)
+
+
+def define_model_options(parser: Parser) -> None:
+    """Add the options of language models."""
+    group = parser.add_argument_group(
+        "options of language models",
+        "Values in parentheses are the defaults; the small local/ models have smaller ones.",
+    )
+    group.add_argument(
+        "--protocol",
+        metavar="P",
+        type=choice("auto", "tools", "json"),
+        help="how tools are called: natively (tools), as text (json), or as suits the model (auto)",
+    )
+    group.add_argument(
+        "--window-tokens", metavar="N", type=int, help="the longest prompt, in tokens (69,000)"
+    )
+    group.add_argument(
+        "--max-output-tokens",
+        metavar="N",
+        type=int,
+        help="the longest answer, its reasoning included, in tokens (8,192)",
+    )
+    group.add_argument(
+        "--temperature", metavar="T", type=float, help="0 to 2 (as the provider has it)"
+    )
+    group.add_argument(
+        "--base-url", metavar="URL", help="another server (OPENAI_BASE_URL, else OpenAI's own)"
+    )
+    group.add_argument(
+        "--price",
+        metavar=("IN", "OUT"),
+        nargs=2,
+        type=float,
+        help="US dollars per million tokens read and written (unknown)",
+    )
+
+
+def specs(options: argparse.Namespace) -> list[AgentSpec]:
+    """Return the agents that were named, with what was said of models.
+
+    Raises:
+        UsageError: If something does not fit.
+    """
+    _check_model_options(options)
+    return [_spec(name, options) for name in options.agents]
+
+
+def voice_of(options: argparse.Namespace) -> AgentSpec | None:
+    """Return the model that words what counterparts say: its defaults, and the endpoint.
+
+    Raises:
+        UsageError: If it is no model.
+    """
+    if not options.voice:
+        return None
+    is_remote = options.base_url and options.voice.startswith("openai/")
+    voice = _made(options.voice, {"base_url": options.base_url} if is_remote else {})
+    if not voice.is_model:
+        raise UsageError(f"A voice is a model, such as openai/MODEL, not {options.voice!r}.")
+    return voice
+
+
+def _check_model_options(options: argparse.Namespace) -> None:
+    """See that what is said of models is said of at least one."""
+    given = [f"--{name.replace('_', '-')}" for name in _MODEL_OPTIONS if _is_given(options, name)]
+    if given and not any("/" in name for name in (*options.agents, options.voice or "")):
+        raise UsageError(
+            f"{', '.join(given)} would mean nothing: {' and '.join(options.agents)} "
+            f"asks no model. Leave it out, or name a model such as --agent openai/MODEL."
+        )
+
+
+def _is_given(options: argparse.Namespace, name: str) -> bool:
+    return getattr(options, name) is not None
+
+
+def _spec(name: str, options: argparse.Namespace) -> AgentSpec:
+    return _made(name, _model_options(options) if "/" in name else {})
+
+
+def _made(name: str, chosen: Mapping[str, Any]) -> AgentSpec:
+    from pydantic import ValidationError
+
+    from tenure.agents.spec import AgentSpec
+
+    try:
+        return AgentSpec(name=name, **chosen).with_endpoint(os.environ)
+    except ValidationError as error:
+        problems = "; ".join(
+            ": ".join([*(str(part).replace("_", "-") for part in problem["loc"]), problem["msg"]])
+            for problem in error.errors()
+        )
+        raise UsageError(f"The agent {name!r} does not fit: {problems}.") from None
+
+
+def _model_options(options: argparse.Namespace) -> dict[str, Any]:
+    chosen = {name: getattr(options, name) for name in _MODEL_OPTIONS if name != "price"}
+    chosen["input_usd_per_mtok"], chosen["output_usd_per_mtok"] = options.price or (None, None)
+    return {name: value for name, value in chosen.items() if value is not None}
