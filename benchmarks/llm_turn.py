@@ -27,7 +27,7 @@ import orjson
 
 from tenure.agents.llm import LLMAgent
 from tenure.agents.network import Network
-from tenure.agents.providers import ChatCompletions
+from tenure.agents.providers import connect
 from tenure.agents.spec import AgentSpec
 from tenure.envs.jobs import Briefing
 from tenure.envs.tools import Toolbox
@@ -76,7 +76,7 @@ class Ours:
 
     def __init__(self, base_url: str, observation_chars: int, keep_percent: int) -> None:
         spec = AgentSpec(name="openai/stub", window_tokens=WINDOW_TOKENS, keep_percent=keep_percent)
-        provider = ChatCompletions(spec, base_url, KEY, network=Network(trust_env=False))
+        provider = connect(spec, base_url, KEY, network=Network(trust_env=False))
         self.agent = LLMAgent(spec, provider)
         self.agent.begin(Briefing("You run a stand. " * 100, "Open.", Toolbox({}), seed=0))
         self._observation = "x" * observation_chars

@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Protocol
 
 from tenure.agents.contract import Agent, Turn
 from tenure.agents.scripted import OracleAgent, ScriptedAgent
-from tenure.agents.spec import OPENAI_BASE_URL, AgentSpec
+from tenure.agents.spec import AgentSpec
 from tenure.envs.jobs import Job
 from tenure.errors import UsageError, nearest
 
@@ -28,6 +30,7 @@ __all__ = [
     "OracleAgent",
     "Turn",
     "appoint",
+    "looked_up",
     "names",
     "roles",
     "speaking",
@@ -47,7 +50,7 @@ class Hire(Protocol):
         """
 
 
-_MODELS = ("local/smollm2-135m", "openai/<model>")
+_MODELS = ("local/smollm2-135m", "<provider>/<model>")
 
 
 def names(job: Job) -> list[str]:
@@ -69,10 +72,33 @@ def appoint(spec: AgentSpec, job: Job) -> AgentSpec:
     """Return the spec with what its name stands for in a job, if it is one that every job knows.
 
     Done once, when a run is planned, so that plan and record say which policy played (a later
-    version of the job may have a better one), and whether it was privileged.
+    version of the job may have a better one), and whether it was privileged; of a model, which
+    endpoint answered, and at what price.
+
+    Raises:
+        UsageError: If it is a model of an unknown provider.
     """
     oracle = spec.name in job.oracles
-    return spec.model_copy(update={"policy": roles(job).get(spec.name), "oracle": oracle})
+    appointed = spec.model_copy(update={"policy": roles(job).get(spec.name), "oracle": oracle})
+    return looked_up(appointed)
+
+
+def looked_up(spec: AgentSpec, providers: str | None = None) -> AgentSpec:
+    """Return a model's spec with what the catalogue says of its provider today.
+
+    Args:
+        spec: Of any agent; all but models stay as they are, and so do settled ones.
+        providers: A file with more providers, instead of what TENURE_PROVIDERS names.
+
+    Raises:
+        UsageError: If the provider is unknown, or its settings do not fit.
+    """
+    if not spec.is_model or spec.provider == "local":
+        return spec
+    from tenure.agents.providers.catalogue import load, settle
+
+    today = datetime.now(UTC).date()
+    return settle(spec, load(os.environ, providers), os.environ, today)
 
 
 @asynccontextmanager
@@ -159,47 +185,42 @@ async def speaking(
             yield voice
     else:
         async with _providing(spec, network) as provider:
-            yield lambda seed: Voice(provider(spec, _request_seed(spec, seed)))
+            yield lambda seed: Voice(provider(seed))
 
 
 @asynccontextmanager
-async def _providing(
-    spec: AgentSpec, network: Network
-) -> AsyncIterator[Callable[[AgentSpec, int | None], Provider]]:
+async def _providing(spec: AgentSpec, network: Network) -> AsyncIterator[Callable[[int], Provider]]:
+    """Make ready a model; yields what makes its provider for one episode, given a seed."""
     if spec.provider == "local":
         from tenure.agents.local import serve
 
         async with serve(spec.model) as server:
-            yield server.provider
+            yield lambda seed: server.provider(spec, _request_seed(spec, seed))
     else:
-        yield _remote(spec, network)
+        yield _remote(looked_up(spec), network)
 
 
-def _remote(spec: AgentSpec, network: Network) -> Callable[[AgentSpec, int | None], Provider]:
-    from tenure.agents.providers import ChatCompletions
+def _remote(spec: AgentSpec, network: Network) -> Callable[[int], Provider]:
+    from tenure.agents.providers import connect
+    from tenure.agents.providers.catalogue import key_of
 
-    base_url = spec.with_endpoint(os.environ).base_url or OPENAI_BASE_URL
-    key = _key_from_environment()
-    if not key and base_url == OPENAI_BASE_URL:
-        raise UsageError(
-            f"{spec.name} needs a key: set OPENAI_API_KEY,"
-            " or name an endpoint of your own with --base-url or OPENAI_BASE_URL."
-        )
-    return lambda spec, seed: ChatCompletions(spec, base_url, key, network=network, seed=seed)
+    key = key_of(spec, os.environ)
+    base_url = spec.base_url or ""
 
+    def provider(seed: int) -> Provider:
+        named = f"{spec.label} {seed}".encode()
+        cache_key = blake2b(named, digest_size=8).hexdigest()
+        request_seed = _request_seed(spec, seed)
+        return connect(spec, base_url, key, network=network, seed=request_seed, cache_key=cache_key)
 
-def _key_from_environment() -> str:
-    key = os.environ.get("OPENAI_API_KEY", "").strip()
-    if any(not "!" <= character <= "~" for character in key):
-        raise UsageError("OPENAI_API_KEY holds characters that no key has; paste it again.")
-    return key
+    return provider
 
 
-def _model(spec: AgentSpec, provider: Callable[[AgentSpec, int | None], Provider]) -> Hire:
+def _model(spec: AgentSpec, provider: Callable[[int], Provider]) -> Hire:
     from tenure.agents.llm import LLMAgent
 
     def hire(seed: int, seat: str = "") -> Agent:  # noqa: ARG001  a model is told its role
-        return LLMAgent(spec, provider(spec, _request_seed(spec, seed)))
+        return LLMAgent(spec, provider(seed))
 
     return hire
 

@@ -42,13 +42,19 @@ class Window:
 
     Args:
         head: The messages that are always kept: the brief, then the opening.
+        noted: The opening as it reads when turns have been dropped.
         overhead: What else is sent with every request, such as tool definitions.
         limit_tokens: The longest prompt.
         keep_percent: The share of the limit that trimming leaves.
     """
 
     def __init__(
-        self, head: Sequence[Message], overhead: Any, limit_tokens: int, keep_percent: int
+        self,
+        head: Sequence[Message],
+        noted: Message,
+        overhead: Any,
+        limit_tokens: int,
+        keep_percent: int,
     ) -> None:
         self.messages: list[Message] = list(head)
         """What to send. Read it, do not change it."""
@@ -57,6 +63,7 @@ class Window:
         self._tokens = _estimate(self.messages) + _estimate(overhead)
         self._limit_tokens = limit_tokens
         self._keep_percent = keep_percent
+        self._note = noted
         self._noted = False
 
     @property
@@ -110,9 +117,7 @@ class Window:
         if self._noted:
             return
         self._noted = True
-        opening = self.messages[self._head_messages - 1]
-        noted = {**opening, "content": f"{opening['content']}\n\n{DROPPED_NOTE}"}
-        self.messages[self._head_messages - 1] = noted
+        self.messages[self._head_messages - 1] = self._note
         self._tokens += len(DROPPED_NOTE) // CHARS_PER_TOKEN
 
 

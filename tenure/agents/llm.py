@@ -12,9 +12,9 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from tenure.agents.context import Message, Window, cut
+from tenure.agents.context import DROPPED_NOTE, Message, Window, cut
 from tenure.agents.contract import Turn
-from tenure.agents.protocols import ToolProtocol, speak
+from tenure.agents.protocols import ToolProtocol
 from tenure.agents.providers import ContextTooLong, Provider, Reply
 from tenure.agents.spec import AgentSpec
 from tenure.envs.jobs import Briefing
@@ -26,8 +26,9 @@ class LLMAgent:
 
     The exchange of a turn holds what the model said (`message`), its name as returned (`model`),
     its tokens (`usage`) and its price (`cost_usd`), both `None` if unknown, `latency_ms`, and why
-    the answer ended (`finish`); also, unless zero, how many messages were dropped just before the
-    request (`dropped`) and how often it had failed before (`retries`). Together with the
+    the answer ended (`finish`, and `stop` if the API's own word is another); also, if there is
+    anything to say, how many messages were dropped just before the request (`dropped`), how often
+    it had failed before (`retries`) and why each time (`failures`). Together with the
     observations that suffices to rebuild every request byte for byte. Where a message holds several
     calls that may all be taken, the first step has the exchange and those after it have none.
 
@@ -48,7 +49,7 @@ class LLMAgent:
 
     def begin(self, briefing: Briefing) -> None:
         self._brief = briefing.brief
-        self._protocol: ToolProtocol = speak(
+        self._protocol: ToolProtocol = self._provider.speak(
             protocol_of(self._spec), briefing.toolbox, parallel=briefing.parallel_calls
         )
 
@@ -102,6 +103,7 @@ class LLMAgent:
     def _opened(self, opening: str) -> Window:
         return Window(
             head=[self._protocol.system(self._brief), self._protocol.user(opening)],
+            noted=self._protocol.user(f"{opening}\n\n{DROPPED_NOTE}"),
             overhead=self._protocol.fields,
             limit_tokens=self._spec.window_tokens,
             keep_percent=self._spec.keep_percent,
@@ -133,5 +135,10 @@ def _exchange(reply: Reply, dropped: int) -> dict[str, Any]:
         "latency_ms": reply.latency_ms,
         "finish": reply.finish,
     }
-    rare = {"dropped": dropped, "retries": reply.retries}
-    return exchange | {name: count for name, count in rare.items() if count}
+    rare = {
+        "stop": "" if reply.stop == reply.finish else reply.stop,
+        "dropped": dropped,
+        "retries": reply.retries,
+        "failures": list(reply.failures),
+    }
+    return exchange | {name: value for name, value in rare.items() if value}

@@ -20,8 +20,10 @@ from typing import IO, Any, NamedTuple
 
 from tenure.agents.context import Message
 from tenure.agents.network import Network
-from tenure.agents.providers import ChatCompletions, Provider, Reply
+from tenure.agents.protocols import ToolProtocol, Way
+from tenure.agents.providers import Endpoint, Provider, Reply, connect
 from tenure.agents.spec import LOCAL_CONTEXT_TOKENS, AgentSpec
+from tenure.envs.tools import Toolbox
 from tenure.errors import ProviderError, UsageError, nearest
 
 SLOTS = 4
@@ -66,11 +68,11 @@ class LocalServer:
         """Return a provider for one episode, on the slot with the fewest others."""
         slot = min(range(SLOTS), key=self._users.__getitem__)
         self._users[slot] += 1
-        endpoint = ChatCompletions(spec, self.base_url, network=self._network, seed=seed)
+        endpoint = connect(spec, self.base_url, network=self._network, seed=seed)
         return _Seat(self, endpoint, slot)
 
     async def complete(
-        self, endpoint: ChatCompletions, messages: list[Message], fields: Mapping[str, Any]
+        self, endpoint: Endpoint, messages: list[Message], fields: Mapping[str, Any]
     ) -> Reply:
         """Answer when nobody else is being answered."""
         async with self._alone:
@@ -84,11 +86,14 @@ class LocalServer:
 class _Seat:
     """One episode's provider on a server."""
 
-    def __init__(self, server: LocalServer, endpoint: ChatCompletions, slot: int) -> None:
+    def __init__(self, server: LocalServer, endpoint: Endpoint, slot: int) -> None:
         self._server = server
         self._endpoint = endpoint
         self._slot = slot
         self._warm = False
+
+    def speak(self, way: Way, toolbox: Toolbox, *, parallel: bool = False) -> ToolProtocol:
+        return self._endpoint.speak(way, toolbox, parallel=parallel)
 
     async def complete(self, messages: list[Message], fields: Mapping[str, Any]) -> Reply:
         own = {**fields, "id_slot": self._slot, "cache_prompt": self._warm}

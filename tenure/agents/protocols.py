@@ -2,15 +2,16 @@
 
 A protocol translates between the world's two texts (observation, action) and a model's messages.
 What a model says is carried to the world as it is: a missing call, an unknown tool, bad arguments
-or a refusal is a step of the episode, which the world scores and explains.
+or a refusal is a step of the episode, which the world scores and explains. How messages look is the
+business of an API's vocabulary; `tenure.agents.providers` has one for each.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, repeat
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import orjson
 
@@ -20,9 +21,11 @@ from tenure.envs.tools import Tool, Toolbox
 NOT_RUN = "not run: one tool call at a time"
 EMPTY = "(no answer)"
 """Stands in the conversation for an answer without any text, which many endpoints refuse."""
+SCHEMA_NAME = "tool_call"
+"""What the schema of a call is called, where an API wants a name."""
 
-_KEPT = ("reasoning_content", "reasoning_details")
-"""Fields beyond the standard that some providers want back with the next request."""
+Way = Literal["tools", "json", "text"]
+"""Native tool calls; calls in JSON text; or no tools at all."""
 
 _UNNAMEABLE = re.compile(r"[^A-Za-z0-9_-]")
 _MAX_NAME_CHARS = 64
@@ -40,6 +43,9 @@ class ToolProtocol(Protocol):
 
     def user(self, text: str) -> Message:
         """Return a message of the user's, such as the opening."""
+
+    def text(self, message: Message) -> str:
+        """Return what an assistant's message says; empty for none. A refusal is none."""
 
     def actions(self, message: Message) -> list[str]:
         """Return what an assistant's message asks of the world, as texts for its `step`.
@@ -60,101 +66,149 @@ class ToolProtocol(Protocol):
         """
 
 
-class NativeTools:
-    """The endpoint's own tool calling: `tools`, `tool_calls`, and messages of role `tool`.
+class Call(NamedTuple):
+    """A tool call as a model made it: neither the name nor the arguments need be what they should.
+
+    Attributes:
+        name: Of the tool.
+        arguments: JSON text in some APIs, an object in others.
+    """
+
+    name: Any
+    arguments: Any
+
+
+class Vocabulary(Protocol):
+    """How one API writes a conversation."""
+
+    def system(self, text: str) -> Message:
+        """Return the message that opens a conversation."""
+
+    def user(self, text: str) -> Message:
+        """Return a message of the user's."""
+
+    def text(self, message: Message) -> str:
+        """Return what an assistant's message says, without refusals and reasoning."""
+
+    def refusal(self, message: Message) -> str:
+        """Return in what words an assistant's message refuses; empty for none."""
+
+    def calls(self, message: Message) -> list[Call]:
+        """Return the tool calls in an assistant's message."""
+
+    def echo(self, message: Message, *, with_calls: bool) -> list[Message]:
+        """Return an assistant's message as the API takes it back, its reasoning unchanged.
+
+        APIs check identifiers, names and arguments of calls, and that something is said at all;
+        models do not.
+        """
+
+    def results(self, echoed: Sequence[Message], texts: Iterable[str]) -> list[Message]:
+        """Return what answers the calls in an echo, in their order; nothing if it has none.
+
+        Args:
+            echoed: What `echo` returned.
+            texts: As many as there are calls, or more.
+        """
+
+    def offer(self, toolbox: Toolbox, *, parallel: bool) -> Mapping[str, Any]:
+        """Return what a request says that offers tools.
+
+        Args:
+            toolbox: The tools.
+            parallel: Whether one message may hold several calls.
+        """
+
+    def constrain(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what a request says that wants JSON text as an answer."""
+
+
+class PlainText:
+    """A conversation without tools.
 
     Args:
+        words: How the API writes it.
+    """
+
+    def __init__(self, words: Vocabulary) -> None:
+        self._words = words
+        self.fields: Mapping[str, Any] = {}
+
+    def system(self, brief: str) -> Message:
+        return self._words.system(brief)
+
+    def user(self, text: str) -> Message:
+        return self._words.user(text)
+
+    def text(self, message: Message) -> str:
+        return self._words.text(message)
+
+    def actions(self, message: Message) -> list[str]:
+        return [self._words.text(message) or self._words.refusal(message)]
+
+    def spoken(self, message: Message) -> list[Message]:
+        return self._words.echo(message, with_calls=False)
+
+    def answers(self, spoken: Sequence[Message], observations: Sequence[str]) -> list[Message]:  # noqa: ARG002  as in ToolProtocol
+        return [self._words.user(observation) for observation in observations]
+
+
+class JsonText(PlainText):
+    """JSON text `{"name": ..., "arguments": {...}}`, for models without tool calling.
+
+    The tools stand in the system prompt, one a line; a schema constrains the answer, where the API
+    has such a thing.
+
+    Args:
+        words: How the API writes a conversation.
+        toolbox: The tools on offer.
+    """
+
+    def __init__(self, words: Vocabulary, toolbox: Toolbox) -> None:
+        super().__init__(words)
+        self._toolbox = toolbox
+        self.fields = words.constrain(call_schema(toolbox))
+
+    def system(self, brief: str) -> Message:
+        tools = "\n".join(map(_line, self._toolbox.tools.values()))
+        return self._words.system(
+            f"{brief}\n\nTools:\n{tools}\n\n"
+            'Answer with one JSON object and nothing else: {"name": "<tool>", "arguments": {...}}'
+        )
+
+
+class NativeTools(PlainText):
+    """The API's own tool calling.
+
+    Args:
+        words: How the API writes a conversation.
         toolbox: The tools on offer.
         parallel: Whether one message may hold several calls that are all taken.
     """
 
-    def __init__(self, toolbox: Toolbox, *, parallel: bool = False) -> None:
+    def __init__(self, words: Vocabulary, toolbox: Toolbox, *, parallel: bool = False) -> None:
+        super().__init__(words)
         self._parallel = parallel
-        self.fields: Mapping[str, Any] = {
-            "tools": [_definition(tool) for tool in toolbox.tools.values()],
-            "tool_choice": "auto",
-            "parallel_tool_calls": parallel,
-        }
-
-    def system(self, brief: str) -> Message:
-        return {"role": "system", "content": brief}
-
-    def user(self, text: str) -> Message:
-        return user(text)
+        self.fields = words.offer(toolbox, parallel=parallel)
 
     def actions(self, message: Message) -> list[str]:
-        calls = _functions(message)
+        calls = self._words.calls(message)
         taken = calls if self._parallel else calls[:1]
-        return [_action(call["function"]) for call in taken] or [text_of(message)]
+        return [_action(call) for call in taken] or super().actions(message)
 
     def spoken(self, message: Message) -> list[Message]:
-        calls = [_sendable(call, index) for index, call in enumerate(_functions(message))]
-        if not calls:
-            return [_spoken_text(message)]
-        content = text_of(message) or None
-        return [{"role": "assistant", "content": content, "tool_calls": calls, **_kept(message)}]
+        return self._words.echo(message, with_calls=True)
 
     def answers(self, spoken: Sequence[Message], observations: Sequence[str]) -> list[Message]:
-        calls = spoken[0].get("tool_calls")
-        if not calls:
-            return [user(observation) for observation in observations]
-        told = chain(observations, repeat(NOT_RUN))
-        return [_answer(call["id"], text) for call, text in zip(calls, told, strict=False)]
+        told = self._words.results(spoken, chain(observations, repeat(NOT_RUN)))
+        return told or super().answers(spoken, observations)
 
 
-class JsonText:
-    """JSON text `{"name": ..., "arguments": {...}}`, for models without tool calling.
-
-    The tools stand in the system prompt, one a line; `response_format` constrains the answer.
-    """
-
-    def __init__(self, toolbox: Toolbox) -> None:
-        self._toolbox = toolbox
-        schema = {"name": "tool_call", "strict": True, "schema": call_schema(toolbox)}
-        self.fields: Mapping[str, Any] = {
-            "response_format": {"type": "json_schema", "json_schema": schema}
-        }
-
-    def system(self, brief: str) -> Message:
-        tools = "\n".join(map(_line, self._toolbox.tools.values()))
-        content = (
-            f"{brief}\n\nTools:\n{tools}\n\n"
-            'Answer with one JSON object and nothing else: {"name": "<tool>", "arguments": {...}}'
-        )
-        return {"role": "system", "content": content}
-
-    def user(self, text: str) -> Message:
-        return user(text)
-
-    def actions(self, message: Message) -> list[str]:
-        return [text_of(message)]
-
-    def spoken(self, message: Message) -> list[Message]:
-        return [_spoken_text(message)]
-
-    def answers(self, spoken: Sequence[Message], observations: Sequence[str]) -> list[Message]:  # noqa: ARG002  as in ToolProtocol
-        return [user(observation) for observation in observations]
-
-
-def speak(
-    name: Literal["tools", "json"], toolbox: Toolbox, *, parallel: bool = False
-) -> ToolProtocol:
-    """Return the protocol of that name; calls in JSON text are never parallel."""
-    return NativeTools(toolbox, parallel=parallel) if name == "tools" else JsonText(toolbox)
-
-
-def user(text: str) -> Message:
-    """Return a user's message."""
-    return {"role": "user", "content": text}
-
-
-def text_of(message: Message) -> str:
-    """Return what an assistant's message says, be it in parts, or its refusal; may be empty."""
-    content = message.get("content")
-    if isinstance(content, list):
-        content = "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
-    refusal = message.get("refusal")
-    return str(content or refusal or "")
+def speak(words: Vocabulary, way: Way, toolbox: Toolbox, *, parallel: bool = False) -> ToolProtocol:
+    """Return the protocol that goes a way; calls in JSON text are never parallel."""
+    if way == "tools":
+        return NativeTools(words, toolbox, parallel=parallel)
+    return JsonText(words, toolbox) if way == "json" else PlainText(words)
 
 
 def call_schema(toolbox: Toolbox) -> dict[str, Any]:
@@ -164,8 +218,42 @@ def call_schema(toolbox: Toolbox) -> dict[str, Any]:
     for tool in toolbox.tools.values():
         arguments = dict(tool.schema)
         shared |= arguments.pop("$defs", {})
-        options.append(_object(name={"const": tool.name}, arguments=arguments))
+        name = {"type": "string", "enum": [tool.name]}  # some APIs know no `const`
+        options.append(_object(name=name, arguments=arguments))
     return {"anyOf": options} | ({"$defs": shared} if shared else {})
+
+
+def tool_name(name: Any) -> str:
+    """Return a tool's name as APIs take it back, whatever the model wrote."""
+    return _UNNAMEABLE.sub("_", str(name))[:_MAX_NAME_CHARS] or "_"
+
+
+def arguments_text(arguments: Any) -> Any:
+    """Return arguments, mostly JSON text, as APIs take them back: as the text of an object."""
+    if not isinstance(arguments, str) and arguments is not None:
+        return arguments
+    text = arguments or ""
+    if not text.strip():
+        return "{}"
+    if text.lstrip().startswith("{") and is_json(text):
+        return text
+    return orjson.dumps({"not_an_object": text}).decode()
+
+
+def arguments_object(arguments: Any) -> dict[str, Any]:
+    """Return arguments, mostly an object, as APIs take them back."""
+    if isinstance(arguments, dict):
+        return arguments
+    return {} if arguments is None else {"not_an_object": arguments}
+
+
+def is_json(text: str) -> bool:
+    """Tell whether a text is JSON."""
+    try:
+        orjson.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _object(**properties: Any) -> dict[str, Any]:
@@ -177,83 +265,22 @@ def _object(**properties: Any) -> dict[str, Any]:
     }
 
 
-def _definition(tool: Tool) -> dict[str, Any]:
-    function = {"name": tool.name, "description": tool.description, "parameters": tool.schema}
-    return {"type": "function", "function": function}
-
-
 def _line(tool: Tool) -> str:
     arguments = "" if tool.signature == "none" else tool.signature
     return f"- {tool.name}({arguments}): {' '.join(tool.description.split())}"
 
 
-def _answer(call_id: str, text: str) -> Message:
-    return {"role": "tool", "tool_call_id": call_id, "content": text}
-
-
-def _spoken_text(message: Message) -> Message:
-    return {"role": "assistant", "content": text_of(message) or EMPTY, **_kept(message)}
-
-
-def _kept(message: Message) -> Message:
-    return {name: message[name] for name in _KEPT if message.get(name)}
-
-
-def _functions(message: Message) -> list[Mapping[str, Any]]:
-    """Return the calls in an assistant's message that are calls at all."""
-    calls = message.get("tool_calls")
-    if not isinstance(calls, list):
-        return []
-    return [
-        call for call in calls if isinstance(call, dict) and isinstance(call.get("function"), dict)
-    ]
-
-
-def _action(function: Mapping[str, Any]) -> str:
+def _action(call: Call) -> str:
     """Write a native call as the world reads it.
 
     Arguments that are JSON are put in as they stand, and no text at all is how some models write
     no arguments; what is not JSON becomes a string, for the world to complain about.
     """
-    arguments = function.get("arguments")
+    arguments = call.arguments
     if not isinstance(arguments, str):
         written = orjson.dumps(arguments or {}).decode()
-    elif _is_json(arguments):
+    elif is_json(arguments):
         written = arguments
     else:
         written = orjson.dumps(arguments).decode() if arguments.strip() else "{}"
-    return f'{{"name":{orjson.dumps(function.get("name")).decode()},"arguments":{written}}}'
-
-
-def _is_json(text: str) -> bool:
-    try:
-        orjson.loads(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _sendable(call: Mapping[str, Any], index: int) -> Message:
-    """Return a call as endpoints take it back: they check id, name and arguments, models do not.
-
-    What else a provider put into the call (signatures of thoughts) is kept.
-    """
-    function = call["function"]
-    arguments = function.get("arguments")
-    if isinstance(arguments, str) or arguments is None:
-        arguments = _sendable_arguments(arguments or "")
-    name = _UNNAMEABLE.sub("_", str(function.get("name")))[:_MAX_NAME_CHARS]
-    return {
-        **call,
-        "id": str(call.get("id") or f"call_{index}"),
-        "type": "function",
-        "function": {**function, "name": name or "_", "arguments": arguments},
-    }
-
-
-def _sendable_arguments(arguments: str) -> str:
-    if not arguments.strip():
-        return "{}"
-    if arguments.lstrip().startswith("{") and _is_json(arguments):
-        return arguments
-    return orjson.dumps({"not_an_object": arguments}).decode()
+    return f'{{"name":{orjson.dumps(call.name).decode()},"arguments":{written}}}'

@@ -11,9 +11,6 @@ from urllib.parse import urlsplit
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from tenure.errors import UsageError
-
-OPENAI_BASE_URL = "https://api.openai.com/v1"
 LOCAL_CONTEXT_TOKENS = 8_192
 """What the embedded model was trained to read, its answer included."""
 
@@ -36,6 +33,37 @@ Kind = Literal["script", "model", "python", "http", "mcp", "human"]
 """A script of the job's own; a language model; a Python object by its import path; a process that
 answers over HTTP; a client of the Model Context Protocol; a person at the terminal."""
 
+Api = Literal["auto", "chat", "responses", "messages", "gemini"]
+"""OpenAI's Chat Completions or Responses, Anthropic's Messages, Google's Gemini `generateContent`;
+or whatever the catalogue says of the provider."""
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+Quirk = Literal[
+    "max_completion_tokens",
+    "prompt_cache_key",
+    "random_seed",
+    "no_reasoning",
+    "bound_thinking",
+]
+"""What a provider or a model does in its own way.
+
+`max_completion_tokens`: Chat Completions call the longest answer so. `random_seed`: they call the
+seed so. `prompt_cache_key`: a name for requests that begin alike is known. `no_reasoning`:
+Responses refuse to include reasoning. `bound_thinking`: Messages bind thinking to what stood before
+it, and are told to leave out what no longer fits.
+"""
+Looked = Literal[
+    "api",
+    "base_url",
+    "key_variable",
+    "quirks",
+    "input_usd_per_mtok",
+    "cached_usd_per_mtok",
+    "cache_write_usd_per_mtok",
+    "output_usd_per_mtok",
+    "price_source",
+]
+"""A setting that the catalogue can fill in."""
+
 _IMPORT_PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 _PLAIN_NAME = re.compile(r"[a-z0-9._-]+(/[a-z0-9._-]+)?")
 
@@ -53,7 +81,7 @@ def check_base_url(url: str) -> str:
     if parts.username is not None or parts.query or parts.fragment:
         raise ValueError(
             "a base URL is recorded, so it may hold no user, password or query;"
-            " put the key into OPENAI_API_KEY"
+            " put the key into the provider's variable, such as OPENAI_API_KEY"
         )
     return url.rstrip("/")
 
@@ -71,6 +99,11 @@ def _is_http_address(url: str) -> bool:
         return False
 
 
+BaseUrl = Annotated[str, AfterValidator(check_base_url)]
+KeyVariable = Annotated[str, Field(pattern=r"^([A-Z][A-Z0-9_]{0,63})?$")]
+"""The name of an environment variable; no key looks like one, so none is recorded by mistake."""
+
+
 class AgentSpec(BaseModel):
     """An agent and, for a model, how it is asked. It never holds a secret.
 
@@ -81,8 +114,7 @@ class AgentSpec(BaseModel):
 
     Attributes:
         name: A policy of the scenario's job (`shopkeeper`), a name that every job knows (`floor`,
-            `best`), `openai/<model>` for any model behind an OpenAI-compatible endpoint, or
-            `local/smollm2-135m`.
+            `best`), `<provider>/<model>` with a provider of the catalogue, or `local/smollm2-135m`.
         policy: The job's policy that a name which every job knows stood for when the run was
             planned; `None` for all others.
         oracle: Whether the job tells the script the truth of its seed; found when a run is planned.
@@ -93,16 +125,28 @@ class AgentSpec(BaseModel):
         keep_percent: How much of the window is left after dropping turns.
         max_output_tokens: The longest answer, reasoning included.
         temperature: `None` leaves it to the provider.
-        base_url: The endpoint, such as `http://localhost:8000/v1`; `None` for OpenAI's own, or for
-            what `with_endpoint` finds in the environment.
+        reasoning_effort: How much the model is to think, in the provider's own scale; not every
+            model knows every step. `None` leaves it to the provider.
+        api: How the endpoint is spoken to; `auto` as the catalogue says of the provider.
+        base_url: The endpoint, such as `http://localhost:8000/v1`; `None` for what the environment
+            or the catalogue say of the provider.
+        key_variable: The environment variable that holds the key, never the key itself; empty for
+            none, `None` before `tenure.agents.providers.catalogue.settle`.
+        quirks: What the provider or the model does in its own way.
         input_usd_per_mtok: US dollars per million tokens read; `None` is unknown, not zero.
         cached_usd_per_mtok: The same for tokens read from the provider's cache; `None` for the
             price of other input.
+        cache_write_usd_per_mtok: The same for tokens written to the provider's cache; `None` for
+            the price of other input.
         output_usd_per_mtok: US dollars per million tokens written; `None` is unknown.
-        request_seed: Added to the agent's own seed and sent as `seed`; `None` sends none.
+        price_source: Where prices were looked up, and since when they hold; `None` for prices that
+            somebody stated, and for none.
+        request_seed: Added to the agent's own seed and sent as a seed, by APIs that have one;
+            `None` sends none.
         timeout_s: Seconds that one request may take as a whole.
         max_retries: How often a request is repeated after an outside failure that may pass.
         by_scenario: Names of the settings that the scenario recommended; see `in_context`.
+        by_catalogue: Names of the settings that the catalogue filled in when the run was planned.
     """
 
     model_config = ConfigDict(
@@ -117,14 +161,21 @@ class AgentSpec(BaseModel):
     keep_percent: int = Field(default=61, ge=10, le=90)
     max_output_tokens: _Tokens = Field(default=8_192, ge=16)
     temperature: float | None = Field(default=None, ge=0, le=2)
-    base_url: Annotated[str, AfterValidator(check_base_url)] | None = None
+    reasoning_effort: Effort | None = None
+    api: Api = "auto"
+    base_url: BaseUrl | None = None
+    key_variable: KeyVariable | None = None
+    quirks: tuple[Quirk, ...] = ()
     input_usd_per_mtok: _Price | None = None
     cached_usd_per_mtok: _Price | None = None
+    cache_write_usd_per_mtok: _Price | None = None
     output_usd_per_mtok: _Price | None = None
+    price_source: str | None = None
     request_seed: int | None = Field(default=None, ge=0, le=_MOST)
     timeout_s: float = Field(default=600.0, gt=0)
     max_retries: int = Field(default=8, ge=0, le=100)
     by_scenario: tuple[Literal["window_tokens", "keep_percent"], ...] = ()
+    by_catalogue: tuple[Looked, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -137,7 +188,7 @@ class AgentSpec(BaseModel):
     def _check_provider(self) -> Self:
         if self.provider and self.policy is not None:
             raise ValueError("a model has no policy; leave it out")
-        if self.provider == "local" and self.base_url is not None:
+        if self.provider == "local" and (self.base_url is not None or self.api != "auto"):
             raise ValueError(
                 "a local/ model is served by the run itself; for an endpoint of your own,"
                 " name it openai/<model> with its base_url"
@@ -168,8 +219,8 @@ class AgentSpec(BaseModel):
 
     @property
     def is_model(self) -> bool:
-        """Whether it names a model that can be asked."""
-        return self.provider == "local" or (self.provider == "openai" and bool(self.model))
+        """Whether it names a model that can be asked, if its provider is known."""
+        return bool(self.model)
 
     @property
     def model(self) -> str:
@@ -183,13 +234,13 @@ class AgentSpec(BaseModel):
         Such as `openai-gpt-5-mini`, followed by a short hash when an option is not its default,
         wherever that option came from: a model behind another endpoint is another agent. What
         `floor` or `best` stands for and what a scenario recommended is no part of it, so that it
-        is the same in every job.
+        is the same in every job; nor is what the catalogue says, so that it is the same every day.
         """
         slug = _UNSAFE.sub("-", self.name)
-        usual: dict[str, Any] = {
-            name: type(self).model_fields[name].default for name in self.by_scenario
-        }
-        plain = {**usual, "policy": None, "oracle": False, "by_scenario": ()}
+        filled_in = (*self.by_scenario, *self.by_catalogue)
+        usual: dict[str, Any] = {name: type(self).model_fields[name].default for name in filled_in}
+        nobody = {"policy": None, "oracle": False, "by_scenario": (), "by_catalogue": ()}
+        plain = {**usual, **nobody}
         said = self.model_copy(update=plain).record()
         if said == AgentSpec(name=self.name).record() and _PLAIN_NAME.fullmatch(self.name):
             return slug
@@ -203,7 +254,8 @@ class AgentSpec(BaseModel):
         another, and whether it is privileged.
         """
         if self.provider:
-            unsaid = {"policy", "oracle"} | (set() if self.by_scenario else {"by_scenario"})
+            lists = ("by_scenario", "by_catalogue")
+            unsaid = {"policy", "oracle"} | {name for name in lists if not getattr(self, name)}
             return self.model_dump(mode="json", exclude=unsaid)
         said = {"name", "policy", "oracle"}
         return self.model_dump(mode="json", include=said, exclude_defaults=True)
@@ -223,23 +275,3 @@ class AgentSpec(BaseModel):
             if self.provider and value is not None and name not in self.model_fields_set
         }
         return self.model_copy(update={**taken, "by_scenario": tuple(taken)}) if taken else self
-
-    def with_endpoint(self, environment: Mapping[str, str]) -> AgentSpec:
-        """Return the spec with the endpoint that `OPENAI_BASE_URL` names, if it names none itself.
-
-        Done once, when a run is planned, so that plan and record say which endpoint answered.
-        Only `openai/` models change, and only if the variable names another than OpenAI's own.
-
-        Raises:
-            UsageError: If the variable's value cannot be a base URL.
-        """
-        stated = environment.get("OPENAI_BASE_URL", "").strip()
-        if not stated or self.provider != "openai" or self.base_url is not None:
-            return self
-        try:
-            base_url = check_base_url(stated)
-        except ValueError as error:
-            raise UsageError(f"OPENAI_BASE_URL does not fit: {error}.") from None
-        return (
-            self if base_url == OPENAI_BASE_URL else self.model_copy(update={"base_url": base_url})
-        )

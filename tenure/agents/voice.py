@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tenure.agents.providers import Provider
+from tenure.agents.providers import Provider, Reply
+from tenure.envs.tools import Toolbox
 from tenure.envs.world import Draft
 
 _BRIEF = (
@@ -14,7 +15,6 @@ _BRIEF = (
     "exactly as it is written, with its $ or % sign. Add no other number, no offer and no "
     "greeting. Answer with the paragraph alone."
 )
-_TOKEN_SUMS = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
 
 
 class Voice:
@@ -26,6 +26,7 @@ class Voice:
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
+        self._protocol = provider.speak("text", Toolbox({}))
         self._heard: set[str] = set()
 
     async def word(self, drafts: Sequence[Draft]) -> dict[str, Any]:
@@ -41,8 +42,8 @@ class Voice:
         if not fresh:
             return {}
         self.remember(draft.id for draft in fresh)
-        replies = [await self._provider.complete(_conversation(draft), {}) for draft in fresh]
-        texts = [str(reply.message.get("content") or "") for reply in replies]
+        replies = [await self._ask(draft) for draft in fresh]
+        texts = [self._protocol.text(reply.message) for reply in replies]
         wordings = {draft.id: text for draft, text in zip(fresh, texts, strict=True)}
         usages = [reply.usage for reply in replies]
         costs = [reply.cost_usd for reply in replies]
@@ -61,15 +62,13 @@ class Voice:
         """Let go of the connection."""
         await self._provider.close()
 
-
-def _conversation(draft: Draft) -> list[dict[str, Any]]:
-    return [
-        {"role": "system", "content": _BRIEF},
-        {"role": "user", "content": f"Say this in other words:\n{draft.text}"},
-    ]
+    async def _ask(self, draft: Draft) -> Reply:
+        asked = self._protocol.user(f"Say this in other words:\n{draft.text}")
+        messages = [self._protocol.system(_BRIEF), asked]
+        return await self._provider.complete(messages, self._protocol.fields)
 
 
 def _summed(usages: Sequence[Mapping[str, Any]], wanted: int) -> dict[str, int] | None:
     if len(usages) < wanted:
         return None
-    return {name: sum(usage[name] for usage in usages) for name in _TOKEN_SUMS}
+    return {name: sum(usage[name] for usage in usages) for name in usages[0]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Collection, Iterator
 
 from tenure.cli.exits import Exit
@@ -76,7 +77,21 @@ def _agents(options: argparse.Namespace) -> int:
             _list_agents(job_name)
         except UsageError as error:  # as above
             remark(f"{job_name}: {error}")
+    _list_providers()
     return Exit.DONE
+
+
+def _list_providers() -> None:
+    """List who serves models, and for whom a key is set; never the key."""
+    from tenure.agents.providers.catalogue import load
+
+    rows = []
+    for name, service in load(os.environ).items():
+        key = service.key_variable
+        state = f"{key} is {'set' if os.environ.get(key, '').strip() else 'not set'}" if key else ""
+        rows.append((f"  {name}/<model>", service.api, service.base_url or "--base-url", state))
+    say("models of any job:\n  local/smollm2-135m")
+    say(table(("  <provider>/<model>", "api", "base URL", "key"), rows, left=4))
 
 
 def _list_shared(suite_name: str) -> int:

@@ -45,7 +45,7 @@ COMMANDS = {"doctor": _define_doctor}
 
 
 def _doctor(_: argparse.Namespace) -> int:
-    for look in (_python, _packages, _worlds, _plugins, _local_model, _key, _base_url):
+    for look in (_python, _packages, _worlds, _plugins, _local_model, _providers):
         for mark, text in look():
             say(f"{mark}  {text}")
             if mark is Mark.BROKEN:
@@ -132,32 +132,41 @@ async def _greet() -> int:
     """Start the embedded model, say a word to it, and return the length of its answer."""
     from tenure.agents import AgentSpec
     from tenure.agents.local import serve
+    from tenure.envs.tools import Toolbox
 
     spec = AgentSpec(name=f"local/{_MODEL}", max_output_tokens=16)
     async with serve(_MODEL) as server:
         provider = server.provider(spec, seed=1)
         try:
-            reply = await provider.complete([{"role": "user", "content": "Hello!"}], {})
+            protocol = provider.speak("text", Toolbox({}))
+            greeting = [protocol.system("Be polite."), protocol.user("Hello!")]
+            reply = await provider.complete(greeting, protocol.fields)
         finally:
             await provider.close()
     return reply.usage["output_tokens"] if reply.usage else 0
 
 
-def _key() -> Iterator[Finding]:
-    if os.environ.get("OPENAI_API_KEY", "").strip():
-        yield Mark.WORKS, "OPENAI_API_KEY is set, for openai/<model>"
-    else:
-        fix = "`export OPENAI_API_KEY=...`, or name an endpoint of your own with --base-url"
-        yield Mark.MISSING, f"OPENAI_API_KEY is not set; for openai/<model>: {fix}"
+def _providers() -> Iterator[Finding]:
+    """Tell whose keys are set, never a key, and whether addresses from the environment fit."""
+    from tenure.agents.providers.catalogue import load, url_in
+    from tenure.errors import UsageError
 
-
-def _base_url() -> Iterator[Finding]:
-    from tenure.agents.spec import check_base_url
-
-    url = os.environ.get("OPENAI_BASE_URL")
-    if not url:
-        return
     try:
-        yield Mark.WORKS, f"OPENAI_BASE_URL is {check_base_url(url)}"
-    except ValueError as error:
-        yield Mark.MISSING, f"OPENAI_BASE_URL does not fit: {error}"
+        services = load(os.environ)
+    except UsageError as error:
+        yield Mark.MISSING, str(error)
+        return
+    unset = []
+    for name, service in services.items():
+        if os.environ.get(service.key_variable, "").strip() if service.key_variable else False:
+            yield Mark.WORKS, f"{service.key_variable} is set, for {name}/<model>"
+        elif service.needs_key:
+            unset.append(service.key_variable)
+        try:
+            if url := url_in(os.environ, name, service):
+                yield Mark.WORKS, f"{name}/<model> is at {url}"
+        except UsageError as error:
+            yield Mark.MISSING, str(error)
+    if unset:
+        fix = "`export` that of your provider, or name an endpoint of your own with --base-url"
+        yield Mark.MISSING, f"not set: {', '.join(unset)}; {fix}"

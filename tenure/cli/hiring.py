@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
 _MODEL_OPTIONS = (
     *("protocol", "window_tokens", "max_output_tokens"),
-    *("temperature", "base_url", "price"),
+    *("temperature", "reasoning_effort", "api", "base_url", "price"),
 )
 
 
@@ -44,14 +43,31 @@ def define_model_options(parser: Parser) -> None:
         "--temperature", metavar="T", type=float, help="0 to 2 (as the provider has it)"
     )
     group.add_argument(
-        "--base-url", metavar="URL", help="another server (OPENAI_BASE_URL, else OpenAI's own)"
+        "--reasoning-effort",
+        metavar="E",
+        type=choice("none", "minimal", "low", "medium", "high", "xhigh", "max"),
+        help="none, minimal, low, medium, high, xhigh or max (as the provider has it)",
+    )
+    group.add_argument(
+        "--base-url",
+        metavar="URL",
+        help="another server (the provider's variable, such as OPENAI_BASE_URL, else its own)",
+    )
+    group.add_argument(
+        "--api",
+        metavar="A",
+        type=choice("auto", "chat", "responses", "messages", "gemini"),
+        help="how it is spoken to: chat, responses, messages or gemini (as suits the provider)",
+    )
+    group.add_argument(
+        "--providers", metavar="FILE", help="YAML file with more providers (TENURE_PROVIDERS)"
     )
     group.add_argument(
         "--price",
         metavar=("IN", "OUT"),
         nargs=2,
         type=float,
-        help="US dollars per million tokens read and written (unknown)",
+        help="US dollars per million tokens read and written (today's list price, if known)",
     )
 
 
@@ -66,15 +82,16 @@ def specs(options: argparse.Namespace) -> list[AgentSpec]:
 
 
 def voice_of(options: argparse.Namespace) -> AgentSpec | None:
-    """Return the model that words what counterparts say: its defaults, and the endpoint.
+    """Return the model that words what counterparts say: its defaults, and its endpoint.
 
     Raises:
         UsageError: If it is no model.
     """
     if not options.voice:
         return None
-    is_remote = options.base_url and options.voice.startswith("openai/")
-    voice = _made(options.voice, {"base_url": options.base_url} if is_remote else {})
+    given = {name: getattr(options, name) for name in ("base_url", "api") if getattr(options, name)}
+    is_remote = not options.voice.startswith("local/")
+    voice = _made(options.voice, given if is_remote else {}, options.providers)
     if not voice.is_model:
         raise UsageError(f"A voice is a model, such as openai/MODEL, not {options.voice!r}.")
     return voice
@@ -95,16 +112,17 @@ def _is_given(options: argparse.Namespace, name: str) -> bool:
 
 
 def _spec(name: str, options: argparse.Namespace) -> AgentSpec:
-    return _made(name, _model_options(options) if "/" in name else {})
+    return _made(name, _model_options(options) if "/" in name else {}, options.providers)
 
 
-def _made(name: str, chosen: Mapping[str, Any]) -> AgentSpec:
+def _made(name: str, chosen: Mapping[str, Any], providers: str | None) -> AgentSpec:
     from pydantic import ValidationError
 
+    from tenure.agents import looked_up
     from tenure.agents.spec import AgentSpec
 
     try:
-        return AgentSpec(name=name, **chosen).with_endpoint(os.environ)
+        return looked_up(AgentSpec(name=name, **chosen), providers)
     except ValidationError as error:
         problems = "; ".join(
             ": ".join([*(str(part).replace("_", "-") for part in problem["loc"]), problem["msg"]])

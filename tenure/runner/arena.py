@@ -15,7 +15,14 @@ from tenure.agents import Agent, Hire, appoint
 from tenure.agents.spec import AgentSpec
 from tenure.errors import UsageError
 from tenure.runner.episode import Assignment
-from tenure.runner.plan import check_free, check_same, folder_for, locked, write_at_once
+from tenure.runner.plan import (
+    check_free,
+    check_same,
+    folder_for,
+    locked,
+    unpriced,
+    write_at_once,
+)
 from tenure.scenarios import Scenario
 from tenure.scoring.arena.manifest import FILE_NAME, MOST_AGENTS, ArenaManifest, Match
 
@@ -126,16 +133,18 @@ def default_arena_folder(manifest: ArenaManifest) -> Path:
     return folder_for(manifest.scenario.id, _contents_of(manifest))
 
 
-def check_arena_folder(folder: Path, manifest: ArenaManifest) -> None:
-    """See that a folder is free for a plan, or holds it already.
+def check_arena_folder(folder: Path, manifest: ArenaManifest) -> ArenaManifest:
+    """See that a folder is free for a plan, or holds it already; return the plan as it is held.
 
     Raises:
         UsageError: If it holds another plan (the message says what differs), or other things.
     """
-    if (folder / FILE_NAME).exists():
-        check_same(folder, _contents_of(ArenaManifest.read(folder)), _contents_of(manifest))
-    else:
+    if not (folder / FILE_NAME).exists():
         check_free(folder, "an arena run")
+        return manifest
+    held = ArenaManifest.read(folder)
+    check_same(folder, _contents_of(held), _contents_of(manifest))
+    return held
 
 
 @contextmanager
@@ -164,7 +173,7 @@ def _contents_of(manifest: ArenaManifest) -> dict[str, Any]:
     """Return what makes two plans the same; the version of Tenure does not."""
     return {
         "scenario": manifest.scenario.model_dump(mode="json"),
-        "agents": manifest.agents,
+        "agents": [unpriced(agent) for agent in manifest.agents],
         "pool": manifest.pool,
         "seeds": manifest.seeds,
     }

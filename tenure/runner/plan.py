@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from tenure.agents import appoint
+from tenure.agents import appoint, looked_up
 from tenure.agents.spec import AgentSpec
 from tenure.envs.world import World
 from tenure.errors import UsageError
@@ -22,6 +22,10 @@ from tenure.scoring.manifest import FILE_NAME, Manifest
 from tenure.scoring.suite import SuiteManifest
 
 _DRAFT = ".draft"
+_PRICES = {
+    *("input_usd_per_mtok", "cached_usd_per_mtok", "cache_write_usd_per_mtok"),
+    *("output_usd_per_mtok", "price_source"),
+}
 
 
 def draw_up(
@@ -60,7 +64,7 @@ def draw_up(
         scenario=scenario,
         agents=[{"label": agent.label, **agent.record()} for agent in appointed],
         seeds=list(seeds),
-        voice=voice.record() if voice else None,
+        voice=looked_up(voice).record() if voice else None,
     )
 
 
@@ -91,16 +95,21 @@ def folder_for(name: str, plan: Mapping[str, Any]) -> Path:
     return Path("runs") / f"{name.replace('/', '-')}-{digest}"
 
 
-def check_folder(folder: Path, manifest: Manifest) -> None:
+def check_folder(folder: Path, manifest: Manifest) -> Manifest:
     """See that a folder is free for a plan, or holds it already.
+
+    Returns:
+        The plan, as it is held: at the list prices of the day on which it was made.
 
     Raises:
         UsageError: If it holds another plan (the message says what differs), or other things.
     """
-    if (folder / FILE_NAME).exists():
-        check_same(folder, contents_of(Manifest.read(folder)), contents_of(manifest))
-    else:
+    if not (folder / FILE_NAME).exists():
         check_free(folder, "a run")
+        return manifest
+    held = Manifest.read(folder)
+    check_same(folder, contents_of(held), contents_of(manifest))
+    return held
 
 
 def check_free(folder: Path, what: str) -> None:
@@ -183,11 +192,19 @@ def _spec(agent: Mapping[str, Any]) -> AgentSpec:
 
 
 def contents_of(manifest: Manifest) -> dict[str, Any]:
-    """Return what makes two plans the same; the version of Tenure does not."""
-    agents = dict(zip(manifest.labels, manifest.agents, strict=True))
+    """Return what makes two plans the same; the version of Tenure and list prices do not."""
+    agents = dict(zip(manifest.labels, map(unpriced, manifest.agents), strict=True))
     scenario = manifest.scenario.model_dump(mode="json")
     plan = {"scenario": scenario, "agents": agents, "seeds": list(manifest.seeds)}
-    return {**plan, "voice": manifest.voice} if manifest.voice else plan
+    return {**plan, "voice": unpriced(manifest.voice)} if manifest.voice else plan
+
+
+def unpriced(agent: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a specification without prices that were looked up: they differ from day to day."""
+    prices = [name for name in agent.get("by_catalogue", ()) if name in _PRICES]
+    looked = [name for name in agent.get("by_catalogue", ()) if name not in _PRICES]
+    kept = {key: value for key, value in agent.items() if key not in prices}
+    return {**kept, "by_catalogue": looked} if "by_catalogue" in kept else kept
 
 
 @contextmanager

@@ -47,7 +47,7 @@ async def run(
     Raises:
         UsageError: If the folder is not this plan's, or an agent cannot be had.
     """
-    check_folder(folder, manifest)
+    manifest = check_folder(folder, manifest)
     hold = settled(folder, manifest)
     return await _play_out(assignments(folder, manifest), hold, watcher, concurrency)
 
@@ -60,7 +60,7 @@ async def run_suite(
     Raises:
         UsageError: If the folder is not this plan's, or an agent cannot be had.
     """
-    check_suite_folder(suite_dir, manifest)
+    manifest = check_suite_folder(suite_dir, manifest)
     hold = settled_suite(suite_dir, manifest)
     return await _play_out(suite_assignments(suite_dir, manifest), hold, watcher, concurrency)
 
@@ -73,7 +73,7 @@ async def run_arena(
     Raises:
         UsageError: If the folder is not this plan's, or an agent cannot be had.
     """
-    check_arena_folder(folder, manifest)
+    manifest = check_arena_folder(folder, manifest)
     todo, failures = _sort_out(match_assignments(folder, manifest), watcher)
     hires: dict[str, Hire] = {}
     async with AsyncExitStack() as stack:

@@ -66,17 +66,18 @@ def default_suite_folder(manifest: SuiteManifest) -> Path:
     return folder_for(manifest.id, _contents_of(manifest))
 
 
-def check_suite_folder(suite_dir: Path, manifest: SuiteManifest) -> None:
-    """See that a folder is free for a plan, or holds it already.
+def check_suite_folder(suite_dir: Path, manifest: SuiteManifest) -> SuiteManifest:
+    """See that a folder is free for a plan, or holds it already; return the plan as it is held.
 
     Raises:
         UsageError: If it holds another plan (the message says what differs), or other things.
     """
-    if (suite_dir / SUITE_FILE_NAME).exists():
-        there = _contents_of(SuiteManifest.read(suite_dir))
-        check_same(suite_dir, there, _contents_of(manifest))
-    else:
+    if not (suite_dir / SUITE_FILE_NAME).exists():
         check_free(suite_dir, "a suite's run")
+        return manifest
+    held = SuiteManifest.read(suite_dir)
+    check_same(suite_dir, _contents_of(held), _contents_of(manifest))
+    return held
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import orjson
 
 from tenure.agents.llm import LLMAgent
 from tenure.agents.network import Network
-from tenure.agents.providers import ChatCompletions
+from tenure.agents.providers import Provider, connect
 from tenure.agents.spec import AgentSpec
 from tenure.envs.jobs import Briefing
 from tests.lemonade import JOB
@@ -58,8 +58,8 @@ class Endpoint:
     def requests(self) -> list[Any]:
         return [orjson.loads(body) for body in self.bodies]
 
-    def provider(self, spec: AgentSpec, key: str = "", seed: int | None = None) -> ChatCompletions:
-        return ChatCompletions(
+    def provider(self, spec: AgentSpec, key: str = "", seed: int | None = None) -> Provider:
+        return connect(
             spec,
             BASE_URL,
             key,

@@ -15,7 +15,8 @@ def turn(number, size=1):
 
 
 def window(limit_tokens=1_000, keep_percent=60):
-    return Window(HEAD, overhead={}, limit_tokens=limit_tokens, keep_percent=keep_percent)
+    noted = {"role": "user", "content": f"opening\n\n{DROPPED_NOTE}"}
+    return Window(HEAD, noted, {}, limit_tokens=limit_tokens, keep_percent=keep_percent)
 
 
 def numbers(shown):

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tenure.agents.network import Network
-from tenure.agents.providers import ChatCompletions
+from tenure.agents.providers import connect
 from tenure.agents.spec import AgentSpec
 from tenure.errors import ProviderError
 from tests.agents.endpoint import good, hang_up, response, slow, socket_server
@@ -25,7 +25,7 @@ def ask(*script, **options):
     async def once():
         async with socket_server(script) as base_url, Network(trust_env=False) as network:
             spec = AgentSpec(name="openai/m", base_url=base_url, **options)
-            provider = ChatCompletions(spec, base_url, "", network=network, pause=pause)
+            provider = connect(spec, base_url, "", network=network, pause=pause)
             try:
                 return await provider.complete([{"role": "user", "content": "hi"}], {})
             finally:
@@ -83,7 +83,7 @@ def test_nobody_listening_is_an_error_that_names_the_address():
             pass
         spec = AgentSpec(name="openai/m", max_retries=0)
         async with Network(trust_env=False) as network:
-            provider = ChatCompletions(spec, base_url, "", network=network)
+            provider = connect(spec, base_url, "", network=network)
             await provider.complete([], {})
 
     with pytest.raises(ProviderError, match=r"http://127\.0\.0\.1:\d+/v1/chat/completions"):

@@ -78,12 +78,14 @@ def test_the_exchange_holds_only_what_is_new():
         "usage": {
             "input_tokens": 1_000,
             "cached_tokens": 900,
+            "cache_write_tokens": 0,
             "output_tokens": 20,
             "reasoning_tokens": 0,
         },
         "cost_usd": 0.0011,
         "finish": "stop",
         "retries": 1,
+        "failures": ["it answered 503 Service Unavailable"],
     }
 
 

@@ -15,14 +15,17 @@ from tenure.agents.protocols import (
     call_schema,
     speak,
 )
+from tenure.agents.providers.chat import Chat
+from tenure.agents.spec import AgentSpec
 from tenure.envs.spaces import ToolCallSpace
 from tenure.envs.tools import Fault, Mistake, Toolbox, tool
 from tests.agents.endpoint import calls, says
 from tests.lemonade import Stand
 
 TOOLBOX = Stand.toolbox
-NATIVE = NativeTools(TOOLBOX)
-TEXT = JsonText(TOOLBOX)
+CHAT = Chat(AgentSpec(name="openai/m"))
+NATIVE = NativeTools(CHAT, TOOLBOX)
+TEXT = JsonText(CHAT, TOOLBOX)
 
 
 def fault_of(action):
@@ -71,7 +74,7 @@ def test_of_several_calls_the_first_is_run_and_the_others_are_told_so():
 
 
 def test_where_calls_may_be_parallel_all_are_run_and_each_is_answered():
-    parallel = NativeTools(TOOLBOX, parallel=True)
+    parallel = NativeTools(CHAT, TOOLBOX, parallel=True)
     message = calls(("make_pitchers", '{"count":1}'), ("close_for_today", "{}"))
     assert parallel.fields["parallel_tool_calls"] is True
     assert parallel.actions(message) == [
@@ -237,5 +240,5 @@ def test_a_text_answer_is_the_action_as_it_stands():
 
 
 def test_protocols_have_names():
-    assert isinstance(speak("tools", TOOLBOX), NativeTools)
-    assert isinstance(speak("json", TOOLBOX), JsonText)
+    assert isinstance(speak(CHAT, "tools", TOOLBOX), NativeTools)
+    assert isinstance(speak(CHAT, "json", TOOLBOX), JsonText)

@@ -71,12 +71,16 @@ def test_usage_is_what_the_provider_counted():
     stated = {
         "prompt_tokens": 1_000,
         "completion_tokens": 200,
-        "prompt_tokens_details": {"cached_tokens": 800},
+        "prompt_tokens_details": {"cached_tokens": 800, "cache_write_tokens": 90},
         "completion_tokens_details": {"reasoning_tokens": 150},
     }
     reply = ask(Endpoint([OK | {"usage": stated}]))
     assert reply.usage == Usage(
-        input_tokens=1_000, cached_tokens=800, output_tokens=200, reasoning_tokens=150
+        input_tokens=1_000,
+        cached_tokens=800,
+        cache_write_tokens=90,
+        output_tokens=200,
+        reasoning_tokens=150,
     )
 
 
@@ -100,6 +104,17 @@ def test_cost_follows_from_the_prices():
     assert ask(Endpoint([OK | {"usage": usage}]), **prices).cost_usd == 3.0
     cheaper = prices | {"cached_usd_per_mtok": 0.2}
     assert ask(Endpoint([OK | {"usage": usage}]), **cheaper).cost_usd == pytest.approx(1.92)
+    # and 100,000 of it, written to the cache, at $3
+    usage["prompt_tokens_details"]["cache_write_tokens"] = 100_000
+    dearer = cheaper | {"cache_write_usd_per_mtok": 3}
+    assert ask(Endpoint([OK | {"usage": usage}]), **dearer).cost_usd == pytest.approx(2.02)
+
+
+def test_a_price_from_the_list_gives_way_to_what_the_provider_says():
+    usage = {"prompt_tokens": 1_000_000, "completion_tokens": 0}
+    prices = {"input_usd_per_mtok": 2, "output_usd_per_mtok": 10, "price_source": "a page"}
+    assert ask(Endpoint([OK | {"usage": usage}]), **prices).cost_usd == 2.0
+    assert ask(Endpoint([OK | {"usage": usage | {"cost": 0.25}}]), **prices).cost_usd == 0.25
 
 
 def test_without_prices_the_providers_own_figure_counts_and_without_it_cost_is_unknown():
@@ -207,7 +222,7 @@ def test_retries_are_bounded_and_the_error_says_why_and_what_next():
     [
         (301, "moved"),
         (400, "options"),
-        (401, "OPENAI_API_KEY"),
+        (401, "TEST_API_KEY"),
         (402, "credit"),
         (403, "may use this model"),
         (404, "base URL"),
@@ -217,7 +232,7 @@ def test_retries_are_bounded_and_the_error_says_why_and_what_next():
 def test_failures_that_will_not_pass_fail_at_once_and_say_what_to_do(status, hint):
     endpoint = Endpoint([error(status)])
     with pytest.raises(ProviderError, match=hint):
-        ask(endpoint)
+        ask(endpoint, key_variable="TEST_API_KEY")
     assert len(endpoint.bodies) == 1
 
 
@@ -290,7 +305,8 @@ def test_an_error_that_says_nothing_is_none(empty):
 def test_a_tool_call_that_the_model_itself_broke_is_its_own_answer():
     broken = broken_off(native_finish_reason="MALFORMED_FUNCTION_CALL")
     reply = ask(Endpoint([broken]))
-    assert (reply.finish, reply.message) == ("error", {"role": "assistant"})
+    assert (reply.finish, reply.stop) == ("malformed", "error")
+    assert reply.message == {"role": "assistant"}
 
 
 def test_an_error_with_status_200_that_never_passes_is_an_error():

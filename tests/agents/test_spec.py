@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tenure.agents.spec import OPENAI_BASE_URL, AgentSpec
-from tenure.errors import UsageError
+from tenure.agents.spec import AgentSpec
 
 FILE_SYSTEM_SAFE = re.compile(r"[A-Za-z0-9._-]+")
 
@@ -69,6 +68,15 @@ def test_a_base_url_loses_its_last_slash():
 def test_a_local_model_takes_no_base_url():
     with pytest.raises(ValidationError, match="openai/<model>"):
         AgentSpec(name="local/smollm2-135m", base_url="http://host/v1")
+    with pytest.raises(ValidationError, match="openai/<model>"):
+        AgentSpec(name="local/smollm2-135m", api="messages")
+
+
+@pytest.mark.parametrize("key", ["sk-proj-0123456789", "hunter2", "AIzaSyA0", "KEY-1"])
+def test_a_key_in_place_of_its_variable_is_refused_without_being_shown(key):
+    with pytest.raises(ValidationError, match="key_variable") as failure:
+        AgentSpec(name="openai/m", key_variable=key)
+    assert key not in str(failure.value)
 
 
 def test_an_unknown_option_is_refused():
@@ -92,7 +100,11 @@ settings_of_models = st.fixed_dictionaries(
         "temperature": st.none() | st.floats(0, 2),
         "input_usd_per_mtok": st.none() | st.floats(0, 1e9),
         "cached_usd_per_mtok": st.none() | st.floats(0, 1e9),
+        "cache_write_usd_per_mtok": st.none() | st.floats(0, 1e9),
         "output_usd_per_mtok": st.none() | st.floats(0, 1e9),
+        "reasoning_effort": st.sampled_from([None, "none", "high", "max"]),
+        "key_variable": st.sampled_from([None, "", "OPENAI_API_KEY"]),
+        "quirks": st.sampled_from([(), ("random_seed", "prompt_cache_key")]),
         "request_seed": st.none() | st.integers(0, 2**53),
         "timeout_s": st.floats(0, exclude_min=True, allow_infinity=False),
         "max_retries": st.integers(0, 100),
@@ -110,7 +122,9 @@ def test_a_models_record_gives_its_spec_back(options, base_url, name):
     spec = AgentSpec(name=name, **options | ({} if name == "local/m" else {"base_url": base_url}))
     again = AgentSpec.model_validate(through_json(spec.record()))
     assert (again, again.label) == (spec, spec.label)
-    assert set(spec.record()) == set(AgentSpec.model_fields) - {"policy", "oracle", "by_scenario"}
+    assert set(spec.record()) == set(AgentSpec.model_fields) - {
+        *("policy", "oracle", "by_scenario", "by_catalogue")
+    }
 
 
 RECOMMENDED = {"window_tokens": 30_000, "keep_percent": None}
@@ -150,48 +164,6 @@ def test_a_scripted_agents_record_and_label_are_its_name(options, base_url):
 def test_a_figure_that_no_record_can_hold_is_refused(option, figure):
     with pytest.raises(ValidationError, match=option):
         AgentSpec(name="openai/m", **{option: figure})
-
-
-# --- the endpoint from the environment ---------------------------------------------------------
-
-
-def settled(url, name="openai/m", **options):
-    return AgentSpec(name=name, **options).with_endpoint({"OPENAI_BASE_URL": url})
-
-
-def test_an_endpoint_from_the_environment_is_as_if_named_in_the_spec():
-    spec = settled(" http://h:1/v1/\n")
-    assert spec == AgentSpec(name="openai/m", base_url="http://h:1/v1")
-    assert spec.label == AgentSpec(name="openai/m", base_url="http://h:1/v1").label
-    assert spec.record()["base_url"] == "http://h:1/v1"
-
-
-def test_models_behind_different_endpoints_have_different_labels():
-    labels = {settled(url).label for url in ("http://a/v1", "http://b/v1", "")}
-    assert len(labels) == 3
-
-
-def test_an_endpoint_is_settled_once():
-    spec = settled("http://a/v1")
-    assert spec.with_endpoint({"OPENAI_BASE_URL": "http://b/v1"}) == spec
-
-
-@pytest.mark.parametrize("nothing", ["", " ", OPENAI_BASE_URL, OPENAI_BASE_URL + "/"])
-def test_openais_own_endpoint_is_the_default(nothing):
-    assert settled(nothing) == AgentSpec(name="openai/m")
-    assert AgentSpec(name="openai/m").with_endpoint({}) == AgentSpec(name="openai/m")
-
-
-@pytest.mark.parametrize("name", ["shopkeeper", "local/smollm2-135m"])
-def test_only_openai_models_look_at_the_environment(name):
-    assert settled("http://a/v1", name) == AgentSpec(name=name)
-    assert settled("no address", name) == AgentSpec(name=name)
-
-
-def test_an_unfit_endpoint_in_the_environment_is_refused_without_being_shown():
-    with pytest.raises(UsageError, match="OPENAI_BASE_URL does not fit") as failure:
-        settled("https://me:hunter2@host/v1")
-    assert "hunter2" not in str(failure.value)
 
 
 def test_a_role_has_one_label_whatever_it_stands_for_and_records_what_that_is():

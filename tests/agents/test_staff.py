@@ -27,7 +27,7 @@ def hired(name, **options):
 
 
 def test_a_job_can_be_given_to_its_policies_and_to_models():
-    models = ["local/smollm2-135m", "openai/<model>"]
+    models = ["local/smollm2-135m", "<provider>/<model>"]
     assert names(JOB) == ["idle", "two-a-day", "clairvoyant", *models]
 
 
@@ -65,12 +65,10 @@ def test_a_policys_name_hires_a_scripted_agent():
     ("name", "advice"),
     [
         ("two-a-dy", "Did you mean 'two-a-day'"),
-        (
-            "opnai/gpt",
-            "Known: best, clairvoyant, floor, idle, local/smollm2-135m, openai/<model>, two-a-day",
-        ),
+        ("opnai/gpt", "There is no provider 'opnai'. Did you mean 'openai'"),
+        ("acme/gpt", "Known: anthropic, cerebras, deepseek"),
         ("flor", "Did you mean 'floor'"),
-        ("openai/", "openai/<model>"),
+        ("openai/", "There is no agent 'openai/'"),
         ("local/smollm", "smollm2-135m"),
     ],
 )
@@ -82,6 +80,17 @@ def test_an_unknown_name_gets_the_nearest_valid_one(name, advice):
 def test_openai_itself_needs_a_key():
     with pytest.raises(UsageError, match="set OPENAI_API_KEY"):
         hired("openai/gpt")
+
+
+@pytest.mark.parametrize(
+    ("name", "variable"), [("anthropic/c", "ANTHROPIC_API_KEY"), ("google/g", "GEMINI_API_KEY")]
+)
+def test_so_does_every_provider_that_is_not_on_this_machine(monkeypatch, name, variable):
+    monkeypatch.delenv(variable, raising=False)
+    with pytest.raises(UsageError, match=f"set {variable}"):
+        hired(name)
+    assert isinstance(hired("ollama/m"), LLMAgent)
+    assert isinstance(hired("vllm/m"), LLMAgent)
 
 
 def test_an_endpoint_of_ones_own_needs_no_key(monkeypatch):

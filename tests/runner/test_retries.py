@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tenure.agents.network import Network
-from tenure.agents.providers import ChatCompletions
+from tenure.agents.providers import connect
 from tenure.agents.spec import AgentSpec
 from tenure.errors import ProviderError
 
@@ -36,7 +36,7 @@ def ask(answers, *, turns=1, max_retries=8, url="http://endpoint.test/v1"):
     async def talk():
         spec = AgentSpec(name="openai/x", max_retries=max_retries)
         async with Network(transport=transport, trust_env=False) as network:
-            provider = ChatCompletions(spec, url, network=network, pause=_at_once)
+            provider = connect(spec, url, network=network, pause=_at_once)
             for _ in range(turns):
                 await provider.complete([], {})
 

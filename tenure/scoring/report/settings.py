@@ -13,10 +13,16 @@ MODEL_DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "keep_percent": 61,
         "max_output_tokens": 8_192,
         "temperature": None,
+        "reasoning_effort": None,
+        "api": "auto",
         "base_url": None,
+        "key_variable": None,
+        "quirks": [],
         "input_usd_per_mtok": None,
         "cached_usd_per_mtok": None,
+        "cache_write_usd_per_mtok": None,
         "output_usd_per_mtok": None,
+        "price_source": None,
         "request_seed": None,
         "timeout_s": 600.0,
         "max_retries": 8,
@@ -41,11 +47,16 @@ LOCAL_DEFAULTS: Mapping[str, Any] = MappingProxyType(
 
 _UNTELLING = frozenset(
     {
+        "key_variable",
+        "quirks",
         "input_usd_per_mtok",
         "cached_usd_per_mtok",
+        "cache_write_usd_per_mtok",
         "output_usd_per_mtok",
+        "price_source",
         "timeout_s",
         "max_retries",
+        "by_catalogue",
     }
 )
 """Settings that change what an episode costs or how long it takes, not what the model does."""
@@ -76,8 +87,9 @@ def settings(spec: Mapping[str, Any]) -> Settings:
         return Settings(f"{name} ({policy})" if policy else name, "", "")
     usual = LOCAL_DEFAULTS if provider == "local" else MODEL_DEFAULTS
     said = {key: value for key, value in spec.items() if key not in ("name", "label")}
+    looked_up = {*_UNTELLING, *said.get("by_catalogue", ())}
     chosen = {
-        key for key, value in said.items() if key not in _UNTELLING and value != usual.get(key)
+        key for key, value in said.items() if key not in looked_up and value != usual.get(key)
     }
     return Settings(
         name,
