@@ -7,6 +7,7 @@ the API demands for calls. A prompt's beginning is cached without being asked.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -45,6 +46,7 @@ _FINISHES |= dict.fromkeys(
 )
 _ACCOUNT_LIMITED = "PUP_LIMITED_DISABLED"
 """How an answer ends that the account, and not the model, is to blame for."""
+_SECONDS = re.compile(r"(\d{1,9}(?:\.\d+)?)s")
 _RETRY_INFO = "type.googleapis.com/google.rpc.RetryInfo"
 
 
@@ -211,10 +213,8 @@ def _retry_after_s(error: Any) -> float | None:
     details = error.get("details") if isinstance(error, dict) else None
     for detail in details if isinstance(details, list) else ():
         if isinstance(detail, dict) and detail.get("@type") == _RETRY_INFO:
-            try:
-                return max(0.0, float(str(detail.get("retryDelay")).removesuffix("s")))
-            except ValueError:
-                return None
+            delay = _SECONDS.fullmatch(str(detail.get("retryDelay")))
+            return float(delay[1]) if delay else None
     return None
 
 

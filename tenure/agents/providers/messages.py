@@ -179,13 +179,19 @@ def _sendable(message: Message, *, with_calls: bool) -> Iterator[dict[str, Any]]
         if block.get("type") == "tool_use":
             if with_calls:
                 yield _call(block, index)
-        elif block.get("type") != "text" or str(block.get("text") or "").strip():
+        elif block.get("type") != "text":
             yield block
+        elif str(block.get("text") or "").strip():
+            yield _said(block)
+
+
+def _said(block: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in block.items() if value is not None}
 
 
 def _call(block: Mapping[str, Any], index: int) -> dict[str, Any]:
     return {
-        **block,
+        **_said(block),
         "id": tool_name(block.get("id") or f"call_{index}"),
         "name": tool_name(block.get("name")),
         "input": arguments_object(block.get("input")),
