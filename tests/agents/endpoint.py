@@ -160,13 +160,15 @@ def hang_up(writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
+def half_close(writer: asyncio.StreamWriter) -> None:
+    """End our half of the connection within an answer, and go on listening."""
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n")
+    writer.write_eof()
+
+
 def slow(seconds: float, then: Misbehaviour) -> Misbehaviour:
     async def wait(writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(seconds)
         then(writer)
 
     return wait
-
-
-def good(text: str = "hello") -> Misbehaviour:
-    return response(body=orjson.dumps(answer(says(text))))
