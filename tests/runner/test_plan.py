@@ -1,10 +1,12 @@
 import pytest
 
+from tenure.agents import AgentSpec
 from tenure.errors import UsageError
 from tenure.runner.plan import (
     assignments,
     check_folder,
     default_folder,
+    draw_up,
     settled,
     with_step_limit,
 )
@@ -116,3 +118,25 @@ def test_a_folder_that_another_plan_took_meanwhile_is_refused(tmp_path):
     plan("idle", "two-a-day", seeds=[9]).write(tmp_path)
     with pytest.raises(UsageError, match="holds another plan"), settled(tmp_path, plan()):
         pass
+
+
+PROVIDERS = """
+lab:
+  base_url: https://llm.lab.example/v1
+  prices: [{models: [m], input: 0.25, output: 0.5, from: 2020-01-01, source: a bill}]
+"""
+
+
+def test_a_plan_is_the_same_when_list_prices_have_changed_and_keeps_its_own(tmp_path, monkeypatch):
+    (tmp_path / "providers.yaml").write_text(PROVIDERS)
+    monkeypatch.setenv("TENURE_PROVIDERS", str(tmp_path / "providers.yaml"))
+    manifest = draw_up(scenario(), [AgentSpec(name="lab/m")], [1])
+    assert manifest.agents[0]["output_usd_per_mtok"] == 0.5
+    dearer = {**manifest.agents[0], "output_usd_per_mtok": 9.0, "price_source": "later"}
+    later = manifest.model_copy(update={"agents": [dearer]})
+    assert default_folder(later) == default_folder(manifest)
+    manifest.write(tmp_path / "run")
+    assert check_folder(tmp_path / "run", later) == manifest
+    stated = {**dearer, "by_catalogue": [], "price_source": None}
+    with pytest.raises(UsageError, match="holds another plan"):
+        check_folder(tmp_path / "run", manifest.model_copy(update={"agents": [stated]}))
