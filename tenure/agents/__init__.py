@@ -198,8 +198,9 @@ def _key_from_environment() -> str:
 def _model(spec: AgentSpec, provider: Callable[[AgentSpec, int | None], Provider]) -> Hire:
     from tenure.agents.llm import LLMAgent
 
-    def hire(seed: int, seat: str = "") -> Agent:  # noqa: ARG001  a model is told its role
-        return LLMAgent(spec, provider(spec, _request_seed(spec, seed)))
+    def hire(seed: int, seat: str = "") -> Agent:
+        own = spec.in_seat(seat)
+        return LLMAgent(own, provider(own, _request_seed(own, seed)))
 
     return hire
 

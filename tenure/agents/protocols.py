@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 
 import orjson
 
-from tenure.agents.context import Message
+from tenure.agents.context import CLEARED_MARK, Message
 from tenure.envs.tools import Tool, Toolbox
 
 NOT_RUN = "not run: one tool call at a time"
@@ -34,6 +34,10 @@ class ToolProtocol(Protocol):
     @property
     def fields(self) -> Mapping[str, Any]:
         """What every request says besides its messages."""
+
+    @property
+    def text_fields(self) -> Mapping[str, Any]:
+        """The same for a request that is to be answered in text, without a call."""
 
     def system(self, brief: str) -> Message:
         """Return the first message of every request."""
@@ -59,8 +63,41 @@ class ToolProtocol(Protocol):
                 left before all were taken.
         """
 
+    def cleared(self, message: Message) -> Message:
+        """Return one of `answers` with `CLEARED_MARK` in place of what it says.
 
-class NativeTools:
+        A message that is none, or says no more than the mark does, is returned as it is.
+        """
+
+    def asked(self, messages: Sequence[Message], text: str) -> list[Message]:
+        """Return a conversation at whose end the user says something in addition."""
+
+    def text(self, message: Message) -> str:
+        """Return what an assistant's message says; empty for none. A refusal is none."""
+
+
+class _ChatMessages:
+    """What is the same in both ways to call tools: `role` and `content`."""
+
+    def user(self, text: str) -> Message:
+        return user(text)
+
+    def cleared(self, message: Message) -> Message:
+        if message["role"] == "assistant" or len(message["content"]) <= len(CLEARED_MARK):
+            return message
+        return {**message, "content": CLEARED_MARK}
+
+    def asked(self, messages: Sequence[Message], text: str) -> list[Message]:
+        *before, last = messages
+        if last["role"] != "user":
+            return [*messages, user(text)]
+        return [*before, user(f"{last['content']}\n\n{text}")]  # some refuse two in a row
+
+    def text(self, message: Message) -> str:
+        return _written(message)
+
+
+class NativeTools(_ChatMessages):
     """The endpoint's own tool calling: `tools`, `tool_calls`, and messages of role `tool`.
 
     Args:
@@ -75,12 +112,10 @@ class NativeTools:
             "tool_choice": "auto",
             "parallel_tool_calls": parallel,
         }
+        self.text_fields: Mapping[str, Any] = {**self.fields, "tool_choice": "none"}
 
     def system(self, brief: str) -> Message:
         return {"role": "system", "content": brief}
-
-    def user(self, text: str) -> Message:
-        return user(text)
 
     def actions(self, message: Message) -> list[str]:
         calls = _functions(message)
@@ -102,7 +137,7 @@ class NativeTools:
         return [_answer(call["id"], text) for call, text in zip(calls, told, strict=False)]
 
 
-class JsonText:
+class JsonText(_ChatMessages):
     """JSON text `{"name": ..., "arguments": {...}}`, for models without tool calling.
 
     The tools stand in the system prompt, one a line; `response_format` constrains the answer.
@@ -114,6 +149,7 @@ class JsonText:
         self.fields: Mapping[str, Any] = {
             "response_format": {"type": "json_schema", "json_schema": schema}
         }
+        self.text_fields: Mapping[str, Any] = {}
 
     def system(self, brief: str) -> Message:
         tools = "\n".join(map(_line, self._toolbox.tools.values()))
@@ -122,9 +158,6 @@ class JsonText:
             'Answer with one JSON object and nothing else: {"name": "<tool>", "arguments": {...}}'
         )
         return {"role": "system", "content": content}
-
-    def user(self, text: str) -> Message:
-        return user(text)
 
     def actions(self, message: Message) -> list[str]:
         return [text_of(message)]
@@ -150,11 +183,15 @@ def user(text: str) -> Message:
 
 def text_of(message: Message) -> str:
     """Return what an assistant's message says, be it in parts, or its refusal; may be empty."""
+    return _written(message) or str(message.get("refusal") or "")
+
+
+def _written(message: Message) -> str:
+    """Return what an assistant's message says, be it in parts, without its refusal."""
     content = message.get("content")
     if isinstance(content, list):
         content = "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
-    refusal = message.get("refusal")
-    return str(content or refusal or "")
+    return str(content or "")
 
 
 def call_schema(toolbox: Toolbox) -> dict[str, Any]:

@@ -48,6 +48,8 @@ def test_a_variant_has_all_of_its_model_but_what_it_says(file):
         (("scratchpad", "scratchpat"), "memory"),
         (("memory: [scratchpad]", "without_tools: [read_note]"), "Did you mean 'read_notes'"),
         (("memory: [scratchpad]", "delegation: {tools: [stok]}"), "no tool 'stok'"),
+        (("60000}", "60000, policy: clean}"), "should be 'drop', 'clear' or 'summary'"),
+        (("60000}", "60000, sub_agent: {}}\ndelegation: null"), "without a delegation"),
     ],
 )
 def test_what_does_not_fit_is_named(file, change, complaint):
