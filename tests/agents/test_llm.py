@@ -1,4 +1,5 @@
 from itertools import pairwise, repeat
+from pathlib import Path
 
 import httpx
 import orjson
@@ -189,6 +190,18 @@ def test_a_summary_is_recorded_with_all_that_it_took_and_is_paid_with_its_turn()
     assert exchange["usage"] == usage | {"input_tokens": 1_100, "output_tokens": 14}
     assert exchange["cost_usd"] == pytest.approx(0.0016 + 0.0009)
     assert "retries" not in exchange
+
+
+def test_the_page_on_the_trajectory_knows_all_that_an_exchange_can_say():
+    page = (Path(__file__).parents[2] / "docs" / "trajectory.md").read_text(encoding="utf-8")
+    described = page.partition("`exchange` of a model's turn:")[2].partition("\n\n")[0]
+    replies = [answer(CLOSE, count) for count in FILLING]
+    busy = httpx.Response(503)
+    endpoint = Endpoint([*replies, busy, answer(NOTES), busy, answer(CLOSE)])
+    exchange = live(endpoint.agent(context="summary", **SMALL), HEARD)[4].exchange
+    names = exchange.keys() | exchange["summaries"][0].keys() | exchange["usage"].keys()
+    for name in (*names, "cleared", "error"):
+        assert f"`{name}`" in described
 
 
 def test_what_a_summary_took_is_no_part_of_the_prompt():

@@ -1,11 +1,13 @@
 """Runs whose models have a small window: interrupted at any request, they end as undisturbed."""
 
 import asyncio
+import signal
 
 import orjson
 import pytest
 
 from tenure.agents import AgentSpec
+from tenure.cli import main
 from tenure.cli.progress import Watch
 from tenure.runner.plan import draw_up
 from tenure.runner.run import run
@@ -13,8 +15,9 @@ from tenure.scenarios import Scenario, load
 from tenure.scoring.records import read
 from tenure.scoring.scorecard import spending
 from tenure.scoring.verification import verify
+from tests.cli.tenure_command import start
 from tests.runner.endpoint import ANSWER, Endpoint, endpoint
-from tests.runner.stand import scenario
+from tests.runner.stand import SCENARIO_FILE, scenario
 
 POLICIES = ["drop", "clear", "summary"]
 STEPS = 6
@@ -81,6 +84,37 @@ def test_interrupted_at_any_request_an_episode_goes_on_as_if_nothing_had_been(
         lost = answered - 1 if wants_summary(requests[answered - 1]) else answered
         assert server.asked == requests[:answered] + requests[lost:]
         assert verify(folder).ok
+
+
+def test_killed_while_it_summarises_a_run_goes_on_with_the_same_command(
+    server, tmp_path, monkeypatch
+):
+    options = ("--context", "summary", "--window-tokens", 1_024, "--max-steps", STEPS)
+    words = ("run", SCENARIO_FILE, "--agent", "openai/m", "--base-url", server.url, *options)
+    tenure = start(*words, "--out", tmp_path / "killed")
+    summaries = 0
+
+    def kill(_, request):
+        nonlocal summaries
+        server.asked.append(request)
+        summaries += wants_summary(request)
+        if wants_summary(request) and summaries == 3:
+            tenure.send_signal(signal.SIGKILL)
+            tenure.wait()
+        return says(request)
+
+    monkeypatch.setattr(Endpoint, "says", kill)
+    tenure.communicate(timeout=30)
+    assert (tenure.returncode, summaries) == (-signal.SIGKILL, 3)
+    before = len(server.asked)
+    assert main([str(word) for word in (*words, "--out", tmp_path / "killed")]) == 0
+    assert server.asked[before] == server.asked[before - 1]  # nothing that is on record
+    assert main([str(word) for word in (*words, "--out", tmp_path / "whole")]) == 0
+    (killed,), (whole,) = (
+        [timeless(read(path)) for path in (tmp_path / name).rglob("seed-1*")]
+        for name in ("killed", "whole")
+    )
+    assert killed == whole
 
 
 def test_a_run_pays_for_its_summaries(server, tmp_path):
