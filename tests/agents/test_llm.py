@@ -409,6 +409,17 @@ def test_a_resume_knows_of_a_prompt_that_had_proved_too_long():
     assert recalled(turns[:3], observations) == endpoint.bodies[4]
 
 
+def test_a_resume_shows_the_later_of_two_summaries_before_one_answer():
+    counted = [answer(CLOSE, count) for count in FILLING]
+    twice = [answer(NOTES), TOO_LONG, answer(says("Rain.")), answer(CLOSE, 300)]
+    endpoint = Endpoint([*counted, *twice, answer(CLOSE)])
+    turns = live(endpoint.agent(context="summary", **SMALL), [*HEARD, "e"])
+    assert [one["text"] for one in turns[4].exchange["summaries"]] == [NOTES["content"], "Rain."]
+    assert contents(endpoint.requests[8])[1] == f"open\n\n{SUMMARY_NOTE}\nRain."
+    options = SMALL | {"context": "summary"}
+    assert recalled(turns[:5], [*HEARD, "e"], **options) == endpoint.bodies[8]
+
+
 def test_recalling_asks_nobody():
     endpoint = Endpoint([])
     turn = Turn("", {"message": CLOSE, "usage": None})
