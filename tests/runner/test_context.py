@@ -86,6 +86,24 @@ def test_interrupted_at_any_request_an_episode_goes_on_as_if_nothing_had_been(
         assert verify(folder).ok
 
 
+def test_in_a_suite_each_scenario_has_the_context_that_it_recommends(server, tmp_path):
+    content = load(str(SCENARIO_FILE)).model_dump(mode="json")
+    for policy in POLICIES:
+        own = {"id": f"lemonade/{policy}", "context": {"policy": policy, "window_tokens": 1_024}}
+        (tmp_path / f"{policy}.yaml").write_bytes(orjson.dumps(content | own))
+    suite = {"id": "suites/policies", "version": 1, "title": "Policies", "scenarios": []}
+    suite["scenarios"] = [f"{policy}.yaml" for policy in POLICIES]
+    (tmp_path / "suite.yaml").write_bytes(orjson.dumps(suite))
+    words = ("run", tmp_path / "suite.yaml", "--agent", "openai/m", "--base-url", server.url)
+    options = ("--max-steps", STEPS, "--out", tmp_path / "run", "--quiet")
+    assert main([str(word) for word in (*words, *options)]) == 0
+    summarised = {
+        path.parents[2].name: any("summaries" in step["exchange"] for step in read(path).steps)
+        for path in (tmp_path / "run").rglob("seed-1*")
+    }
+    assert summarised == {"drop": False, "clear": False, "summary": True}
+
+
 def test_killed_while_it_summarises_a_run_goes_on_with_the_same_command(
     server, tmp_path, monkeypatch
 ):
