@@ -30,8 +30,8 @@ STEPS_BETWEEN_PAUSES = 64
 
 
 Post = tuple[str, str]
-"""An agent's label, and what its hiring depends on besides: of a script the job that it belongs to, of
-any other its specification, since scenarios of one suite may recommend different windows."""
+"""An agent's label, and what its hiring depends on besides: of a script the job that it belongs to,
+of any other its specification, since scenarios of one suite may recommend different windows."""
 
 
 class Player(Protocol):
