@@ -127,7 +127,8 @@ class Window:
         before = self.dropped, self.cleared
         goal_tokens = self._goal_tokens
         if self._clears:
-            most = len(self._turns) - self._whole_turns(goal_tokens // 2)
+            for_turns = goal_tokens - self._tokens + sum(turn.tokens for turn in self._turns)
+            most = len(self._turns) - self._whole_turns(for_turns // 2)
             self._clear_until(lambda index: index >= most or self._tokens <= goal_tokens)
         self._drop_until(lambda _: self._tokens <= goal_tokens)
         return (self.dropped, self.cleared) != before

@@ -151,15 +151,15 @@ def test_what_clearing_frees_is_that_share_of_the_turns_tokens():
 
 
 def test_the_newest_turns_that_make_up_half_of_what_is_kept_stay_whole_and_the_oldest_go():
-    full = window(limit_tokens=1_000, keep_percent=60, clears=True)
-    full.count(20)
+    full = window(limit_tokens=1_000, keep_percent=62, clears=True)
+    full.count(20)  # the head
     fill(full, 10)
     full.trim()
-    # 600 may stay, 300 of them whole: the newest 3 turns. The other 7 need some 20 each: enough
-    assert (full.dropped, full.cleared) == (0, 6)
+    # 620 may stay, 600 of them turns, and 300 whole: the newest 3; clearing another frees some 80
+    assert (full.dropped, full.cleared) == (0, 5)
     fill(full, 6, first=10)
     full.trim()
-    # the newest 3 of now 16; 13 others take some 260 + 20: there is still no need to drop any
+    # the newest 3 of now 16 are whole; 13 others take some 260: there is no need to drop any
     assert full.dropped == 0
     assert shown_results(full)[-4:] == [CLEARED_MARK[:9], "result 13", "result 14", "result 15"]
 
@@ -170,9 +170,17 @@ def test_turns_go_as_a_whole_when_clearing_is_not_enough():
     fill(full, 30, tokens_each=34, size=100)
     full.trim()
     assert full.tokens <= 300 + len(DROPPED_NOTE) // 4
-    assert full.cleared == len(numbers(full)) - 4  # 150 tokens for whole turns of 34
+    assert full.cleared == len(numbers(full)) - 4  # 140 tokens for whole turns of 34
     assert full.dropped == 2 * (30 - len(numbers(full))) > 0
     assert full.messages[1]["content"].endswith(DROPPED_NOTE)
+
+
+def test_a_large_brief_leaves_fewer_turns_whole_and_does_not_make_turns_go():
+    full = window(limit_tokens=1_000, keep_percent=90, clears=True)
+    full.count(600)
+    fill(full, 5)  # 1,100; 900 may stay, 300 of them turns, and 150 whole: the newest alone
+    full.trim()
+    assert (full.dropped, full.cleared) == (0, 3)
 
 
 def test_the_newest_answer_is_never_cleared():
