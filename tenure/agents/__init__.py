@@ -185,29 +185,31 @@ async def speaking(
             yield voice
     else:
         async with _providing(spec, network) as provider:
-            yield lambda seed: Voice(provider(seed))
+            yield lambda seed: Voice(provider(spec, seed))
 
 
 @asynccontextmanager
-async def _providing(spec: AgentSpec, network: Network) -> AsyncIterator[Callable[[int], Provider]]:
-    """Make ready a model; yields what makes its provider for one episode, given a seed."""
+async def _providing(
+    spec: AgentSpec, network: Network
+) -> AsyncIterator[Callable[[AgentSpec, int], Provider]]:
+    """Make ready a model; yields what makes its provider for one episode, or a seat of it."""
     if spec.provider == "local":
         from tenure.agents.local import serve
 
         async with serve(spec.model) as server:
-            yield lambda seed: server.provider(spec, _request_seed(spec, seed))
+            yield lambda spec, seed: server.provider(spec, _request_seed(spec, seed))
     else:
         yield _remote(looked_up(spec), network)
 
 
-def _remote(spec: AgentSpec, network: Network) -> Callable[[int], Provider]:
+def _remote(spec: AgentSpec, network: Network) -> Callable[[AgentSpec, int], Provider]:
     from tenure.agents.providers import connect
     from tenure.agents.providers.catalogue import key_of
 
     key = key_of(spec, os.environ)
     base_url = spec.base_url or ""
 
-    def provider(seed: int) -> Provider:
+    def provider(spec: AgentSpec, seed: int) -> Provider:
         named = f"{spec.label} {seed}".encode()
         cache_key = blake2b(named, digest_size=8).hexdigest()
         request_seed = _request_seed(spec, seed)
@@ -216,11 +218,12 @@ def _remote(spec: AgentSpec, network: Network) -> Callable[[int], Provider]:
     return provider
 
 
-def _model(spec: AgentSpec, provider: Callable[[int], Provider]) -> Hire:
+def _model(spec: AgentSpec, provider: Callable[[AgentSpec, int], Provider]) -> Hire:
     from tenure.agents.llm import LLMAgent
 
-    def hire(seed: int, seat: str = "") -> Agent:  # noqa: ARG001  a model is told its role
-        return LLMAgent(spec, provider(seed))
+    def hire(seed: int, seat: str = "") -> Agent:
+        own = spec.in_seat(seat)
+        return LLMAgent(own, provider(own, seed))
 
     return hire
 

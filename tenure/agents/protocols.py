@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 import orjson
 
-from tenure.agents.context import Message
+from tenure.agents.context import CLEARED_MARK, Message
 from tenure.envs.tools import Tool, Toolbox
 
 NOT_RUN = "not run: one tool call at a time"
@@ -37,6 +37,10 @@ class ToolProtocol(Protocol):
     @property
     def fields(self) -> Mapping[str, Any]:
         """What every request says besides its messages."""
+
+    @property
+    def text_fields(self) -> Mapping[str, Any]:
+        """The same for a request that is to be answered in text, without a call."""
 
     def system(self, brief: str) -> Message:
         """Return the first message of every request."""
@@ -64,6 +68,15 @@ class ToolProtocol(Protocol):
             observations: What each action led to; fewer than actions if the episode's seat was
                 left before all were taken.
         """
+
+    def cleared(self, message: Message) -> Message:
+        """Return one of `answers` with `CLEARED_MARK` in place of what it says.
+
+        A message that is none, or says no more than the mark does, is returned as it is.
+        """
+
+    def asked(self, messages: Sequence[Message], text: str) -> list[Message]:
+        """Return a conversation at whose end the user says something in addition."""
 
 
 class Call(NamedTuple):
@@ -122,6 +135,18 @@ class Vocabulary(Protocol):
     def constrain(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what a request says that wants JSON text as an answer."""
 
+    def forbid(self, offer: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return an offer of tools of which none may be called now."""
+
+    def cleared(self, message: Message, mark: str) -> Message:
+        """Return a user's message or results with a mark in place of each longer text.
+
+        An assistant's message is returned as it is.
+        """
+
+    def asked(self, messages: Sequence[Message], text: str) -> list[Message]:
+        """Return a conversation at whose end the user says something in addition."""
+
 
 class PlainText:
     """A conversation without tools.
@@ -133,6 +158,7 @@ class PlainText:
     def __init__(self, words: Vocabulary) -> None:
         self._words = words
         self.fields: Mapping[str, Any] = {}
+        self.text_fields: Mapping[str, Any] = {}
 
     def system(self, brief: str) -> Message:
         return self._words.system(brief)
@@ -151,6 +177,12 @@ class PlainText:
 
     def answers(self, spoken: Sequence[Message], observations: Sequence[str]) -> list[Message]:  # noqa: ARG002  as in ToolProtocol
         return [self._words.user(observation) for observation in observations]
+
+    def cleared(self, message: Message) -> Message:
+        return self._words.cleared(message, CLEARED_MARK)
+
+    def asked(self, messages: Sequence[Message], text: str) -> list[Message]:
+        return self._words.asked(messages, text)
 
 
 class JsonText(PlainText):
@@ -190,6 +222,7 @@ class NativeTools(PlainText):
         super().__init__(words)
         self._parallel = parallel
         self.fields = words.offer(toolbox, parallel=parallel)
+        self.text_fields = words.forbid(self.fields)
 
     def actions(self, message: Message) -> list[str]:
         calls = self._words.calls(message)

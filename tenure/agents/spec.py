@@ -9,7 +9,17 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    model_serializer,
+    model_validator,
+)
+
+from tenure.envs.delegation import WORKER
+from tenure.envs.world import NOTHING
 
 LOCAL_CONTEXT_TOKENS = 8_192
 """What the embedded model was trained to read, its answer included."""
@@ -29,6 +39,10 @@ _MOST = 2**53
 """The largest whole number that every reader of JSON reads alike."""
 _Tokens = Annotated[int, Field(le=_MOST)]
 _Price = Annotated[float, Field(ge=0, le=1e9)]
+_Window = Annotated[int, Field(ge=1_024, le=_MOST)]
+_Share = Annotated[int, Field(ge=10, le=90)]
+_Context = Literal["drop", "clear", "summary"]
+_Turns = Annotated[int, Field(ge=1, le=_MOST)]
 Kind = Literal["script", "model", "python", "http", "mcp", "human"]
 """A script of the job's own; a language model; a Python object by its import path; a process that
 answers over HTTP; a client of the Model Context Protocol; a person at the terminal."""
@@ -104,6 +118,22 @@ KeyVariable = Annotated[str, Field(pattern=r"^([A-Z][A-Z0-9_]{0,63})?$")]
 """The name of an environment variable; no key looks like one, so none is recorded by mistake."""
 
 
+class SubAgent(BaseModel):
+    """In what a model's sub-agent has other settings than itself; `None` for the same."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    window_tokens: _Window | None = None
+    keep_percent: _Share | None = None
+    context: _Context | None = None
+    remind_every: _Turns | None = None
+
+    @model_serializer
+    def said(self) -> dict[str, Any]:
+        """Return what is said, by the names of `AgentSpec`."""
+        return {name: value for name, value in self if value is not None}
+
+
 class AgentSpec(BaseModel):
     """An agent and, for a model, how it is asked. It never holds a secret.
 
@@ -120,9 +150,15 @@ class AgentSpec(BaseModel):
         oracle: Whether the job tells the script the truth of its seed; found when a run is planned.
         protocol: How the model calls tools: natively (`tools`), as JSON text that a schema
             constrains (`json`), or `auto`: `json` for local models and `tools` otherwise.
-        window_tokens: The longest prompt; beyond it the oldest turns are dropped. An observation
+        window_tokens: The longest prompt; beyond it the conversation is trimmed. An observation
             of more characters than this number (some quarter of the window) is cut.
-        keep_percent: How much of the window is left after dropping turns.
+        keep_percent: How much of the window is left after trimming.
+        context: What goes when it is trimmed: the oldest turns (`drop`); their tools' answers
+            before whole turns (`clear`); or the oldest turns, of which the model writes a summary
+            that stays (`summary`).
+        remind_every: After so many observations each, the first paragraph of the brief is repeated;
+            `None` for never.
+        sub_agent: In what its sub-agent has another window; `None` if it has none of its own.
         max_output_tokens: The longest answer, reasoning included.
         temperature: `None` leaves it to the provider.
         reasoning_effort: How much the model is to think, in the provider's own scale; not every
@@ -157,8 +193,11 @@ class AgentSpec(BaseModel):
     policy: str | None = Field(default=None, min_length=1)
     oracle: bool = False
     protocol: Literal["auto", "tools", "json"] = "auto"
-    window_tokens: _Tokens = Field(default=69_000, ge=1_024)
-    keep_percent: int = Field(default=61, ge=10, le=90)
+    window_tokens: _Window = 69_000
+    keep_percent: _Share = 61
+    context: _Context = "drop"
+    remind_every: _Turns | None = None
+    sub_agent: SubAgent | None = None
     max_output_tokens: _Tokens = Field(default=8_192, ge=16)
     temperature: float | None = Field(default=None, ge=0, le=2)
     reasoning_effort: Effort | None = None
@@ -174,7 +213,9 @@ class AgentSpec(BaseModel):
     request_seed: int | None = Field(default=None, ge=0, le=_MOST)
     timeout_s: float = Field(default=600.0, gt=0)
     max_retries: int = Field(default=8, ge=0, le=100)
-    by_scenario: tuple[Literal["window_tokens", "keep_percent"], ...] = ()
+    by_scenario: tuple[
+        Literal["window_tokens", "keep_percent", "context", "remind_every", "sub_agent"], ...
+    ] = ()
     by_catalogue: tuple[Looked, ...] = ()
 
     @model_validator(mode="before")
@@ -254,24 +295,40 @@ class AgentSpec(BaseModel):
         another, and whether it is privileged.
         """
         if self.provider:
-            lists = ("by_scenario", "by_catalogue")
-            unsaid = {"policy", "oracle"} | {name for name in lists if not getattr(self, name)}
-            return self.model_dump(mode="json", exclude=unsaid)
+            names = ("by_scenario", "by_catalogue", "sub_agent")
+            rare = {name for name in names if not getattr(self, name)}
+            return self.model_dump(mode="json", exclude={"policy", "oracle"} | rare)
         said = {"name", "policy", "oracle"}
         return self.model_dump(mode="json", include=said, exclude_defaults=True)
 
-    def in_context(self, recommended: Mapping[str, int | None]) -> AgentSpec:
+    def in_context(
+        self, recommended: Mapping[str, Any], sub_agent: Mapping[str, Any] = NOTHING
+    ) -> AgentSpec:
         """Return the spec with what a scenario recommends for models, where nobody said otherwise.
 
-        Done once, when a run is planned. What the command line says goes before it, and so do the
-        defaults of `local/` models, whose window is small. A script stays as it is.
+        Done once, when a run is planned. What the command line says goes before it, in all seats,
+        and so do the defaults of `local/` models, whose window is small. A script stays as it is.
 
         Args:
             recommended: Settings by name; `None` for no recommendation.
+            sub_agent: The same for its sub-agent, where that differs.
         """
-        taken = {
+        if not self.provider:
+            return self
+        taken = self._unsaid(recommended)
+        if own := self._unsaid(sub_agent):
+            taken["sub_agent"] = SubAgent(**own)
+        return self.model_copy(update={**taken, "by_scenario": tuple(taken)}) if taken else self
+
+    def _unsaid(self, recommended: Mapping[str, Any]) -> dict[str, Any]:
+        return {
             name: value
             for name, value in recommended.items()
-            if self.provider and value is not None and name not in self.model_fields_set
+            if value is not None and name not in self.model_fields_set
         }
-        return self.model_copy(update={**taken, "by_scenario": tuple(taken)}) if taken else self
+
+    def in_seat(self, seat: str) -> AgentSpec:
+        """Return the spec with what holds for it in a seat: a sub-agent may have its own window."""
+        if seat != WORKER or self.sub_agent is None:
+            return self
+        return self.model_copy(update=self.sub_agent.said())

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from tenure.agents.spec import AgentSpec
 
 _MODEL_OPTIONS = (
-    *("protocol", "window_tokens", "max_output_tokens"),
-    *("temperature", "reasoning_effort", "api", "base_url", "price"),
+    *("protocol", "window_tokens", "keep_percent", "context", "remind_every"),
+    *("max_output_tokens", "temperature", "reasoning_effort", "api", "base_url", "price"),
 )
 
 
@@ -32,6 +32,25 @@ def define_model_options(parser: Parser) -> None:
     )
     group.add_argument(
         "--window-tokens", metavar="N", type=int, help="the longest prompt, in tokens (69,000)"
+    )
+    group.add_argument(
+        "--keep-percent",
+        metavar="N",
+        type=int,
+        help="the share of the window that is left when it was full and is trimmed (61)",
+    )
+    group.add_argument(
+        "--context",
+        metavar="P",
+        type=choice("drop", "clear", "summary"),
+        help="what is trimmed: the oldest turns (drop), old tools' answers first (clear), or the"
+        " oldest turns, of which the model writes a summary (summary); (drop)",
+    )
+    group.add_argument(
+        "--remind-every",
+        metavar="N",
+        type=int,
+        help="repeat the brief's first paragraph with every N-th observation (never)",
     )
     group.add_argument(
         "--max-output-tokens",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tenure.cli.exits import Exit
 from tenure.cli.hiring import define_model_options, specs, voice_of
-from tenure.cli.parsing import Parser, whole_number
+from tenure.cli.parsing import Parser, choice, whole_number
 from tenure.cli.terminal import remark, say
 from tenure.errors import UsageError
 
@@ -35,6 +35,8 @@ examples:
   tenure run suites/quick --agent floor --agent best
   tenure run vending/arena --agent openai/MODEL --agent openai/OTHER --pool --episodes 5
 """
+
+_MEMORY = ("scratchpad", "key_value", "vector")
 
 
 def _define_run(parser: Parser) -> Callable[[argparse.Namespace], int]:
@@ -63,6 +65,14 @@ def _define_run(parser: Parser) -> Callable[[argparse.Namespace], int]:
     )
     parser.add_argument(
         "--max-steps", metavar="N", type=number, help="a lower step limit than the scenario's"
+    )
+    parser.add_argument(
+        "--memory",
+        metavar="KIND",
+        type=choice("none", *_MEMORY),
+        action="append",
+        help=f"memory tools in place of the scenario's: {', '.join(_MEMORY)}, or none;"
+        " may be given several times",
     )
     parser.add_argument(
         "--concurrency", metavar="N", type=number, default=4, help="episodes at a time (4)"
@@ -127,10 +137,12 @@ def _plan(options: argparse.Namespace) -> _Plan:
 
 
 def _plan_scenario(options: argparse.Namespace) -> _Plan:
-    from tenure.runner.plan import with_step_limit
+    from tenure.runner.plan import with_memory, with_step_limit
     from tenure.scenarios import load
 
     scenario = load(options.scenario)
+    if options.memory:
+        scenario = with_memory(scenario, _memory(options))
     if options.max_steps is not None:
         scenario = with_step_limit(scenario, options.max_steps)
     first = 1 if options.seed is None else options.seed
@@ -140,6 +152,18 @@ def _plan_scenario(options: argparse.Namespace) -> _Plan:
     if options.pool:
         raise UsageError(f"--pool is for contests such as vending/arena; {scenario.id} is none.")
     return _plan_run(options, scenario, seeds)
+
+
+def _memory(options: argparse.Namespace) -> list[Any]:
+    """Return the kinds of memory tools that were named.
+
+    Raises:
+        UsageError: If none is named beside others.
+    """
+    kinds = [kind for kind in options.memory if kind != "none"]
+    if kinds and len(kinds) < len(options.memory):
+        raise UsageError(f"--memory none goes with no other kind; leave out {' or '.join(kinds)}.")
+    return kinds
 
 
 def _plan_arena(options: argparse.Namespace, scenario: Scenario, seeds: Sequence[int]) -> _Plan:
@@ -189,6 +213,7 @@ def _plan_suite(options: argparse.Namespace) -> _Plan:
         episodes=options.episodes,
         seed=options.seed,
         max_steps=options.max_steps,
+        memory=_memory(options) if options.memory else None,
     )
     folder: Path = options.out or default_suite_folder(manifest)
     scenarios = {run.scenario.id: departures(run.scenario) for run in manifest.runs}

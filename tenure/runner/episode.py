@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import orjson
+
 from tenure.agents import Hire, OracleAgent
 from tenure.agents.contract import Agent, Turn
 from tenure.agents.spec import AgentSpec
@@ -28,7 +30,8 @@ STEPS_BETWEEN_PAUSES = 64
 
 
 Post = tuple[str, str]
-"""An agent's label, and the job it is hired for; empty if that does not matter."""
+"""An agent's label, and what its hiring depends on besides: of a script the job that it belongs to,
+of any other its specification, since scenarios of one suite may recommend different windows."""
 
 
 class Player(Protocol):
@@ -71,8 +74,10 @@ class Assignment:
 
     @property
     def post(self) -> Post:
-        """What one hire serves: a script plays for its job, any other agent for all."""
-        return self.agent.label, self.scenario.job_name if self.agent.is_script else ""
+        """What one hire serves: a script plays for its job, any other agent as it is specified."""
+        if self.agent.is_script:
+            return self.agent.label, self.scenario.job_name
+        return self.agent.label, orjson.dumps(self.agent.record()).decode()
 
     @property
     def way_out(self) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 
 from tenure.agents import appoint, looked_up
 from tenure.agents.spec import AgentSpec
+from tenure.envs.memory import Kind
 from tenure.envs.world import World
 from tenure.errors import UsageError
 from tenure.runner.episode import Assignment
@@ -55,8 +56,7 @@ def draw_up(
     for label in labels:
         if labels.count(label) > 1:
             raise UsageError(f"The agent {label!r} stands twice in the plan; name it once.")
-    context = scenario.context.model_dump() if scenario.context else {}
-    appointed = [appoint(agent, scenario.job).in_context(context) for agent in agents]
+    appointed = [_in_context(appoint(agent, scenario.job), scenario) for agent in agents]
     for agent in appointed:
         if agent.oracle and agent.name not in scenario.oracles:
             raise UsageError(f"{agent.name} does all itself; in {scenario.id} a sub-agent must.")
@@ -66,6 +66,26 @@ def draw_up(
         seeds=list(seeds),
         voice=looked_up(voice).record() if voice else None,
     )
+
+
+def _in_context(agent: AgentSpec, scenario: Scenario) -> AgentSpec:
+    """Return an agent with what the scenario recommends for it."""
+    if scenario.context is None:
+        return agent
+    sub_agent = scenario.context.sub_agent
+    return agent.in_context(scenario.context.settings, sub_agent.settings if sub_agent else {})
+
+
+def with_memory(scenario: Scenario, kinds: Collection[Kind]) -> Scenario:
+    """Give a scenario other kinds of memory tools than it says; tools of the job's own stay.
+
+    Raises:
+        UsageError: If its job takes no such tools.
+    """
+    ordered = [kind for kind in get_args(Kind) if kind in kinds]
+    changed = Scenario.model_validate({**scenario.model_dump(), "memory": ordered})
+    _ = changed.layers
+    return changed
 
 
 def with_step_limit(scenario: Scenario, steps: int) -> Scenario:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from tenure.agents import names, roles
 from tenure.agents.spec import AgentSpec
+from tenure.envs.memory import Kind
 from tenure.errors import UsageError, nearest
 from tenure.runner.episode import Assignment
 from tenure.runner.plan import (
@@ -20,6 +21,7 @@ from tenure.runner.plan import (
     folder_for,
     locked,
     settled,
+    with_memory,
     with_step_limit,
     write_at_once,
 )
@@ -36,6 +38,7 @@ def draw_up_suite(
     episodes: int | None = None,
     seed: int | None = None,
     max_steps: int | None = None,
+    memory: Collection[Kind] | None = None,
 ) -> SuiteManifest:
     """Plan each agent's episodes in each scenario of a suite.
 
@@ -45,6 +48,7 @@ def draw_up_suite(
         episodes: How many seeds, in place of what the suite says.
         seed: The first seed, likewise.
         max_steps: A lower step limit for every scenario.
+        memory: Kinds of memory tools in place of what each scenario says.
 
     Raises:
         UsageError: If an agent is unknown to one of the jobs, two agents would share a label, or
@@ -57,7 +61,7 @@ def draw_up_suite(
         id=suite.id,
         suite_version=suite.version,
         title=suite.title,
-        runs=[_draw_up(suite, entry, agents) for entry in entries],
+        runs=[_draw_up(suite, entry, agents, memory) for entry in entries],
     )
 
 
@@ -106,8 +110,12 @@ def suite_assignments(suite_dir: Path, manifest: SuiteManifest) -> list[Assignme
     ]
 
 
-def _draw_up(suite: Suite, entry: Entry, agents: Sequence[AgentSpec]) -> Manifest:
+def _draw_up(
+    suite: Suite, entry: Entry, agents: Sequence[AgentSpec], memory: Collection[Kind] | None
+) -> Manifest:
     scenario = entry.load()
+    if memory is not None:
+        scenario = with_memory(scenario, memory)
     if entry.max_steps is not None:
         scenario = with_step_limit(scenario, entry.max_steps)
     for agent in agents:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Literal, Self
 
 import orjson
 from pydantic import (
@@ -14,6 +14,7 @@ from pydantic import (
     Field,
     SerializerFunctionWrapHandler,
     model_serializer,
+    model_validator,
 )
 
 from tenure.envs import jobs
@@ -35,18 +36,50 @@ class Limits(BaseModel):
     steps: int = Field(ge=1, le=10**9, description="Tool calls, faulty ones included.")
 
 
-class Context(BaseModel):
-    """A window that a scenario recommends for models.
+class ContextOfSeat(BaseModel):
+    """What a scenario recommends for the window of a model in one seat.
 
     Attributes:
-        window_tokens: The longest prompt; beyond it the oldest turns are dropped.
-        keep_percent: How much of the window is left after dropping turns.
+        window_tokens: The longest prompt; beyond it the conversation is trimmed.
+        keep_percent: How much of the window is left after trimming.
+        policy: What goes when it is trimmed: the oldest turns (`drop`), old answers before turns
+            (`clear`), or the oldest turns, of which a summary stays (`summary`).
+        remind_every: After so many observations each, the brief's first paragraph is repeated.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     window_tokens: int | None = Field(default=None, ge=1_024, le=2**53)
     keep_percent: int | None = Field(default=None, ge=10, le=90)
+    policy: Literal["drop", "clear", "summary"] | None = None
+    remind_every: int | None = Field(default=None, ge=1, le=2**53)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The same by the names that an agent's specification has."""
+        return {
+            "window_tokens": self.window_tokens,
+            "keep_percent": self.keep_percent,
+            "context": self.policy,
+            "remind_every": self.remind_every,
+        }
+
+    @model_serializer(mode="wrap")
+    def _without_later_parts(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Say nothing of what early scenarios could not say: digests stay what they were."""
+        content: dict[str, Any] = written(self)
+        later = content.keys() - {"window_tokens", "keep_percent"}
+        return {name: content[name] for name in content if content[name] or name not in later}
+
+
+class Context(ContextOfSeat):
+    """What a scenario recommends for models' windows.
+
+    Attributes:
+        sub_agent: What differs for the sub-agent, if the scenario has one.
+    """
+
+    sub_agent: ContextOfSeat | None = None
 
 
 _OPTIONAL = ("forecasts", "memory", "without_tools", "delegation", "context", "parallel_calls")
@@ -87,6 +120,12 @@ class Scenario(BaseModel):
     context: Context | None = None
     parallel_calls: bool = False
     limits: Limits
+
+    @model_validator(mode="after")
+    def _check_seats(self) -> Self:
+        if self.context and self.context.sub_agent and not self.delegation:
+            raise ValueError("context.sub_agent: there is no sub-agent without a delegation")
+        return self
 
     @model_serializer(mode="wrap")
     def _without_empty_parts(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:

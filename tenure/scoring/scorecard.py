@@ -456,12 +456,20 @@ def spending(steps: Iterable[StepRecord]) -> Spending:
     costs = [_cost(exchange) for exchange in exchanges]
     known_cost = sum(cost for cost in costs if cost is not None)
     return Spending(
-        model_calls=len(exchanges),
+        model_calls=sum(map(_calls, exchanges)),
         tokens=None if None in usages else known,
         known_tokens=known,
         cost_usd=None if None in costs else known_cost,
         known_cost_usd=known_cost,
     )
+
+
+def _calls(exchange: Mapping[str, Any]) -> int:
+    """Count the requests that were answered in a turn: the turn's own, and those for summaries."""
+    summaries = exchange.get("summaries")
+    if not isinstance(summaries, list):
+        return 1
+    return 1 + sum(isinstance(one, dict) and "usage" in one for one in summaries)
 
 
 def _usage(exchange: Mapping[str, Any]) -> Tokens | None:

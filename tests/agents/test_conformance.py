@@ -16,6 +16,7 @@ from openai.types.responses import Response
 from openai.types.responses.response_create_params import ResponseCreateParamsNonStreaming
 from typing_extensions import get_type_hints, is_typeddict
 
+from tenure.agents.context import CLEARED_MARK, SUMMARY_NOTE
 from tenure.agents.contract import Turn
 from tenure.agents.protocols import EMPTY, NOT_RUN
 from tenure.agents.spec import AgentSpec
@@ -356,6 +357,23 @@ def test_where_calls_may_be_parallel_all_are_run_and_answered_at_once(api):
         "close_for_today",
     ]
     assert results(api, endpoint.requests[1]) == ["observation 1", "observation 2"]
+
+
+@EVERY_API
+@pytest.mark.parametrize("policy", ["clear", "summary"])
+def test_what_a_window_does_to_old_turns_fits_the_vendors_types_too(api, policy):
+    said = Said("Look.", CLOSE.calls, thought=True, stop="tool_calls")
+    uncounted = {**api.answer(said), "usage": None, "usageMetadata": None}
+    endpoint = Endpoint([uncounted] * 80)
+    agent = endpoint.agent(api=api.name, context=policy, window_tokens=4_096, max_output_tokens=16)
+    live(agent, [f"{n} " + "x" * 800 for n in range(40)])
+    for body in endpoint.requests:
+        if api.name == "gemini":
+            fits_gemini(body)
+        else:
+            assert misfit(_standard(api, body), PARAMS[api.name]) == ""
+    sent = b"".join(endpoint.bodies)
+    assert (CLEARED_MARK if policy == "clear" else SUMMARY_NOTE[:30]).encode() in sent
 
 
 @EVERY_API

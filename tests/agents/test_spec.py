@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tenure.agents.spec import AgentSpec
+from tenure.scenarios.schema import Context
 
 FILE_SYSTEM_SAFE = re.compile(r"[A-Za-z0-9._-]+")
 
@@ -96,6 +97,8 @@ settings_of_models = st.fixed_dictionaries(
         "protocol": st.sampled_from(["auto", "tools", "json"]),
         "window_tokens": st.integers(1_024, 2**53),
         "keep_percent": st.integers(10, 90),
+        "context": st.sampled_from(["drop", "clear", "summary"]),
+        "remind_every": st.none() | st.integers(1, 2**53),
         "max_output_tokens": st.integers(16, 2**53),
         "temperature": st.none() | st.floats(0, 2),
         "input_usd_per_mtok": st.none() | st.floats(0, 1e9),
@@ -122,9 +125,8 @@ def test_a_models_record_gives_its_spec_back(options, base_url, name):
     spec = AgentSpec(name=name, **options | ({} if name == "local/m" else {"base_url": base_url}))
     again = AgentSpec.model_validate(through_json(spec.record()))
     assert (again, again.label) == (spec, spec.label)
-    assert set(spec.record()) == set(AgentSpec.model_fields) - {
-        *("policy", "oracle", "by_scenario", "by_catalogue")
-    }
+    rare = {"policy", "oracle", "by_scenario", "by_catalogue", "sub_agent"}
+    assert set(spec.record()) == set(AgentSpec.model_fields) - rare
 
 
 RECOMMENDED = {"window_tokens": 30_000, "keep_percent": None}
@@ -143,6 +145,37 @@ def test_what_somebody_said_of_a_model_goes_before_the_scenario():
     assert spec.in_context(RECOMMENDED) == spec
     other = spec.in_context({"window_tokens": 30_000, "keep_percent": 50})
     assert (other.window_tokens, other.keep_percent) == (69_000, 50)
+
+
+@pytest.mark.parametrize("policy", ["drop", "clear", "summary"])
+def test_a_scenario_can_recommend_every_policy_and_reminders(policy):
+    context = Context(policy=policy, remind_every=20)
+    spec = AgentSpec(name="openai/m").in_context(context.settings)
+    assert (spec.context, spec.remind_every) == (policy, 20)
+    assert spec.record()["by_scenario"] == ["context", "remind_every"]
+    assert spec.label == "openai-m"
+
+
+def test_a_sub_agent_can_be_recommended_a_window_of_its_own():
+    spec = AgentSpec(name="openai/m").in_context(RECOMMENDED, {"window_tokens": 4_000})
+    assert spec.in_seat("").window_tokens == 30_000
+    assert spec.in_seat("worker") == spec.model_copy(update={"window_tokens": 4_000})
+    assert spec.record()["sub_agent"] == {"window_tokens": 4_000}
+    assert spec.record()["by_scenario"] == ["window_tokens", "sub_agent"]
+    assert AgentSpec.model_validate(through_json(spec.record())) == spec
+    assert spec.label == "openai-m"
+
+
+def test_what_somebody_said_of_a_model_holds_for_its_sub_agent_too():
+    spec = AgentSpec(name="openai/m", window_tokens=9_000)
+    own = spec.in_context(RECOMMENDED, {"window_tokens": 4_000, "context": "clear"})
+    worker = own.in_seat("worker")
+    assert (worker.window_tokens, worker.context, own.context) == (9_000, "clear", "drop")
+
+
+def test_without_a_recommendation_a_sub_agent_is_like_its_employer():
+    spec = AgentSpec(name="openai/m").in_context(RECOMMENDED)
+    assert spec.in_seat("worker") == spec
 
 
 @pytest.mark.parametrize("name", ["local/m", "shopkeeper"])

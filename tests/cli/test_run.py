@@ -3,12 +3,15 @@
 import json
 import signal
 import time
+from typing import get_args
 
 import pytest
 
 import tests.lemonade
 from tenure.agents import AgentSpec
 from tenure.cli import main
+from tenure.cli.play import _MEMORY
+from tenure.envs.memory import Kind
 from tenure.scenarios import load
 from tenure.scoring.records import read, read_partial
 from tests.cli.tenure_command import start
@@ -249,7 +252,39 @@ def test_the_help_tells_the_defaults_of_the_spec(capsys):
     text, spec = " ".join(capsys.readouterr().out.split()), AgentSpec(name="openai/x")
     assert f"in tokens ({spec.window_tokens:,})" in text
     assert f"tokens ({spec.max_output_tokens:,})" in text
+    assert f"trimmed ({spec.keep_percent})" in text
+    assert f"; ({spec.context})" in text
     assert "auto" in text
+
+
+def test_memory_tools_can_be_chosen_for_a_run_and_the_manifest_says_so(tenure, tmp_path):
+    words = ("run", "vending/week", "--agent", "null", "--max-steps", 3, "--out", tmp_path / "run")
+    code, _, err = tenure(*words, "--memory", "vector", "--memory", "scratchpad")
+    assert code == 0
+    assert 'memory is ["scratchpad","vector"], not absent' in err.splitlines()[0]
+    manifest = json.loads((tmp_path / "run" / "run.json").read_bytes())
+    assert manifest["scenario"]["memory"] == ["scratchpad", "vector"]
+    assert tenure("verify", tmp_path / "run")[0] == 0
+    code, _, err = tenure(*words, "--memory", "none")
+    assert (code, "holds another plan: scenario.memory is" in err) == (2, True)
+
+
+def test_no_memory_goes_with_no_other_kind(play):
+    code, _, err = play(*BOTH, "--memory", "none", "--memory", "vector")
+    assert (code, "leave out vector" in err) == (2, True)
+
+
+def test_a_kind_of_memory_is_one_of_those_that_there_are(play):
+    code, _, err = play(*BOTH, "--memory", "vectors")
+    assert (code, "Did you mean 'vector'" in err) == (2, True)
+    assert get_args(Kind) == _MEMORY
+
+
+def test_how_the_window_is_trimmed_is_said_on_the_command_line(play, server, tmp_path):
+    said = ("--context", "clear", "--keep-percent", 40, "--remind-every", 9)
+    assert play("--agent", "openai/m", "--base-url", server.url, *said)[0] == 0
+    (agent,) = json.loads((tmp_path / "run" / "run.json").read_bytes())["agents"]
+    assert (agent["context"], agent["keep_percent"], agent["remind_every"]) == ("clear", 40, 9)
 
 
 def test_a_scenario_that_differs_from_the_built_in_one_of_its_id_is_told(tenure, tmp_path):

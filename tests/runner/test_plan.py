@@ -1,6 +1,9 @@
+from typing import get_args
+
 import pytest
 
 from tenure.agents import AgentSpec
+from tenure.envs.memory import Kind
 from tenure.errors import UsageError
 from tenure.runner.plan import (
     assignments,
@@ -8,8 +11,10 @@ from tenure.runner.plan import (
     default_folder,
     draw_up,
     settled,
+    with_memory,
     with_step_limit,
 )
+from tenure.scenarios import Scenario, departures, load
 from tests.runner.stand import plan, scenario
 
 
@@ -43,6 +48,49 @@ def test_another_version_of_tenure_makes_no_other_plan():
 def test_an_agent_stands_in_a_plan_once():
     with pytest.raises(UsageError, match="'idle' stands twice"):
         plan("idle", "idle")
+
+
+def test_other_memory_tools_are_a_departure_of_the_scenario():
+    tools = {
+        kinds: set(with_memory(scenario(), kinds).make_world(1).toolbox.tools)
+        for kinds in [(), ("scratchpad",), ("vector", "scratchpad")]
+    }
+    assert "write_scratchpad" not in tools[()]
+    assert tools["scratchpad",] == tools[()] | {
+        "write_scratchpad",
+        "read_scratchpad",
+        "erase_scratchpad",
+    }
+    week = with_memory(load("vending/week"), ["vector", "scratchpad"])
+    assert departures(week) == ['memory is ["scratchpad","vector"], not absent']
+    classic = with_memory(load("vending/classic"), [])
+    assert departures(classic) == ['memory is absent, not ["scratchpad","key_value","vector"]']
+
+
+def test_no_memory_where_there_is_none_changes_nothing():
+    assert with_memory(load("vending/year"), []) == load("vending/year")
+
+
+@pytest.mark.parametrize("name", ["vending/year", "supply-line/year", "bookings/smoke"])
+def test_every_job_takes_memory_tools(name):
+    tools = with_memory(load(name), get_args(Kind)).make_world(1).toolbox.tools
+    assert {"write_scratchpad", "set_kv_value", "search_vector_db"} <= set(tools)
+
+
+def test_a_contest_takes_no_memory_tools():
+    with pytest.raises(UsageError, match="no layers"):
+        with_memory(load("vending-arena/week"), ["vector"])
+
+
+def test_a_plan_has_what_a_scenario_recommends_for_each_seat():
+    content = load("vending/classic").model_dump()
+    own = {"window_tokens": 4_000, "policy": "clear"}
+    context = {"policy": "summary", "remind_every": 20, "sub_agent": own}
+    classic = Scenario.model_validate(content | {"context": context})
+    (agent,) = draw_up(classic, [AgentSpec(name="openai/m")], [1]).agents
+    assert (agent["context"], agent["remind_every"]) == ("summary", 20)
+    assert agent["sub_agent"] == {"window_tokens": 4_000, "context": "clear"}
+    assert agent["by_scenario"] == ["context", "remind_every", "sub_agent"]
 
 
 def test_a_lower_step_limit_is_part_of_the_scenario():

@@ -48,6 +48,8 @@ def test_a_variant_has_all_of_its_model_but_what_it_says(file):
         (("scratchpad", "scratchpat"), "memory"),
         (("memory: [scratchpad]", "without_tools: [read_note]"), "Did you mean 'read_notes'"),
         (("memory: [scratchpad]", "delegation: {tools: [stok]}"), "no tool 'stok'"),
+        (("60000}", "60000, policy: clean}"), "should be 'drop', 'clear' or 'summary'"),
+        (("60000}", "60000, sub_agent: {}}\ndelegation: null"), "without a delegation"),
     ],
 )
 def test_what_does_not_fit_is_named(file, change, complaint):
@@ -59,9 +61,6 @@ def test_what_does_not_fit_is_named(file, change, complaint):
 def test_what_the_first_benchmark_varied_is_a_suite_of_small_files():
     suite = load_suite(str(ABLATIONS / "suite.yaml"))
     found = [entry.load() for entry in suite.scenarios]
-    assert {path.name for path in ABLATIONS.glob("*.yaml")} == {"suite.yaml"} | {
-        Path(entry.scenario).name for entry in suite.scenarios if entry.scenario.endswith("yaml")
-    }
     parameters = [one.world_parameters for one in found]
     assert {one.start_balance_cents for one in parameters} == {10_000, 50_000, 250_000}
     assert {one.daily_fee_cents for one in parameters} == {0, 200, 500}
@@ -70,3 +69,36 @@ def test_what_the_first_benchmark_varied_is_a_suite_of_small_files():
     assert "write_scratchpad" in tools["0"]
     assert not {"write_scratchpad", "write_note"} & tools["memory"]
     assert "write_note" in tools["notes"]
+
+
+def test_what_a_model_sees_of_its_past_is_a_suite_whose_files_vary_one_thing_each():
+    found = [entry.load() for entry in load_suite(str(ABLATIONS / "context.yaml")).scenarios]
+    classic = load("vending/classic").model_dump()
+    varied = {
+        one.id.removeprefix("vending/classic"): {
+            name
+            for name, value in classic.items()
+            if name not in ("id", "title") and one.model_dump().get(name) != value
+        }
+        for one in found
+    }
+    assert varied == {
+        "": set(),
+        "-clear": {"context"},
+        "-summary": {"context"},
+        "-reminders": {"context"},
+        "-sub-agent-4k": {"context"},
+        "-window-10k": {"context"},
+        "-no-memory": {"memory"},
+        "-notes": {"memory", "without_tools"},
+    }
+
+
+def test_every_ablation_is_part_of_a_suite():
+    suites = [load_suite(str(ABLATIONS / name)) for name in ("suite.yaml", "context.yaml")]
+    named = {Path(entry.scenario).name for suite in suites for entry in suite.scenarios}
+    assert {path.name for path in ABLATIONS.glob("*.yaml")} == {
+        "suite.yaml",
+        "context.yaml",
+        *(name for name in named if name.endswith(".yaml")),
+    }

@@ -76,6 +76,12 @@ def test_settings_that_somebody_chose_come_apart_from_the_defaults():
     assert "base url" not in said.rest
 
 
+def test_a_sub_agents_own_settings_are_said_in_words():
+    spec = AgentSpec(name="openai/any").in_context({}, {"window_tokens": 4_000, "context": "clear"})
+    said = settings.settings(spec.record()).chosen
+    assert said.startswith("sub agent window tokens 4000, context clear; by scenario sub_agent")
+
+
 def test_scripts_have_no_settings():
     assert settings.settings(AgentSpec(name="naive").model_dump()) == ("naive", "", "")
 

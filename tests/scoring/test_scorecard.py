@@ -67,6 +67,12 @@ def test_faults_are_counted_by_kind_and_tools_by_name(episode):
     assert score.tools == {"close_for_today": 5, "make_pitchers": 2}
 
 
+def test_a_turns_summaries_are_calls_whose_price_is_in_the_turns():
+    asked = [{"text": "Rain.", "usage": None}, {"text": "", "error": "too long"}]
+    total = spending([{"exchange": answered(9, 9, 0.5) | {"summaries": asked}}])
+    assert (total.model_calls, total.cost_usd) == (2, 0.5)
+
+
 @pytest.mark.parametrize("cost", [-1.0, -5, True, float("inf"), float("nan"), 1e308])
 def test_a_cost_that_cannot_be_is_unknown(cost):
     total = spending([{"exchange": answered(1, 1, cost)}, {"exchange": answered(1, 1, 0.5)}])

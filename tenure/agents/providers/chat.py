@@ -131,6 +131,20 @@ class Chat:
         named = {"name": SCHEMA_NAME, "strict": False, "schema": schema}
         return {"response_format": {"type": "json_schema", "json_schema": named}}
 
+    def forbid(self, offer: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**offer, "tool_choice": "none"}
+
+    def cleared(self, message: Message, mark: str) -> Message:
+        if message["role"] == "assistant" or len(message["content"]) <= len(mark):
+            return message
+        return {**message, "content": mark}
+
+    def asked(self, messages: Sequence[Message], text: str) -> list[Message]:
+        *before, last = messages
+        if last["role"] != "user":
+            return [*messages, self.user(text)]
+        return [*before, self.user(f"{last['content']}\n\n{text}")]  # some refuse two in a row
+
 
 def _options(spec: AgentSpec, seed: int | None, cache_key: str) -> dict[str, Any]:
     """Return what every request says; some of the names differ from provider to provider."""

@@ -134,6 +134,21 @@ class Gemini:
         wanted = {"responseMimeType": "application/json", "responseJsonSchema": schema}
         return {"generationConfig": {**self._generation, **wanted}}
 
+    def forbid(self, offer: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**offer, "toolConfig": {"functionCallingConfig": {"mode": "NONE"}}}
+
+    def cleared(self, message: Message, mark: str) -> Message:
+        if message["role"] != "user":
+            return message
+        shown = [_marked(part, mark) for part in message["parts"]]
+        return {**message, "parts": shown} if shown != message["parts"] else message
+
+    def asked(self, messages: Sequence[Message], text: str) -> list[Message]:
+        *before, last = messages
+        if last["role"] != "user":
+            return [*messages, self.user(text)]
+        return [*before, {**last, "parts": [*last["parts"], {"text": text}]}]
+
     def _candidate(self, candidate: Mapping[str, Any], model: str, counted: Any) -> Answer | Stated:
         stop = str(candidate.get("finishReason") or "")
         if stop == _ACCOUNT_LIMITED:
@@ -194,6 +209,16 @@ def _call(function: Mapping[str, Any]) -> dict[str, Any]:
         "args": arguments_object(function.get("args")),
     }
     return {**function, **mended}
+
+
+def _marked(part: dict[str, Any], mark: str) -> dict[str, Any]:
+    """Return a user's part with a mark in place of a longer text."""
+    if "text" in part:
+        return {"text": mark} if len(part["text"]) > len(mark) else part
+    answer = part["functionResponse"]
+    if len(answer["response"]["result"]) <= len(mark):
+        return part
+    return {"functionResponse": {**answer, "response": {"result": mark}}}
 
 
 def _result(function: Mapping[str, Any], text: str) -> dict[str, Any]:

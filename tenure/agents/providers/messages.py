@@ -138,6 +138,25 @@ class Messages:
         wanted = {"type": "json_schema", "schema": _without_bounds(schema)}
         return {"output_config": {**self._options.get("output_config", {}), "format": wanted}}
 
+    def forbid(self, offer: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**offer, "tool_choice": {"type": "none"}}
+
+    def cleared(self, message: Message, mark: str) -> Message:
+        content = message["content"]
+        if message["role"] == "assistant":
+            return message
+        if isinstance(content, str):
+            return {**message, "content": mark} if len(content) > len(mark) else message
+        shown = [_marked(block, mark) for block in content]
+        return {**message, "content": shown} if shown != content else message
+
+    def asked(self, messages: Sequence[Message], text: str) -> list[Message]:
+        return [*messages, self.user(text)]  # the API joins what a user says
+
+
+def _marked(block: dict[str, Any], mark: str) -> dict[str, Any]:
+    return {**block, "content": mark} if len(block["content"]) > len(mark) else block
+
 
 def _options(spec: AgentSpec) -> dict[str, Any]:
     effort = spec.reasoning_effort

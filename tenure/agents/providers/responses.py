@@ -127,6 +127,17 @@ class Responses:
         wanted = {"type": "json_schema", "name": SCHEMA_NAME, "strict": False, "schema": schema}
         return {"text": {"format": wanted}}
 
+    def forbid(self, offer: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**offer, "tool_choice": "none"}
+
+    def cleared(self, message: Message, mark: str) -> Message:
+        said = "output" if message.get("type") == "function_call_output" else "content"
+        is_theirs = said == "output" or message.get("role") == "user"
+        return {**message, said: mark} if is_theirs and len(message[said]) > len(mark) else message
+
+    def asked(self, messages: Sequence[Message], text: str) -> list[Message]:
+        return [*messages, self.user(text)]
+
     def _finish(self, message: Message, stop: str) -> Finish:
         if stop != "completed":
             return _INCOMPLETE.get(stop, "other")

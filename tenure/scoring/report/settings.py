@@ -11,6 +11,8 @@ MODEL_DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "protocol": "auto",
         "window_tokens": 69_000,
         "keep_percent": 61,
+        "context": "drop",
+        "remind_every": None,
         "max_output_tokens": 8_192,
         "temperature": None,
         "reasoning_effort": None,
@@ -100,7 +102,13 @@ def settings(spec: Mapping[str, Any]) -> Settings:
 
 def _listed(values: Mapping[str, Any]) -> str:
     return "; ".join(
-        f"{key.replace('_', ' ')} {', '.join(value) if isinstance(value, list) else value}"
+        f"{key.replace('_', ' ')} {_told(value)}"
         for key, value in values.items()
         if value not in (None, "", [], {})
     )
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, Mapping):
+        value = [f"{key.replace('_', ' ')} {part}" for key, part in value.items()]
+    return ", ".join(value) if isinstance(value, list) else str(value)
