@@ -12,9 +12,7 @@ import json
 import logging
 import math
 import socket
-import time
 from collections.abc import Awaitable, Callable, Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple, Protocol, TypedDict
 
 import httpx
@@ -23,6 +21,7 @@ import tenacity
 
 from tenure.agents.context import Message
 from tenure.agents.network import Network
+from tenure.agents.network.pauses import retry_after_s
 from tenure.agents.spec import AgentSpec
 from tenure.agents.wire import Secret, read
 from tenure.errors import ProviderError
@@ -198,11 +197,10 @@ class ChatCompletions:
             _LOGGER.warning("%s; %s in %.0f s", failure, retry, state.upcoming_sleep)
 
     async def _attempt(self, body: bytes) -> Reply:
-        started = time.perf_counter()
         response = await self._post(body)
-        latency_ms = round((time.perf_counter() - started) * 1000)
+        latency_ms = round(response.elapsed.total_seconds() * 1000)
         if response.status_code == httpx.codes.OK:
-            return self._read(response, latency_ms)
+            return self._counted(response, self._read(response, latency_ms))
         error = self._error_of(response)
         if response.is_client_error and error.code == "content_filter":
             return _filtered(self._spec.model, latency_ms)
@@ -211,7 +209,7 @@ class ChatCompletions:
     async def _post(self, body: bytes) -> httpx.Response:
         try:
             response = await self._network.post(
-                self._url, body, self._headers, self._spec.timeout_s
+                self._url, body, self._headers, self._spec.timeout_s, repeatable=True
             )
         except TimeoutError:
             raise _Passing(f"it did not answer within {self._spec.timeout_s:g} s") from None
@@ -224,6 +222,13 @@ class ChatCompletions:
             raise _Passing("it sent a damaged compressed body") from None
         self._reached = True
         return response
+
+    def _counted(self, response: httpx.Response, reply: Reply) -> Reply:
+        """Tell the network what a reply cost."""
+        if reply.usage:
+            used = reply.usage["input_tokens"] + reply.usage["output_tokens"]
+            self._network.count(response, used)
+        return reply
 
     def _read(self, response: httpx.Response, latency_ms: int) -> Reply:
         answer = self._json(response)
@@ -274,7 +279,7 @@ class ChatCompletions:
         if error.code == "insufficient_quota":
             return self._final(reason, 402)
         if status in _PASSING_STATUSES or status >= 500 or status == httpx.codes.OK:
-            return self._passing(reason, status, _retry_after_s(response.headers))
+            return self._passing(reason, status, retry_after_s(response.headers))
         return self._final(reason, status)
 
     def _passing(self, reason: str, status: int, retry_after_s: float | None) -> Exception:
@@ -428,25 +433,6 @@ def _cost_usd(spec: AgentSpec, usage: Usage | None, stated: Any) -> float | None
     if isinstance(cost, int | float) and not isinstance(cost, bool) and 0 <= cost < math.inf:
         return float(cost)
     return None
-
-
-def _retry_after_s(headers: httpx.Headers) -> float | None:
-    """Read `Retry-After` in either of its forms (RFC 9110, 10.2.3)."""
-    stated = headers.get("retry-after", "")
-    if stated.strip().isdecimal():
-        return float(stated)
-    due = _time_s(stated)
-    if due is None:
-        return None
-    now = _time_s(headers.get("date", ""))
-    return max(0.0, due - (time.time() if now is None else now))
-
-
-def _time_s(http_date: str) -> float | None:
-    try:
-        return parsedate_to_datetime(http_date).timestamp()
-    except (ValueError, OverflowError):
-        return None
 
 
 _growing_pause_s = tenacity.wait_exponential_jitter(initial=1, max=MAX_PAUSE_S, jitter=1)
