@@ -1,5 +1,7 @@
 """What a server sends becomes an answer, however it is cut; what is none is said to be none."""
 
+from itertools import pairwise
+
 import httpx
 import pytest
 from hypothesis import given
@@ -22,7 +24,7 @@ def read(*pieces, bodiless=False, ended=False):
 
 def cut(data, places):
     edges = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
-    return [data[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(edges)]
 
 
 def chunked(chunks, extension=b"", trailer=b""):
