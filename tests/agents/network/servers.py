@@ -1,7 +1,7 @@
 """Servers on 127.0.0.1 for the network's tests: one that does as a script says, and real ones."""
 
 import asyncio
-import datetime
+import datetime as dt
 import ipaddress
 import ssl
 from contextlib import asynccontextmanager
@@ -137,13 +137,13 @@ class Authority:
         return context
 
     def _builder(self, subject, public_key):
-        now = datetime.datetime.now(datetime.UTC)
+        now = dt.datetime.now(dt.UTC)
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(self._name)
             .public_key(public_key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
+            .not_valid_before(now - dt.timedelta(days=1))
+            .not_valid_after(now + dt.timedelta(days=1))
         )
