@@ -7,6 +7,7 @@ SPEED = (
     "env_step",
     "recording",
     "llm_turn",
+    "concurrency",
     "log_size",
     "command_start",
     "supply_line",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tenure.cli.exits import Exit
 from tenure.cli.hiring import define_model_options, specs, voice_of
+from tenure.cli.limiting import define_limit_options, limits_of
 from tenure.cli.parsing import Parser, choice, whole_number
 from tenure.cli.terminal import remark, say
 from tenure.errors import UsageError
@@ -88,6 +89,7 @@ def _define_run(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.add_argument("--quiet", action="store_true", help="print the report's path only")
     parser.add_argument("--json", action="store_true", help="print one JSON document only")
     define_model_options(parser)
+    define_limit_options(parser)
     return _run
 
 
@@ -179,7 +181,9 @@ def _plan_arena(options: argparse.Namespace, scenario: Scenario, seeds: Sequence
         folder,
         manifest.planned,
         {scenario.id: manifest.departures()},
-        lambda watcher: run_arena(folder, manifest, watcher, concurrency=options.concurrency),
+        lambda watcher: run_arena(
+            folder, manifest, watcher, concurrency=options.concurrency, limits=limits_of(options)
+        ),
     )
 
 
@@ -194,7 +198,9 @@ def _plan_run(options: argparse.Namespace, scenario: Scenario, seeds: Sequence[i
         folder,
         len(manifest.agents) * len(manifest.seeds),
         {scenario.id: departures(scenario)},
-        lambda watcher: run(folder, manifest, watcher, concurrency=options.concurrency),
+        lambda watcher: run(
+            folder, manifest, watcher, concurrency=options.concurrency, limits=limits_of(options)
+        ),
     )
 
 
@@ -221,7 +227,9 @@ def _plan_suite(options: argparse.Namespace) -> _Plan:
         folder,
         manifest.planned,
         {manifest.id: manifest.departures(), **scenarios},
-        lambda watcher: run_suite(folder, manifest, watcher, concurrency=options.concurrency),
+        lambda watcher: run_suite(
+            folder, manifest, watcher, concurrency=options.concurrency, limits=limits_of(options)
+        ),
     )
 
 

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 SECONDS_BETWEEN_LINES = 30
+SHOWN_EPISODES = 12
+"""How many of the running episodes are shown; the others are counted."""
+SHOWN_NOTICES = 4
+"""How many notices and errors are shown, the newest; the others are counted."""
 _COLUMNS = ("episode", "day", "score", "steps", "tokens", "cost", "left")
 _OF_MODELS = ("tokens", "cost")
 _STEPS_BEFORE_ESTIMATE = 10
@@ -174,14 +178,19 @@ class Watch:
         from rich.text import Text
 
         notices = [f"{name}: {text}" for name, text in tuple(self.notices.items())]
-        lines = [self.standing, *notices, *self.errors]
+        more = _more(len(self.running) - SHOWN_EPISODES, "running")
+        lines = [*more, self.standing, *_newest(notices), *_newest(self.errors)]
         return Group(self._table(), Text(printable("\n".join(lines))))
+
+    def _shown(self) -> list[tuple[str, Tally]]:
+        """Return the running episodes that began first, as many as are shown."""
+        return list(self.running.items())[:SHOWN_EPISODES]
 
     def _table(self) -> Table:
         from rich.table import Table
 
         table = Table(box=None, pad_edge=False)
-        running = tuple(self.running.items())
+        running = self._shown()
         asking = any(tally.tokens for _, tally in running)
         shown = [asking or column not in _OF_MODELS for column in _COLUMNS]
         for index, column in compress(enumerate(_COLUMNS), shown):
@@ -214,9 +223,14 @@ class Lines(Watch):
         super().stepped(assignment, exchange)
         if monotonic() >= self._due_s:
             self._due_s = monotonic() + SECONDS_BETWEEN_LINES
-            for name, tally in self.running.items():
-                facts = zip(_COLUMNS[1:], tally.cells(), strict=True)
-                remark(f"{name}: {', '.join(f'{fact} {value}' for fact, value in facts)}")
+            self._say_what_runs()
+
+    def _say_what_runs(self) -> None:
+        for name, tally in self._shown():
+            facts = zip(_COLUMNS[1:], tally.cells(), strict=True)
+            remark(f"{name}: {', '.join(f'{fact} {value}' for fact, value in facts)}")
+        for line in _more(len(self.running) - SHOWN_EPISODES, "running"):
+            remark(line)
 
     def ended(self, assignment: Assignment, reason: str) -> None:
         tally = self.running[assignment.name]
@@ -261,6 +275,15 @@ def _live(watch: Watch) -> Iterator[None]:
     console = Console(stderr=True, markup=False, highlight=False)
     with Live(get_renderable=watch.view, console=console, transient=True):
         yield
+
+
+def _more(count: int, doing: str) -> list[str]:
+    """Return the line for what is not shown, if there is anything."""
+    return [f"and {count:,} more {doing}"] if count > 0 else []
+
+
+def _newest(lines: list[str]) -> list[str]:
+    return [*lines[-SHOWN_NOTICES:], *_more(len(lines) - SHOWN_NOTICES, "like that")]
 
 
 def _span(seconds: float | None) -> str:

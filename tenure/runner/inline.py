@@ -12,11 +12,16 @@ from tenure.agents import Hire, staff
 from tenure.agents.spec import AgentSpec
 from tenure.errors import ProviderError, TenureError, TrajectoryError
 from tenure.runner.episode import Assignment, Post, Watcher, play
+from tenure.runner.files import allow_files
 from tenure.scenarios import References, references
 
 if TYPE_CHECKING:
     from tenure.agents.network import Network
     from tenure.agents.voice import Voice
+
+
+FIRST_REQUEST_S = 0.1
+"""How long the second world waits, so that the first episode's request gets on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +92,20 @@ async def play_all(
 
     Returns:
         The episodes that an outside failure or a damaged record left unfinished.
+
+    Raises:
+        UsageError: If the system does not allow so many open files.
     """
+    allow_files(min(concurrency, len(todo)))
     gate = asyncio.Semaphore(concurrency)
-    known: dict[tuple[str, int], References] = {}
+    normalising = _Normalising()
 
     async def attempt(item: Assignment) -> Failure | None:
         async with gate:
-            world = item.scenario.id, item.seed
-            if world not in known:
-                known[world] = references(item.scenario, item.seed)
+            known = await normalising.references(item)
             try:
                 voice = voices[item.voice](item.seed) if item.voice else None
-                await play(item, hires[item.post], known[world], watcher, voice)
+                await play(item, hires[item.post], known, watcher, voice)
             except (ProviderError, TrajectoryError) as error:
                 return failed(item, error, watcher)
             return None
@@ -109,3 +116,24 @@ async def play_all(
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None
     return [failure for task in tasks if (failure := task.result())]
+
+
+class _Normalising:
+    """Computes the floor and the bound of each world once, when an episode needs them.
+
+    That may take half a second. Before a model's next world whatever else can go on goes on: of a
+    thousand episodes the first asks its model at once, not after a thousand bounds.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int], References] = {}
+        self._turn = asyncio.Lock()
+
+    async def references(self, item: Assignment) -> References:
+        world = item.scenario.id, item.seed
+        async with self._turn:
+            if world not in self._known:
+                if self._known and not item.agent.is_script:
+                    await asyncio.sleep(FIRST_REQUEST_S if len(self._known) == 1 else 0)
+                self._known[world] = references(item.scenario, item.seed)
+        return self._known[world]

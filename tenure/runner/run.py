@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tenure.agents import Hire, speaking, staff
+from tenure.agents.network.limits import UNLIMITED, Limits
 from tenure.errors import ProviderError, TrajectoryError
 from tenure.runner.arena import (
     LineUp,
@@ -29,7 +30,12 @@ if TYPE_CHECKING:
 
 
 async def run(
-    folder: Path, manifest: Manifest, watcher: Watcher, *, concurrency: int = 4
+    folder: Path,
+    manifest: Manifest,
+    watcher: Watcher,
+    *,
+    concurrency: int = 4,
+    limits: Limits = UNLIMITED,
 ) -> list[Failure]:
     """Play what is not complete yet of a plan.
 
@@ -39,6 +45,7 @@ async def run(
         watcher: Is told of every step. An episode's asyncio task has the episode's name, so that
             what an agent logs can be put down to it.
         concurrency: How many episodes may be under way at a time, >= 1.
+        limits: What all of them together may ask of one endpoint.
 
     Returns:
         The episodes that an outside failure or a damaged record left unfinished; the others are
@@ -49,11 +56,16 @@ async def run(
     """
     manifest = check_folder(folder, manifest)
     hold = settled(folder, manifest)
-    return await _play_out(assignments(folder, manifest), hold, watcher, concurrency)
+    return await _play_out(assignments(folder, manifest), hold, watcher, concurrency, limits)
 
 
 async def run_suite(
-    suite_dir: Path, manifest: SuiteManifest, watcher: Watcher, *, concurrency: int = 4
+    suite_dir: Path,
+    manifest: SuiteManifest,
+    watcher: Watcher,
+    *,
+    concurrency: int = 4,
+    limits: Limits = UNLIMITED,
 ) -> list[Failure]:
     """Play what is not complete yet of a suite, as `run` does; its limit is that of all runs.
 
@@ -62,11 +74,18 @@ async def run_suite(
     """
     manifest = check_suite_folder(suite_dir, manifest)
     hold = settled_suite(suite_dir, manifest)
-    return await _play_out(suite_assignments(suite_dir, manifest), hold, watcher, concurrency)
+    return await _play_out(
+        suite_assignments(suite_dir, manifest), hold, watcher, concurrency, limits
+    )
 
 
 async def run_arena(
-    folder: Path, manifest: ArenaManifest, watcher: Watcher, *, concurrency: int = 4
+    folder: Path,
+    manifest: ArenaManifest,
+    watcher: Watcher,
+    *,
+    concurrency: int = 4,
+    limits: Limits = UNLIMITED,
 ) -> list[Failure]:
     """Play what is not complete yet of an arena run, as `run` does; an episode is a match.
 
@@ -77,7 +96,7 @@ async def run_arena(
     todo, failures = _sort_out(match_assignments(folder, manifest), watcher)
     hires: dict[str, Hire] = {}
     async with AsyncExitStack() as stack:
-        network = await _network(stack)
+        network = await _network(stack, limits)
         for label, spec in specs_of(manifest).items() if todo else ():
             try:
                 hires[label] = await stack.enter_async_context(
@@ -98,11 +117,12 @@ async def _play_out(
     hold: AbstractContextManager[None],
     watcher: Watcher,
     concurrency: int,
+    limits: Limits,
 ) -> list[Failure]:
     """Play what is not complete yet, in folders that are held as soon as agents are ready."""
     todo, failures = _sort_out(planned, watcher)
     async with AsyncExitStack() as stack:
-        network = await _network(stack)
+        network = await _network(stack, limits)
         hires, unserved = await hire(todo, stack, watcher, network)
         voices = {
             voice: await stack.enter_async_context(speaking(voice, network))
@@ -115,11 +135,11 @@ async def _play_out(
         return failures + unserved + await play_all(served, hires, voices, watcher, concurrency)
 
 
-async def _network(stack: AsyncExitStack) -> Network:
+async def _network(stack: AsyncExitStack, limits: Limits) -> Network:
     """Return the network that all agents of a run share."""
     from tenure.agents.network import Network
 
-    return await stack.enter_async_context(Network())
+    return await stack.enter_async_context(Network(limits=limits))
 
 
 def _sort_out(

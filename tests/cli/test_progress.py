@@ -144,6 +144,21 @@ def test_a_long_episode_without_a_terminal_is_a_line_now_and_then(
     )
 
 
+def test_of_a_thousand_episodes_some_are_shown_and_the_others_counted(world, tmp_path, capsys):
+    watch = Lines(1_000)
+    for item in assignments(tmp_path, plan("idle", seeds=range(1_000))):
+        watch.began(item, world, 0)
+    for seed in range(6):
+        watch.notices[f"idle, seed {seed}"] = "it answered 503"
+    rows = [" ".join(row) for row in _shown(watch)]
+    assert rows[12].startswith("idle, seed 11 ")
+    assert rows[13:15] == ["and 988 more running", "0 of 1000 episodes complete"]
+    assert rows[15].startswith("idle, seed 2: ")
+    assert rows[-1] == "and 2 more like that"
+    watch._say_what_runs()
+    assert capsys.readouterr().err.splitlines()[-1] == "and 988 more running"
+
+
 def test_on_a_terminal_it_is_live_and_leaves_nothing_behind(world, assignment, monkeypatch):
     screen = io.StringIO()
     screen.isatty = lambda: True

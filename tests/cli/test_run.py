@@ -348,3 +348,17 @@ def test_an_episode_that_cannot_be_scored_is_no_success(tenure, tmp_path):
     assert code == 1
     assert "FAILED: episodes/idle/seed-1.jsonl.zst: Record 1: its event" in out
     assert "0 episodes verified, 1 failed" in out
+
+
+def test_limits_of_an_endpoint_change_no_plan_and_no_result(play, server, tmp_path):
+    model = ("--agent", "openai/worker-1", "--base-url", server.url, "--max-steps", "3")
+    assert play(*model, "--episodes", "3", "--max-connections", "1")[0] == 0
+    answered = server.answered
+    code, _, _ = play(*model, "--episodes", "3", "--requests-per-minute", "60000")
+    assert (code, server.answered) == (0, answered)
+
+
+def test_a_limit_is_a_whole_number(play):
+    code, _, err = play("--agent", "floor", "--tokens-per-minute", "0")
+    assert code == 2
+    assert "is not a whole number of 1 or more" in err

@@ -1,21 +1,40 @@
 """The network: the one seam through which requests leave this process.
 
-All episodes of a run share its connections.
+All episodes of a run share its connections and its limits.
+
+    async with Network(limits=Limits(requests_per_minute=600)) as network:
+        response = await network.post(url, body, headers, timeout_s=600)
+
+`transport` is HTTP/1.1 for thousands of requests at a time, `answer` reads what comes back,
+`limits` and `gate` say whose turn it is; what was measured is in docs/design/network.md.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import ssl
+import time
 from collections.abc import Mapping
-from functools import cache
+from datetime import timedelta
+from functools import cache, lru_cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
+
+from tenure import __version__
+from tenure.agents.network.limits import UNLIMITED, Limits
 
 if TYPE_CHECKING:
     import httpx
 
-CONNECT_TIMEOUT_S = 10
+    from tenure.agents.network.gate import Gate
+
+__all__ = ["Limits", "Network"]
+
+BYTES_PER_TOKEN = 4
+"""The estimate for a body that nobody has counted."""
+_TOKENS = "tenure_tokens"
+_HEADERS = {"User-Agent": f"tenure/{__version__}", "Accept-Encoding": "gzip, deflate"}
 
 
 class Network:
@@ -24,14 +43,20 @@ class Network:
     Args:
         transport: Takes the place of the network, in tests.
         trust_env: Whether proxies named in the environment are used.
+        limits: What may be asked of each endpoint; an endpoint is a host and a port.
     """
 
     def __init__(
-        self, *, transport: httpx.AsyncBaseTransport | None = None, trust_env: bool = True
+        self,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        trust_env: bool = True,
+        limits: Limits = UNLIMITED,
     ) -> None:
         self._transport = transport
         self._trust_env = trust_env
-        self._client: httpx.AsyncClient | None = None
+        self._limits = limits
+        self._gates: dict[bytes, Gate] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -45,9 +70,32 @@ class Network:
         await self.close()
 
     async def post(
-        self, url: str, content: bytes, headers: Mapping[str, str], timeout_s: float
+        self,
+        url: str,
+        content: bytes,
+        headers: Mapping[str, str],
+        timeout_s: float,
+        *,
+        tokens: int | None = None,
+        repeatable: bool = False,
     ) -> httpx.Response:
-        """Send a body and return the whole answer, whatever its status.
+        """Wait for this task's turn, send a body and return the whole answer, whatever its status.
+
+        An answer 429 or 503 with a `Retry-After` holds back all requests to its endpoint. Turns go
+        by the name of the asyncio task, which is its episode's.
+
+        Args:
+            url: Where to.
+            content: The body.
+            headers: Beside `Host` and `Content-Length`.
+            timeout_s: How long the answer may take; waiting for a turn does not count.
+            tokens: How many tokens it may cost, for the limits; `None` for a guess by its length.
+                Say with `count` what it did cost.
+            repeatable: Whether sending it twice does no harm. If so, it is sent again at once where
+                the server had just closed an idle connection.
+
+        Returns:
+            The answer, read; `elapsed` is the time since it was sent.
 
         Raises:
             TimeoutError: If the answer was not complete after `timeout_s` seconds.
@@ -55,26 +103,113 @@ class Network:
             httpx.TransportError: If a connection failed.
             httpx.DecodingError: If the answer's compressed body is damaged.
         """
-        async with asyncio.timeout(timeout_s):
-            return await self._opened().post(url, content=content, headers=headers)
+        from tenure.agents.network.pauses import retry_after_s
+        from tenure.agents.network.transport import REPEATABLE
+
+        tokens = len(content) // BYTES_PER_TOKEN if tokens is None else tokens
+        request = _request(url, content, headers)
+        request.extensions.update({_TOKENS: tokens, REPEATABLE: repeatable})
+        gate = self._gate(request.url)
+        async with gate.passage(_client(), tokens):
+            response = await self._sent(request, timeout_s)
+            if response.status_code in (429, 503):
+                gate.hold(retry_after_s(response.headers) or 0)
+        return response
+
+    def count(self, response: httpx.Response, tokens: int) -> None:
+        """Learn how many tokens the request cost that a response answers."""
+        guess: int = response.request.extensions[_TOKENS]
+        self._gate(response.request.url).correct(tokens - guess)
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._client is not None:
-            await self._client.aclose()
+        if self._transport is not None:
+            await self._transport.aclose()
 
-    def _opened(self) -> httpx.AsyncClient:
-        import httpx  # a run of scripts does not wait for it
+    async def _sent(self, request: httpx.Request, timeout_s: float) -> httpx.Response:
+        started_s = time.perf_counter()
+        async with asyncio.timeout(timeout_s):
+            response = await _read(await self._opened().handle_async_request(request))
+        response.request = request
+        response.elapsed = timedelta(seconds=time.perf_counter() - started_s)
+        return response
 
-        if self._client is None:
-            self._client = httpx.AsyncClient(
-                timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT_S),
-                limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
-                verify=_ssl_context(),
-                transport=self._transport,
-                trust_env=self._trust_env,
-            )
-        return self._client
+    def _gate(self, url: httpx.URL) -> Gate:
+        if url.netloc not in self._gates:
+            from tenure.agents.network.gate import Gate
+
+            self._gates[url.netloc] = Gate(self._limits)
+        return self._gates[url.netloc]
+
+    def _opened(self) -> httpx.AsyncBaseTransport:
+        if self._transport is None:
+            from tenure.agents.network.proxies import proxied
+            from tenure.agents.network.transport import Transport
+
+            direct = Transport(_ssl_context)
+            self._transport = proxied(direct, _ssl_context) if self._trust_env else direct
+        return self._transport
+
+
+def _client() -> str:
+    task = asyncio.current_task()
+    return task.get_name() if task else ""
+
+
+def _request(url: str, content: bytes, headers: Mapping[str, str]) -> httpx.Request:
+    import httpx
+
+    address = _address(url)
+    told = {**_HEADERS, **headers, **_login(address)}
+    return httpx.Request("POST", address, headers=told, content=content, extensions={})
+
+
+def _login(address: httpx.URL) -> dict[str, str]:
+    """Return the header for a name and a password in an address."""
+    if not address.userinfo:
+        return {}
+    words = f"{address.username}:{address.password}".encode()
+    return {"Authorization": f"Basic {base64.b64encode(words).decode()}"}
+
+
+async def _read(response: httpx.Response) -> httpx.Response:
+    """Return a response with its body read and decompressed.
+
+    Raises:
+        httpx.DecodingError: If it cannot be, or becomes larger than any answer is.
+    """
+    if "content-encoding" not in response.headers:
+        await response.aread()
+        return response
+    return await _decompressed(response)
+
+
+async def _decompressed(response: httpx.Response) -> httpx.Response:
+    import httpx
+
+    from tenure.agents.network.answer import MAX_BODY_BYTES
+
+    parts, size = [], 0
+    async for part in response.aiter_bytes():
+        parts.append(part)
+        size += len(part)
+        if size > MAX_BODY_BYTES:
+            raise httpx.DecodingError(f"The body unpacks to over {MAX_BODY_BYTES:,} bytes.")
+    packing = ("content-encoding", "content-length", "transfer-encoding")
+    headers = [(name, value) for name, value in response.headers.items() if name not in packing]
+    return httpx.Response(
+        response.status_code,
+        headers=headers,
+        content=b"".join(parts),
+        extensions=response.extensions,
+    )
+
+
+@lru_cache(maxsize=64)
+def _address(url: str) -> httpx.URL:
+    import httpx
+
+    return httpx.URL(url)
 
 
 @cache
@@ -82,4 +217,6 @@ def _ssl_context() -> ssl.SSLContext:
     """Return the one context of this process; making one costs some 20 ms."""
     import httpx
 
-    return httpx.create_ssl_context()
+    context = httpx.create_ssl_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context

@@ -10,9 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-import time
 from collections.abc import Awaitable, Callable, Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -21,6 +19,7 @@ import tenacity
 
 from tenure.agents.context import Message
 from tenure.agents.network import Network
+from tenure.agents.network.pauses import retry_after_s
 from tenure.agents.protocols import ToolProtocol, Way, speak
 from tenure.agents.providers.contract import Answer, ContextTooLong, Dialect, Reply, Stated
 from tenure.agents.providers.prices import cost_usd
@@ -159,11 +158,11 @@ class Endpoint:
             _LOGGER.warning("%s; %s in %.0f s", failure, retry, state.upcoming_sleep)
 
     async def _attempt(self, body: bytes) -> Reply:
-        started = time.perf_counter()
         response = await self._post(body)
-        latency_ms = round((time.perf_counter() - started) * 1000)
+        latency_ms = round(response.elapsed.total_seconds() * 1000)
         found = self._read(response)
         if isinstance(found, Answer):
+            self._count(response, found)
             cost = cost_usd(self._spec, found.usage, found.cost_usd)
             said = (found.message, found.model, found.finish, found.stop)
             return Reply(*said, usage=found.usage, cost_usd=cost, latency_ms=latency_ms)
@@ -174,7 +173,7 @@ class Endpoint:
     async def _post(self, body: bytes) -> httpx.Response:
         try:
             response = await self._network.post(
-                self._url, body, self._headers, self._spec.timeout_s
+                self._url, body, self._headers, self._spec.timeout_s, repeatable=True
             )
         except TimeoutError:
             raise _Passing(f"it did not answer within {self._spec.timeout_s:g} s") from None
@@ -187,6 +186,12 @@ class Endpoint:
             raise _Passing("it sent a damaged compressed body") from None
         self._reached = True
         return response
+
+    def _count(self, response: httpx.Response, answer: Answer) -> None:
+        """Tell the network what an answer cost, for its limits."""
+        if answer.usage:
+            used = answer.usage["input_tokens"] + answer.usage["output_tokens"]
+            self._network.count(response, used)
 
     def _read(self, response: httpx.Response) -> Answer | Stated:
         """Return what a response holds: an answer, or an error whatever the status."""
@@ -241,7 +246,7 @@ class Endpoint:
         if error.code in _UNPAID_CODES:
             return self._final(reason, 402)
         if status in _PASSING_STATUSES or status >= 500 or status == httpx.codes.OK:
-            wish_s = _retry_after_s(response.headers)
+            wish_s = retry_after_s(response.headers)
             return self._passing(reason, status, error.retry_after_s if wish_s is None else wish_s)
         return self._final(reason, status)
 
@@ -282,25 +287,6 @@ def _why_unreached(error: httpx.ConnectError) -> str:
             return "the host is unknown"
         cause = cause.__cause__ or cause.__context__
     return f"the connection failed ({error})"
-
-
-def _retry_after_s(headers: httpx.Headers) -> float | None:
-    """Read `Retry-After` in either of its forms (RFC 9110, 10.2.3)."""
-    stated = headers.get("retry-after", "")
-    if stated.strip().isdecimal():
-        return float(stated)
-    due = _time_s(stated)
-    if due is None:
-        return None
-    now = _time_s(headers.get("date", ""))
-    return max(0.0, due - (time.time() if now is None else now))
-
-
-def _time_s(http_date: str) -> float | None:
-    try:
-        return parsedate_to_datetime(http_date).timestamp()
-    except (ValueError, OverflowError):
-        return None
 
 
 _growing_pause_s = tenacity.wait_exponential_jitter(initial=1, max=MAX_PAUSE_S, jitter=1)

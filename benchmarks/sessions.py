@@ -1,0 +1,266 @@
+"""One measurement of `benchmarks.concurrency`, in a process of its own: many sessions at a time.
+
+    python -m benchmarks.sessions WHO BASE_URL SESSIONS TURNS
+
+WHO is ours (the runner, LLM agents, records, vending/month), inspect (inspect_ai's
+OpenAI-compatible provider), or a client alone with a conversation that grows: raw (asyncio streams
+and orjson), network (ours), httpx, httpx2, httpx-aiohttp, sharded (16 sessions for each client of
+httpx). Prints JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+TOOL = "check_machine"
+RESULT = "x" * 500
+AGENTS = 100
+"""Episodes of several agents share their seeds, so that few bounds are computed."""
+EDGES = (10, 200, 1_000)
+WIDTH = 10
+
+
+class Meter:
+    """Stamps of processor time and clock, one a turn of any session."""
+
+    def __init__(self, sessions: int) -> None:
+        self._sessions = sessions
+        self._turns: dict[Any, int] = {}
+        self._all_began: tuple[float, float, int] | None = None
+        self._first_ended: tuple[float, float, int] | None = None
+        self._count = 0
+        self._cpu_s: list[float] = []
+        self._rss_kib = 0
+
+    def turn(self, session: Any, last: bool) -> None:  # noqa: FBT001  a fact of a turn
+        self._count += 1
+        self._turns[session] = self._turns.get(session, 0) + 1
+        if self._sessions == 1:
+            self._cpu_s.append(time.process_time())
+        if self._all_began is None and len(self._turns) == self._sessions:
+            self._all_began = self._now()
+        if last and self._first_ended is None:
+            self._first_ended = self._now()
+            self._rss_kib = rss_kib()
+
+    def _now(self) -> tuple[float, float, int]:
+        return time.perf_counter(), time.process_time(), self._count
+
+    def result(self) -> dict[str, Any]:
+        """Return rates while all sessions ran, processor time by turn, and memory by then."""
+        assert self._first_ended is not None
+        facts: dict[str, Any] = {"rss_kib": self._rss_kib, "cpu_s": time.process_time()}
+        if self._all_began is not None and self._sessions > 1:
+            start, end = self._all_began, self._first_ended
+            turns = max(1, end[2] - start[2])
+            facts["turns_per_s"] = (end[2] - start[2]) / (end[0] - start[0])
+            facts["cpu_ms"] = (end[1] - start[1]) * 1_000 / turns
+        for turn in EDGES:
+            if turn <= len(self._cpu_s):
+                spent = self._cpu_s[turn - 1] - self._cpu_s[max(0, turn - 1 - WIDTH)]
+                facts[f"cpu_ms_turn_{turn}"] = spent * 1_000 / min(WIDTH, turn - 1)
+        return facts
+
+
+def rss_kib() -> int:
+    """Return this process's resident memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
+
+
+def ours(base_url: str, sessions: int, turns: int) -> Meter:
+    """Play episodes of vending/month with the runner."""
+    from tenure.agents.spec import AgentSpec
+    from tenure.cli.progress import Watch
+    from tenure.runner.plan import draw_up, with_step_limit
+    from tenure.runner.run import run
+    from tenure.scenarios import load
+
+    meter = Meter(sessions)
+
+    class Watching(Watch):
+        def stepped(self, assignment: Any, exchange: Any) -> None:
+            super().stepped(assignment, exchange)
+            name = assignment.name
+            meter.turn(name, self.running[name].steps == turns)
+
+    agents = min(AGENTS, sessions)
+    specs = [
+        AgentSpec(
+            name="openai/stub",
+            base_url=base_url,
+            window_tokens=10**6,
+            temperature=round(number / 100, 2),
+        )
+        for number in range(agents)
+    ]
+    manifest = draw_up(
+        with_step_limit(load("vending/month"), turns), specs, range(sessions // agents)
+    )
+    with TemporaryDirectory() as folder:
+        failures = asyncio.run(
+            run(Path(folder) / "run", manifest, Watching(sessions), concurrency=sessions)
+        )
+    assert not failures, failures[0].sentence
+    return meter
+
+
+def inspect(base_url: str, sessions: int, turns: int) -> Meter:
+    """Have inspect_ai play samples that call a tool."""
+    os.environ.update(STUB_API_KEY="k", STUB_BASE_URL=base_url)
+    from inspect_ai import Task, eval  # noqa: A004  its name
+    from inspect_ai.dataset import Sample
+    from inspect_ai.solver import generate, use_tools
+    from inspect_ai.tool import tool
+    from inspect_ai.util import store
+
+    meter = Meter(sessions)
+
+    @tool(name=TOOL)
+    def look() -> Any:
+        async def execute() -> str:
+            """Look at the machine."""
+            held = store()
+            held.set("turns", held.get("turns", 0) + 1)
+            meter.turn(id(held), held.get("turns") == turns - 1)
+            return RESULT
+
+        return execute
+
+    task = Task(
+        dataset=[Sample(input="You run a stand. " * 100, id=number) for number in range(sessions)],
+        solver=[use_tools(look()), generate(tool_calls="loop")],
+        message_limit=2 * turns,
+    )
+    with TemporaryDirectory() as folder:
+        logs = eval(
+            task,
+            model="openai-api/stub/stub",
+            log_dir=folder,
+            log_realtime=False,
+            display="none",
+            max_connections=sessions,
+            max_samples=sessions,
+            max_retries=0,
+            score=False,
+        )
+    assert logs[0].status == "success", logs[0].error
+    return meter
+
+
+async def talk(
+    ask: Callable[[bytes], Awaitable[bytes]], meter: Meter, session: int, turns: int
+) -> None:
+    """Hold a conversation that grows by an answer and a tool's result a turn."""
+    import orjson
+
+    messages: list[Any] = [{"role": "system", "content": "You run a stand. " * 100}]
+    for turn in range(turns):
+        body = orjson.dumps({"model": "stub", "messages": messages})
+        said = orjson.loads(await ask(body))["choices"][0]["message"]
+        messages += [said, {"role": "tool", "tool_call_id": "call-1", "content": RESULT}]
+        meter.turn(session, turn == turns - 1)
+
+
+def raw(url: str) -> Callable[[], Awaitable[Callable[[bytes], Awaitable[bytes]]]]:
+    host, port = url.split("/")[2].split(":")
+
+    async def connected() -> Callable[[bytes], Awaitable[bytes]]:
+        reader, writer = await asyncio.open_connection(host, int(port))
+
+        async def ask(body: bytes) -> bytes:
+            writer.write(b"POST /v1 HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            head = await reader.readuntil(b"\r\n\r\n")
+            return await reader.readexactly(int(head.split(b"Content-Length: ")[1].split(b"\r")[0]))
+
+        return ask
+
+    return connected
+
+
+def network(url: str) -> Callable[[], Awaitable[Callable[[bytes], Awaitable[bytes]]]]:
+    from tenure.agents.network import Network
+
+    net = Network(trust_env=False)
+
+    async def connected() -> Callable[[bytes], Awaitable[bytes]]:
+        async def ask(body: bytes) -> bytes:
+            return (await net.post(url, body, {}, timeout_s=600)).content
+
+        return ask
+
+    return connected
+
+
+def client(who: str, url: str) -> Callable[[], Awaitable[Callable[[bytes], Awaitable[bytes]]]]:
+    """Return what gives each session a client of httpx or a kin of it."""
+    import httpx
+    import httpx2
+
+    opened: list[Any] = []
+    sessions = 0
+
+    def make() -> Any:
+        library: Any = httpx2 if who == "httpx2" else httpx
+        options: dict[str, Any] = {"timeout": 600, "trust_env": False}
+        if who == "httpx-aiohttp":
+            from httpx_aiohttp import AiohttpTransport
+
+            options["transport"] = AiohttpTransport()
+        limits = library.Limits(max_connections=None, max_keepalive_connections=None)
+        return library.AsyncClient(limits=limits, verify=False, **options)
+
+    async def connected() -> Callable[[bytes], Awaitable[bytes]]:
+        nonlocal sessions
+        if not opened or (who == "sharded" and sessions % 16 == 0):
+            opened.append(make())
+        sessions += 1
+        own = opened[-1]
+
+        async def ask(body: bytes) -> bytes:
+            content: bytes = (await own.post(url, content=body)).content
+            return content
+
+        return ask
+
+    return connected
+
+
+def alone(who: str, base_url: str, sessions: int, turns: int) -> Meter:
+    """Let a client alone hold conversations."""
+    meter = Meter(sessions)
+    url = f"{base_url}/chat/completions"
+
+    async def all_of_them() -> None:
+        known = {"raw": raw, "network": network}
+        connected = known[who](url) if who in known else client(who, url)
+
+        async def one(session: int) -> None:
+            await talk(await connected(), meter, session, turns)
+
+        await asyncio.gather(*(one(session) for session in range(sessions)))
+
+    asyncio.run(all_of_them())
+    return meter
+
+
+def main(who: str, base_url: str, sessions: int, turns: int) -> None:
+    logging.disable(logging.WARNING)
+    whole = {"ours": ours, "inspect": inspect}
+    if who in whole:
+        meter = whole[who](base_url, sessions, turns)
+    else:
+        meter = alone(who, base_url, sessions, turns)
+    print(json.dumps(meter.result()))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
