@@ -88,14 +88,14 @@ def crowd(who: str, sessions: int, turns: int) -> Facts | None:
 
 def crowds(*, quick: bool) -> None:
     print(f"sessions at {LATENCY_MS} ms")
-    few, many = crowd("ours", 100, 60), crowd("ours", 1_000, 60)
+    few, many = crowd("ours", 100, 200), crowd("ours", 1_000, 200)
     crowd("raw", 1_000, 60)
     peer = crowd("inspect", 100, 20)
     if not quick:
         peer = crowd("inspect", 1_000, 5) or peer
     if few and many:
         each = (many["rss_kib"] - few["rss_kib"]) / 900
-        print(f"  memory of a live episode, its context of 60 turns included: {each:.0f} KiB")
+        print(f"  memory of a live episode, its context of 200 turns included: {each:.0f} KiB")
     if many and peer:
         print(f"  ours / inspect {many['turns_per_s'] / peer['turns_per_s']:.0f}   goal >= 25")
 

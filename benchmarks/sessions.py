@@ -61,6 +61,7 @@ class Meter:
         facts: dict[str, Any] = {"rss_kib": self._rss_kib, "cpu_s": time.process_time()}
         if self._all_began is not None and self._sessions > 1:
             start, end = self._all_began, self._first_ended
+            assert start[0] < end[0], "A session ended before the last one began: take more turns."
             turns = max(1, end[2] - start[2])
             facts["turns_per_s"] = (end[2] - start[2]) / (end[0] - start[0])
             facts["cpu_ms"] = (end[1] - start[1]) * 1_000 / turns

@@ -12,7 +12,6 @@ from functools import cache
 from importlib import resources
 from typing import Any, NamedTuple
 
-import yaml
 from pydantic import TypeAdapter
 
 from tenure.envs.chance import Chance, pick
@@ -27,6 +26,7 @@ from tenure.envs.supply_line.incidents import (
 )
 from tenure.envs.supply_line.pages import cost_page
 from tenure.envs.supply_line.terms import STAGES, CostSheet
+from tenure.envs.tables import table
 
 HOUSE_DOMAIN = "linden-supply.example"
 CARRIER_DOMAIN = "tern-freight.example"
@@ -172,4 +172,4 @@ def _phrases() -> dict[str, list[_Phrase]]:
     """Return the phrasings by kind: `phrases.yaml`."""
     folder = resources.files("tenure.envs.supply_line")
     text = (folder / "phrases.yaml").read_text(encoding="utf-8")
-    return TypeAdapter(dict[str, list[_Phrase]]).validate_python(yaml.safe_load(text))
+    return TypeAdapter(dict[str, list[_Phrase]]).validate_python(table(text))

@@ -11,10 +11,10 @@ from enum import StrEnum
 from functools import cache
 from importlib import resources
 
-import yaml
 from pydantic import BaseModel, Field
 
 from tenure.envs.chance import Chance, below, between, pick
+from tenure.envs.tables import table
 from tenure.envs.vending.negotiation import Stance
 
 Range = tuple[int, int]
@@ -154,7 +154,7 @@ class _Kinds(BaseModel, frozen=True, extra="forbid"):
 @cache
 def _table() -> _Kinds:
     text = (resources.files("tenure.envs.vending") / "kinds.yaml").read_text(encoding="utf-8")
-    return _Kinds.model_validate(yaml.safe_load(text))
+    return _Kinds.model_validate(table(text))
 
 
 def draw_practice(chance: Chance, supplier_id: str, rates: KindRates) -> Practice:

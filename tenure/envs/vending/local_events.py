@@ -7,11 +7,11 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
-import yaml
 from pydantic import BaseModel
 
 from tenure.envs.chance import Chance, below, between, happens, pick_weighted
 from tenure.envs.clock import Calendar
+from tenure.envs.tables import table
 
 Range = tuple[int, int]
 
@@ -62,7 +62,7 @@ class LocalEvent(NamedTuple):
 def street() -> Street:
     """Read the data file."""
     path = resources.files("tenure.envs.vending") / "local_events.yaml"
-    return Street.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return Street.model_validate(table(path.read_text(encoding="utf-8")))
 
 
 def draw_local_events(chance: Chance, per_1000_days: int, days: int) -> tuple[LocalEvent, ...]:

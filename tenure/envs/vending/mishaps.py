@@ -8,10 +8,10 @@ from functools import cache
 from importlib import resources
 from typing import Literal, NamedTuple
 
-import yaml
 from pydantic import BaseModel
 
 from tenure.envs.chance import Chance, below, between, happens, pick, pick_weighted
+from tenure.envs.tables import table
 from tenure.envs.vending.machine import SLOT_NAMES, SlotName
 
 Range = tuple[int, int]
@@ -60,7 +60,7 @@ class Mishaps:
 def hazards() -> Hazards:
     """Read the data file."""
     text = (resources.files("tenure.envs.vending") / "mishaps.yaml").read_text(encoding="utf-8")
-    return Hazards.model_validate(yaml.safe_load(text))
+    return Hazards.model_validate(table(text))
 
 
 def draw_mishaps(

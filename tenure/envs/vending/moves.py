@@ -13,9 +13,9 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import NamedTuple
 
-import yaml
 from pydantic import TypeAdapter
 
+from tenure.envs.tables import table
 from tenure.envs.vending.reading import Intent, Reading, sentences
 from tenure.envs.vending.tokens import clean, words
 
@@ -144,9 +144,9 @@ _recall = lru_cache(maxsize=_REMEMBERED_SENTENCES)(_read)
 def _patterns() -> dict[str, re.Pattern[str]]:
     """Read the data file: one pattern of many alternatives for each name."""
     text = (resources.files("tenure.envs.vending") / "acts.yaml").read_text(encoding="utf-8")
-    table = TypeAdapter(dict[str, tuple[str, ...]]).validate_python(yaml.safe_load(text))
+    acts = TypeAdapter(dict[str, tuple[str, ...]]).validate_python(table(text))
     patterns = {}
-    for name, alternatives in table.items():
+    for name, alternatives in acts.items():
         whole = "|".join(alternatives)
         for macro, meaning in _MACROS.items():
             whole = whole.replace(macro, meaning)

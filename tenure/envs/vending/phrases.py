@@ -7,10 +7,10 @@ from functools import cache
 from importlib import resources
 from typing import Any, NamedTuple
 
-import yaml
 from pydantic import BaseModel
 
 from tenure.envs.chance import pick
+from tenure.envs.tables import table
 
 
 class Phrase(NamedTuple):
@@ -45,5 +45,5 @@ class Phrasebook(BaseModel, frozen=True, extra="forbid"):
 def phrasebook(name: str) -> Phrasebook:
     """Read `<name>.yaml`."""
     text = (resources.files("tenure.envs.vending") / f"{name}.yaml").read_text(encoding="utf-8")
-    content: Any = yaml.safe_load(text)
+    content: Any = table(text)
     return Phrasebook.model_validate(content)

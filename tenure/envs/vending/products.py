@@ -8,10 +8,10 @@ from functools import cache
 from importlib import resources
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, Field
 
 from tenure.envs.chance import Chance, below, between, shuffled
+from tenure.envs.tables import table
 
 Size = Literal["small", "large"]
 
@@ -98,7 +98,7 @@ def categories() -> dict[str, Category]:
 @cache
 def _assortment() -> _Assortment:
     text = (resources.files("tenure.envs.vending") / "products.yaml").read_text(encoding="utf-8")
-    return _Assortment.model_validate(yaml.safe_load(text))
+    return _Assortment.model_validate(table(text))
 
 
 def draw_catalogue(chance: Chance, shelf_life_percent: int = 100) -> tuple[Product, ...]:

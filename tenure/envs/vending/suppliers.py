@@ -9,10 +9,10 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
-import yaml
 from pydantic import BaseModel
 
 from tenure.envs.chance import Chance, below, between, happens, pick, pick_weighted, shuffled
+from tenure.envs.tables import table
 from tenure.envs.vending.kinds import KindRates, Practice, draw_practice, draw_stance
 from tenure.envs.vending.negotiation import Stance, discounted
 from tenure.envs.vending.products import Product, pool
@@ -142,7 +142,7 @@ class Trade(BaseModel, frozen=True, extra="forbid"):
 def trade() -> Trade:
     """Read the data file."""
     text = (resources.files("tenure.envs.vending") / "suppliers.yaml").read_text(encoding="utf-8")
-    return Trade.model_validate(yaml.safe_load(text))
+    return Trade.model_validate(table(text))
 
 
 # --- drawing --------------------------------------------------------------------------------------

@@ -10,8 +10,9 @@ from functools import cache, cached_property
 from importlib import resources
 from typing import NamedTuple
 
-import yaml
 from pydantic import BaseModel
+
+from tenure.envs.tables import table
 
 MAX_COUNT = 100_000
 _DOZEN = 12
@@ -92,7 +93,7 @@ class Words(BaseModel, frozen=True, extra="forbid"):
 def words() -> Words:
     """Read the data file."""
     text = (resources.files("tenure.envs.vending") / "words.yaml").read_text(encoding="utf-8")
-    return Words.model_validate(yaml.safe_load(text))
+    return Words.model_validate(table(text))
 
 
 def stem(word: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 
-import yaml
 from pydantic import TypeAdapter
+
+from tenure.envs.tables import table
 
 _Phrasings = TypeAdapter(dict[str, tuple[str, ...]])
 
@@ -14,7 +15,7 @@ _Phrasings = TypeAdapter(dict[str, tuple[str, ...]])
 @cache
 def _phrasings() -> dict[str, tuple[str, ...]]:
     text = (resources.files("tenure.envs.vending") / "wording.yaml").read_text(encoding="utf-8")
-    return _Phrasings.validate_python(yaml.safe_load(text))
+    return _Phrasings.validate_python(table(text))
 
 
 def say(topic: str, voice: int, **values: str) -> str:

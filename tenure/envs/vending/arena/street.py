@@ -7,9 +7,8 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
-import yaml
-
 from tenure.envs.chance import Chance, shuffled
+from tenure.envs.tables import table
 from tenure.envs.vending.arena.split import Stall, divide
 from tenure.envs.vending.demand import Market, rivals_permille
 from tenure.envs.vending.products import Product
@@ -36,7 +35,7 @@ class Sign(NamedTuple):
 @cache
 def _trees() -> tuple[str, ...]:
     text = (resources.files("tenure.envs.vending.arena") / "names.yaml").read_text(encoding="utf-8")
-    return tuple(yaml.safe_load(text)["names"])
+    return tuple(table(text)["names"])
 
 
 def draw_signs(chance: Chance, seats: int) -> tuple[Sign, ...]:
