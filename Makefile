@@ -25,7 +25,7 @@ demo: $(READY)  ## Watch an embedded language model and the scripted ladder run 
 		--episodes 1 --seed 7 --max-steps 80 --out runs/demo
 	$(BIN)/tenure verify runs/demo
 	@echo
-	@echo 'What an episode looks like: $(BIN)/tenure replay --show runs/demo/episodes/naive/seed-7.jsonl.zst'
+	@echo 'What an episode looks like: $(BIN)/tenure show runs/demo/episodes/naive/seed-7.jsonl.zst'
 	@$(BIN)/tenure score runs/demo
 	@echo 'The report: runs/demo/report.html'
 
