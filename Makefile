@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 CODE   := tenure tests benchmarks
-HEAVY  := slow or llm or browser or rl
+HEAVY  := slow or llm or browser or rl or frameworks
 
 .PHONY: help demo test test-heavy test-rl check format bench clean
 
@@ -32,7 +32,10 @@ demo: $(READY)  ## Watch an embedded language model and the scripted ladder run 
 test: $(READY)  ## Run the default test suite
 	$(BIN)/python -m pytest -m 'not ($(HEAVY))'
 
-test-heavy: $(READY)  ## Run the slow tests, and those with the embedded model and the browser
+# Of Harbor only its models of trajectories are used, which need neither its dependencies nor its Python.
+test-heavy: $(READY)  ## Run the slow tests, and those with the embedded model, the browser and peers' packages
+	$(BIN)/pip install --quiet --editable '.[inspect,parquet,peers]'
+	$(BIN)/pip install --quiet --no-deps --ignore-requires-python 'harbor>=0.25'
 	$(BIN)/python -m pytest -m '($(HEAVY)) and not rl'
 
 test-rl: $(READY)  ## Run the tests that train a learner; installs the extra `rl`

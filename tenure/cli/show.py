@@ -160,7 +160,7 @@ def _kinds(step: Mapping[str, Any]) -> set[str]:
 def _words(scene: Scene) -> str:
     """Return all that an agent said or read in a step."""
     call = "" if scene.call is None else scene.call.text
-    parts = (scene.step["action"], call, _spoken(scene), scene.opening, scene.answer or "")
+    parts = (scene.step["action"], call, scene.said, scene.opening, scene.answer or "")
     return "\n".join(parts)
 
 
@@ -253,7 +253,7 @@ class _View:
         yield self._block(
             "", f"\n#{scene.step['n']} {_time(scene.began)}{seat}  {action}", indent=""
         )
-        spoken = _spoken(scene).strip()
+        spoken = scene.said.strip()
         if spoken and spoken != scene.step["action"].strip():
             yield self._block("said: ", spoken)
         if scene.answer is not None:
@@ -333,13 +333,6 @@ def _name(specification: Any) -> str:
     """Return who sits in a seat, whatever the record says of it."""
     named = specification if isinstance(specification, dict) else {}
     return str(named.get("label") or named.get("name") or specification)
-
-
-def _spoken(scene: Scene) -> str:
-    """Return what a model wrote beside its calls; empty if that is unknown or nothing."""
-    message = scene.exchange.get("message")
-    content = message.get("content") if isinstance(message, dict) else None
-    return content if isinstance(content, str) else ""
 
 
 def _spent(exchange: Mapping[str, Any]) -> str:

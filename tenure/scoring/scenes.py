@@ -66,6 +66,13 @@ class Scene(NamedTuple):
         """What passed between the agent and its model; empty if nothing did."""
         return self.step.get("exchange") or {}
 
+    @property
+    def said(self) -> str:
+        """What a model wrote beside its calls; empty if nothing, or if no model acted."""
+        message = self.exchange.get("message")
+        content = message.get("content") if isinstance(message, dict) else None
+        return content if isinstance(content, str) else ""
+
 
 def scenes(episode: Episode) -> Iterator[Scene]:
     """Yield the steps of an episode, finished or not, in their order."""

@@ -20,7 +20,6 @@ from tenure.scoring.export.fields import (
     left_over,
     model_of,
     session_of,
-    spoken,
 )
 from tenure.scoring.records import Episode
 from tenure.scoring.scenes import Scene, scenes
@@ -96,7 +95,7 @@ def _agent_step(scene: Scene) -> dict[str, Any]:
     step: dict[str, Any] = {"source": "agent"}
     if model := model_of(scene):
         step["model_name"] = model
-    step["message"] = spoken(scene) or ("" if scene.call else scene.step["action"])
+    step["message"] = scene.said or ("" if scene.call else scene.step["action"])
     calls = _tool_calls(scene)
     if calls:
         step["tool_calls"] = calls

@@ -27,13 +27,6 @@ def end_of(episode: Episode) -> dict[str, Any] | None:
     return {**left_over(episode.end, "type", "measured"), "figures": figures}
 
 
-def spoken(scene: Scene) -> str:
-    """Return what a model wrote beside its calls; empty if nothing, or if no model acted."""
-    message = scene.exchange.get("message")
-    content = message.get("content") if isinstance(message, dict) else None
-    return content if isinstance(content, str) else ""
-
-
 def model_of(scene: Scene) -> str | None:
     """Return the model's name as its provider gave it; `None` if no model acted or it has none."""
     model = scene.exchange.get("model")

@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tenure.scoring.export.fields import end_of, header_of, left_over, model_of, spoken
+from tenure.scoring.export.fields import end_of, header_of, left_over, model_of
 from tenure.scoring.records import Episode
 from tenure.scoring.scenes import Scene, scenes
 from tenure.scoring.scorecard import (
@@ -67,7 +67,9 @@ def log(episode: Episode) -> EvalLog:
             metadata={"tenure": {"agent": dict(episode.header["agent"])}},
         ),
         results=_results(scores),
-        stats=EvalStats(model_usage=_usage(episode, spent)),
+        stats=EvalStats(
+            started_at=UNDATED, completed_at=UNDATED, model_usage=_usage(episode, spent)
+        ),
         samples=[_sample(episode, scores, spent)],
     )
 
@@ -122,7 +124,7 @@ def _turn(scene: Scene) -> Iterator[ChatMessage]:
     )
     yield ChatMessageAssistant(
         id=f"step-{n}-said",
-        content=spoken(scene) or ("" if asked else scene.step["action"]),
+        content=scene.said or ("" if asked else scene.step["action"]),
         tool_calls=called,
         model=model_of(scene),
         metadata={"tenure": _metadata(scene)},

@@ -24,7 +24,6 @@ from tenure.scoring.export.fields import (
     left_over,
     model_of,
     session_of,
-    spoken,
 )
 from tenure.scoring.records import Episode
 from tenure.scoring.scenes import Scene, scenes
@@ -134,7 +133,7 @@ def _chat(episode: Episode, scene: Scene, start: int) -> Span:
 
 def _output(scene: Scene) -> dict[str, Any]:
     """Return a model's answer as the conventions write messages."""
-    said = spoken(scene)
+    said = scene.said
     parts: list[dict[str, Any]] = [{"type": "text", "content": said}] if said else []
     if scene.call is not None:
         name, arguments = scene.call
