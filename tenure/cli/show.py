@@ -125,7 +125,7 @@ def _check_window(episode: Episode, first: int, last: int | None) -> None:
 
 
 def _by_place(options: argparse.Namespace) -> list[Keep]:
-    """Return what keeps steps by where they stand."""
+    """Return what keeps steps by where they stand, and whose they are."""
     keeps: list[Keep] = []
     if options.days is not None:
         keeps.append(lambda scene: options.days.first <= scene.day <= options.days.last)
@@ -133,6 +133,8 @@ def _by_place(options: argparse.Namespace) -> list[Keep]:
         keeps.append(lambda scene: scene.step["n"] >= options.first)
     if options.last is not None:
         keeps.append(lambda scene: scene.step["n"] <= options.last)
+    if options.seat is not None:
+        keeps.append(lambda scene: scene.step.get("seat", "") == options.seat)
     return keeps
 
 
@@ -145,8 +147,6 @@ def _by_content(options: argparse.Namespace) -> list[Keep]:
         keeps.append(lambda scene: scene.step.get("fault") == options.fault)
     if options.events is not None:
         keeps.append(lambda scene: options.events in _kinds(scene.step))
-    if options.seat is not None:
-        keeps.append(lambda scene: scene.step.get("seat", "") == options.seat)
     if options.grep is not None:
         wanted = options.grep.casefold()
         keeps.append(lambda scene: wanted in _words(scene).casefold())
@@ -326,7 +326,8 @@ class _View:
 
 
 def _ending(end: EndRecord) -> str:
-    return f"{end['reason']} after {end['steps']:,} steps"
+    reason = "step limit" if end["reason"] == "steps" else end["reason"]
+    return f"{reason} after {end['steps']:,} steps"
 
 
 def _name(specification: Any) -> str:

@@ -106,6 +106,12 @@ class TestPage:
         assert "\n08:00 seat_2 reads first\n    Your first day." in out
         assert "\n  seat_1: " in out.partition("===")[0]
 
+    def test_a_step_limit_is_called_one(self, tenure, contest):
+        _, out, _ = tenure("show", contest, "--seat", "seat_2")
+        assert "=== The end: step limit after 12 steps, day 8 00:00\n" in out
+        assert "08:00 seat_2 reads first" in out
+        assert "seat_1 reads first" not in out
+
     def test_lines_are_as_wide_as_the_terminal(self, tenure, episode, monkeypatch):
         monkeypatch.setenv("COLUMNS", "50")
         _, out, _ = tenure("show", episode)
