@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 CODE   := tenure tests benchmarks
-HEAVY  := slow or llm or browser or rl
+HEAVY  := slow or llm or browser or rl or frameworks
 
 .PHONY: help demo test test-heavy test-rl check format bench clean
 
@@ -25,14 +25,17 @@ demo: $(READY)  ## Watch an embedded language model and the scripted ladder run 
 		--episodes 1 --seed 7 --max-steps 80 --out runs/demo
 	$(BIN)/tenure verify runs/demo
 	@echo
-	@echo 'What an episode looks like: $(BIN)/tenure replay --show runs/demo/episodes/naive/seed-7.jsonl.zst'
+	@echo 'What an episode looks like: $(BIN)/tenure show runs/demo/episodes/naive/seed-7.jsonl.zst'
 	@$(BIN)/tenure score runs/demo
 	@echo 'The report: runs/demo/report.html'
 
 test: $(READY)  ## Run the default test suite
 	$(BIN)/python -m pytest -m 'not ($(HEAVY))'
 
-test-heavy: $(READY)  ## Run the slow tests, and those with the embedded model and the browser
+# Of Harbor only its models of trajectories are used, which need neither its dependencies nor its Python.
+test-heavy: $(READY)  ## Run the slow tests, and those with the embedded model, the browser and peers' packages
+	$(BIN)/pip install --quiet --editable '.[inspect,parquet,peers]'
+	$(BIN)/pip install --quiet --no-deps --ignore-requires-python 'harbor>=0.25'
 	$(BIN)/python -m pytest -m '($(HEAVY)) and not rl'
 
 test-rl: $(READY)  ## Run the tests that train a learner; installs the extra `rl`

@@ -247,7 +247,7 @@ def _report(options: argparse.Namespace) -> int:
     if options.run.is_file():
         raise UsageError(
             f"A report is made of a whole run; {options.run} is one episode, "
-            f"for `tenure score` or `tenure replay --show`."
+            f"for `tenure score` or `tenure show`."
         )
     scorecard, report = conclude(options.run)
     say(str(report))

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tenure.cli.exits import Exit
-from tenure.cli.parsing import Parser, whole_number
+from tenure.cli.parsing import Parser
 from tenure.cli.terminal import printable, say
 from tenure.errors import TrajectoryError, UsageError
 
 if TYPE_CHECKING:
     from tenure.scoring.manifest import Manifest
-    from tenure.scoring.records import Episode, StepRecord
     from tenure.scoring.verification import Finding
-
-_MAX_SHOWN_CHARS = 500
 
 
 def _define_replay(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.add_argument(
         "path", type=Path, help="an episode's file, or the folder of a run or a suite"
     )
-    parser.add_argument("--show", action="store_true", help="print the episode (a file) as well")
-    number = whole_number(0)
-    parser.add_argument("--from", dest="first", metavar="N", type=number, help="first step to show")
-    parser.add_argument("--to", dest="last", metavar="N", type=number, help="last step to show")
     return _replay
 
 
@@ -42,37 +35,12 @@ COMMANDS = {"replay": _define_replay, "verify": _define_verify}
 
 
 def _replay(options: argparse.Namespace) -> int:
-    from tenure.scoring.records import read_partial
-
     path: Path = options.path
-    if not options.show and (options.first, options.last) != (None, None):
-        raise UsageError("--from and --to say what --show prints; add --show, or leave them out.")
     if path.is_dir():
-        if options.show:
-            raise UsageError(f"--show prints one episode; {path} is a run. Name a file under it.")
         return _compare_all(path)
     if not path.exists():
         raise UsageError(f"There is no {path}.")
-    if options.show:
-        episode = read_partial(path)
-        _check_window(episode, options.first or 0, options.last)
-        for line in _story(episode, options.first or 0, options.last):
-            say(printable(line))
     return _compare(path)
-
-
-def _check_window(episode: Episode, first: int, last: int | None) -> None:
-    """See that there is a step to show.
-
-    Raises:
-        UsageError: If there is none.
-    """
-    if last is not None and last < first:
-        raise UsageError(f"No step is shown: --to {last} comes before --from {first}.")
-    if first and first >= len(episode.steps):
-        steps = len(episode.steps)
-        had = f"steps 0 to {steps - 1}" if steps else "no steps yet"
-        raise UsageError(f"There is no step {first} to show from: the episode has {had}.")
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -122,7 +90,7 @@ def _is_unfinished(path: Path, finding: Finding) -> bool:
 
 
 def _compare_all(folder: Path) -> Exit:
-    paths = list(_planned_files(folder))
+    paths = list(planned_files(folder))
     played = [path for path in paths if path.exists()]
     if not played:
         say(f"No episode of {folder} has been played yet.")
@@ -130,7 +98,8 @@ def _compare_all(folder: Path) -> Exit:
     return max(map(_compare, played))
 
 
-def _planned_files(folder: Path) -> Iterator[Path]:
+def planned_files(folder: Path) -> Iterator[Path]:
+    """Yield where the episodes of a run, a suite or a contest stand once they are played."""
     from tenure.scoring.arena.manifest import ArenaManifest, is_arena_run
 
     if is_arena_run(folder):
@@ -173,55 +142,3 @@ def _compare(path: Path) -> Exit:
     end = "" if episode.complete else "; the episode is unfinished"
     say(f"{path}: OK: {records:,} records replayed, every field the same{end}")
     return Exit.DONE
-
-
-def _story(episode: Episode, first: int, last: int | None) -> Iterator[str]:
-    head = episode.header
-    yield (
-        f"{episode.scenario_id}, agent {episode.agent_name}, seed {episode.seed}, "
-        f"recorded with Tenure {head['tenure']}"
-    )
-    if first == 0:
-        yield f"\n--- {_time(head['minute'])}, opening\n{head['opening']}"
-    minute = head["minute"]
-    for step in episode.steps[: None if last is None else last + 1]:
-        if step["n"] >= first:
-            yield _scene(step, minute)
-        minute = step["minute"]
-    if episode.end is not None and last is None:
-        yield f"\n=== {episode.end['reason']} after {episode.end['steps']:,} steps\n"
-
-
-def _scene(step: StepRecord, minute: int) -> str:
-    """Return a step as a reader sees it; the time is that before the call."""
-    message = step.get("exchange", {}).get("message")
-    said = message.get("content") if isinstance(message, dict) else None
-    place = f"step {step['n']}, {step['seat']}" if "seat" in step else f"step {step['n']}"
-    lines = [f"\n--- {_time(minute)}, {place}: {_call(step['action'])}"]
-    if isinstance(said, str) and said.strip() and said != step["action"]:
-        lines.append(f"({_shortened(said.strip())})")
-    return "\n".join([*lines, step["text"]])
-
-
-def _call(action: str) -> str:
-    """Return a call as a programmer writes it, or what the agent said if it is none."""
-    import orjson
-
-    try:
-        call = orjson.loads(action)
-        arguments: Mapping[str, Any] = call["arguments"]
-        given = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
-        return f"{call['name']}({given})"
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return _shortened(action)
-
-
-def _time(minute: int) -> str:
-    from tenure.envs.clock import MINUTES_PER_DAY
-
-    day, rest = divmod(minute, MINUTES_PER_DAY)
-    return f"day {day + 1} {rest // 60:02d}:{rest % 60:02d}"
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _MAX_SHOWN_CHARS else f"{text[:_MAX_SHOWN_CHARS]}..."

@@ -17,7 +17,7 @@ from tenure.envs.clock import day_of
 from tenure.envs.world import Step, World
 from tenure.errors import UsageError
 from tenure.scenarios import References, Scenario
-from tenure.scoring.records import FIRST_HASH, FORMAT, SEAL_MAGIC, VERSION, seal
+from tenure.scoring.records import FIRST_HASH, FORMAT, MINOR, SEAL_MAGIC, VERSION, seal
 
 # A window of 128 KiB and small tables: files as small as with the defaults, in a third of the
 # memory, which a thousand episodes at once would notice.
@@ -55,6 +55,7 @@ def header(  # noqa: PLR0917  the six facts of an episode, in the order of the r
         "type": "episode",
         "format": FORMAT,
         "version": VERSION,
+        **({"minor": MINOR} if MINOR else {}),
         "tenure": __version__,
         "scenario": scenario.model_dump(mode="json"),
         "seed": seed,

@@ -28,7 +28,11 @@ from tenure.errors import TrajectoryError
 
 FORMAT = "tenure.trajectory"
 VERSION = 1
+"""The major version: raised when an old reader would misread a new file, and refused if newer."""
+MINOR = 0
+"""Raised with new optional fields and words; readers take any, and keep what they do not know."""
 FIRST_HASH = "0" * 64
+SHOWN_HASH_DIGITS = 16
 SEAL_MAGIC = b"\x50\x2a\x4d\x18\x20\x00\x00\x00"
 """A skippable zstd frame of 32 bytes; the SHA-256 of all bytes before it follows."""
 SEAL_BYTES = len(SEAL_MAGIC) + 32
@@ -39,8 +43,7 @@ _PIECE_BYTES = 4096
 _MOST_NESTED = 200
 """Below the depth at which orjson writes no more."""
 _HASH_FIELD = b',"hash":"'
-_HASH_DIGITS = 16
-_HASH_FIELD_BYTES = len(_HASH_FIELD) + _HASH_DIGITS + len(b'"}')
+_HASH_FIELD_BYTES = len(_HASH_FIELD) + SHOWN_HASH_DIGITS + len(b'"}')
 
 
 LAST_MINUTE = 100 * 366 * 1440
@@ -81,6 +84,7 @@ class HeaderRecord(TypedDict):
     type: Literal["episode"]
     format: str
     version: int
+    minor: NotRequired[Annotated[int, Field(ge=0)]]
     tenure: str
     scenario: dict[str, Any]
     seed: Annotated[int, Field(ge=0, le=HIGHEST_SEED)]
@@ -372,7 +376,7 @@ def _next_hash(previous: str, line: bytes, index: int) -> str:
 
 
 def _shown(digest: str) -> bytes:
-    return digest[:_HASH_DIGITS].encode()
+    return digest[:SHOWN_HASH_DIGITS].encode()
 
 
 def _check_record(record: dict[str, Any], index: int) -> None:

@@ -19,7 +19,7 @@ from tenure.scoring.records import Episode, HeaderRecord, StepRecord, action_of
 STEP_LIMIT_REASON = "steps"
 """Why an episode ended that the scenario's limit, and not the world, brought to its end."""
 
-_GIVEN = frozenset({"scenario", "tenure", "exchange", "hash"})
+_GIVEN = frozenset({"scenario", "minor", "tenure", "exchange", "hash"})
 """What a replay takes as given, or has no part in."""
 _KNOWN = frozenset({*HeaderRecord.__annotations__, *StepRecord.__annotations__}) - _GIVEN
 

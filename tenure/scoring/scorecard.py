@@ -451,9 +451,9 @@ def _carried_forward(
 def spending(steps: Iterable[StepRecord]) -> Spending:
     """Add up what the model calls of some steps took."""
     exchanges = [step["exchange"] for step in steps if "exchange" in step]
-    usages = [_usage(exchange) for exchange in exchanges]
+    usages = [tokens_of(exchange) for exchange in exchanges]
     known = _sum_tokens(usage for usage in usages if usage is not None)
-    costs = [_cost(exchange) for exchange in exchanges]
+    costs = [cost_of(exchange) for exchange in exchanges]
     known_cost = sum(cost for cost in costs if cost is not None)
     return Spending(
         model_calls=sum(map(_calls, exchanges)),
@@ -472,8 +472,11 @@ def _calls(exchange: Mapping[str, Any]) -> int:
     return 1 + sum(isinstance(one, dict) and "usage" in one for one in summaries)
 
 
-def _usage(exchange: Mapping[str, Any]) -> Tokens | None:
-    """Read what a provider reported: input and output must be there, the parts of them need not."""
+def tokens_of(exchange: Mapping[str, Any]) -> Tokens | None:
+    """Return what a provider reported: input and output must be there, the parts of them need not.
+
+    `None` if it is unknown, or no number that a call can have.
+    """
     usage = exchange.get("usage")
     if not isinstance(usage, dict):
         return None
@@ -489,7 +492,8 @@ def _count(usage: Mapping[str, Any], name: str) -> int | None:
     return value if type(value) is int and 0 <= value <= MOST_TOKENS_A_CALL else None
 
 
-def _cost(exchange: Mapping[str, Any]) -> float | None:
+def cost_of(exchange: Mapping[str, Any]) -> float | None:
+    """Return what a model call cost in US dollars; `None` if it is unknown."""
     value = exchange.get("cost_usd")
     if type(value) is not float and type(value) is not int:
         return None

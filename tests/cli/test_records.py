@@ -12,7 +12,6 @@ from tenure.envs import jobs
 from tenure.scenarios import load
 from tests.runner.stand import SCENARIO_FILE
 from tests.scoring import reported
-from tests.scoring.reported import reseal
 
 
 @pytest.fixture(scope="module")
@@ -66,70 +65,6 @@ class TestReplay:
         code, out, _ = tenure("replay", episode)
         assert code == 0
         assert out.endswith("every field the same; the episode is unfinished\n")
-
-    def test_show_prints_days_calls_and_texts(self, tenure, episode):
-        code, out, _ = tenure("replay", episode, "--show", "--from", 1, "--to", 2)
-        assert code == 0
-        assert out.splitlines()[:10] == [
-            "lemonade/summer, agent two-a-day, seed 1, recorded with Tenure 0.1.0",
-            "",
-            "--- day 1 08:30, step 1: close_for_today()",
-            "Sold 3 cups.",
-            "[day 2]",
-            "",
-            "--- day 2 00:00, step 2: make_pitchers(count=2)",
-            "13 cups are ready.",
-            "[day 2]",
-            f"{episode}: OK: 122 records replayed, every field the same",
-        ]
-
-    def test_show_without_bounds_goes_from_the_opening_to_the_end(self, tenure, episode):
-        _, out, _ = tenure("replay", episode, "--show")
-        assert "--- day 1 08:00, opening\nThe stand opens." in out
-        assert "=== horizon after 120 steps" in out
-
-    @pytest.mark.parametrize(
-        ("bounds", "sentence"),
-        [
-            (("--from", 10, "--to", 4), "No step is shown: --to 4 comes before --from 10."),
-            (("--from", 5000), "There is no step 5000 to show from: the episode has steps 0 to"),
-        ],
-    )
-    def test_bounds_that_hold_no_step_are_said_so(self, tenure, episode, bounds, sentence):
-        code, out, err = tenure("replay", episode, "--show", *bounds)
-        assert (code, out) == (2, "")
-        assert sentence in err
-
-    @pytest.mark.parametrize("bound", ["--from", "--to"])
-    def test_bounds_without_show_are_said_so(self, tenure, episode, bound):
-        code, _, err = tenure("replay", episode, bound, 0)
-        assert code == 2
-        assert "add --show" in err
-
-    @pytest.mark.parametrize("exchange", [{"message": [1]}, {"message": "x"}, {"message": None}])
-    def test_show_takes_any_exchange(self, tenure, episode, exchange):
-        reseal(episode, lambda records: records[2].update(exchange=exchange))
-        code, out, _ = tenure("replay", episode, "--show")
-        assert code == 0
-        assert "step 1: close_for_today()\nSold 3 cups." in out
-
-    @pytest.mark.parametrize(
-        "action",
-        ['{"arguments":{}}', '{"name":"x","arguments":{"a":' + "[" * 1000 + "]" * 1000 + "}}"],
-    )
-    def test_show_takes_any_action(self, tenure, episode, action):
-        reseal(episode, lambda records: records[2].update(action=action))
-        code, out, _ = tenure("replay", episode, "--show")
-        assert code == 1
-        assert f"step 1: {action[:50]}" in out
-
-    def test_show_is_for_one_episode(self, tenure, run_folder):
-        code, _, err = tenure("replay", run_folder, "--show")
-        assert code == 2
-        assert (
-            err
-            == f"tenure: --show prints one episode; {run_folder} is a run. Name a file under it.\n"
-        )
 
     def test_a_path_that_is_not_there_is_said_so(self, tenure, tmp_path):
         missing = tmp_path / "x"

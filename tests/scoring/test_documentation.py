@@ -8,6 +8,7 @@ from tenure.envs import jobs
 from tenure.envs.forecasts import Ask
 from tenure.scenarios import Suite
 from tenure.scenarios.suite import Entry
+from tenure.scoring.export import TARGETS, table
 from tenure.scoring.forecasts import ForecastScore, ForecastSummary
 from tenure.scoring.records import EndRecord, HeaderRecord, StepRecord
 from tenure.scoring.scorecard import AgentScore, EpisodeScore, Scorecard
@@ -62,3 +63,8 @@ def test_the_page_on_forecasts_knows_what_a_scenario_can_ask():
     for name in jobs.names():
         for question in jobs.load(name).questions:
             assert f"| {name} | `{question}` |" in page
+
+
+def test_the_page_on_exports_knows_every_format_and_every_column():
+    assert documented("exports.md", "Exports") >= set(TARGETS)
+    assert documented("exports.md", "Parquet") == {*table._OF_EPISODE, *table._OF_STEP}

@@ -213,7 +213,7 @@ def test_a_built_in_scenario_is_called_so(tmp_path):
 def test_it_says_how_to_verify(run_dir):
     text = words(page(run_dir))
     assert "tenure verify ." in text
-    assert "tenure replay episodes/idle/seed-1.jsonl.zst --show" in text
+    assert "tenure show episodes/idle/seed-1.jsonl.zst" in text
 
 
 def test_agents_are_compared_on_the_seeds_they_share(run_dir):

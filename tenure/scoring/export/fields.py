@@ -1,0 +1,38 @@
+"""Fields of records as all exports need them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tenure.scoring.records import Episode
+from tenure.scoring.scenes import Scene
+
+
+def left_over(record: Mapping[str, Any], *told: str) -> dict[str, Any]:
+    """Return the fields of a record that are not told elsewhere, those of newer versions too."""
+    return {name: value for name, value in record.items() if name not in told}
+
+
+def header_of(episode: Episode) -> dict[str, Any]:
+    """Return the header without the opening, which exports show as what it is: a text to read."""
+    return left_over(episode.header, "type", "opening")
+
+
+def end_of(episode: Episode) -> dict[str, Any] | None:
+    """Return the end, its figures by name; `None` if the episode is unfinished."""
+    if episode.end is None:
+        return None
+    figures = dict(zip(episode.figure_names, episode.end["measured"], strict=True))
+    return {**left_over(episode.end, "type", "measured"), "figures": figures}
+
+
+def model_of(scene: Scene) -> str | None:
+    """Return the model's name as its provider gave it; `None` if no model acted or it has none."""
+    model = scene.exchange.get("model")
+    return model if isinstance(model, str) and model else None
+
+
+def session_of(episode: Episode) -> str:
+    """Return a name that the episode shares with no other of its run."""
+    return f"{episode.scenario_id}/seed-{episode.seed}/{episode.agent_name}/{episode.attempt}"
