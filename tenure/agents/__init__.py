@@ -81,8 +81,16 @@ def appoint(spec: AgentSpec, job: Job) -> AgentSpec:
     """Return the spec with what its name stands for in a job, if it is one that every job knows.
 
     Done once, when a run is planned, so that plan and record say which policy played (a later
-    version of the job may have a better one), and whether it was privileged.
+    version of the job may have a better one), whether it was privileged, and which code an import
+    path led to.
+
+    Raises:
+        UsageError: If an import path leads nowhere.
     """
+    if spec.kind == "python":
+        from tenure.agents.python import origin
+
+        return spec.model_copy(update=origin(spec.name)._asdict())
     oracle = spec.name in job.oracles
     return spec.model_copy(update={"policy": roles(job).get(spec.name), "oracle": oracle})
 
@@ -112,6 +120,8 @@ async def staff(spec: AgentSpec, job: Job, network: Network | None = None) -> As
     elif spec.is_model:
         async with _providing(spec, network) as provider:
             yield _model(spec, provider)
+    elif spec.kind == "python":
+        yield _imported(spec)
     else:
         raise _unknown(spec, job)
 
@@ -134,6 +144,17 @@ def _scripted(spec: AgentSpec, job: Job) -> Hire:
     if name in job.oracles:
         return lambda seed, seat="": _oracle(job, name, seed, seat)
     raise _unknown(spec, job)
+
+
+def _imported(spec: AgentSpec) -> Hire:
+    from tenure.agents.python import PythonAgent, find
+
+    target = find(spec.name)
+
+    def hire(seed: int, seat: str = "") -> Agent:  # noqa: ARG001  it is told its role
+        return PythonAgent(spec, target, seed)
+
+    return hire
 
 
 def _unknown(spec: AgentSpec, job: Job) -> UsageError:

@@ -23,6 +23,7 @@ from tenure.errors import (
     TrajectoryError,
     UsageError,
     nearest,
+    their_traceback,
 )
 
 _COMMANDS = {
@@ -76,6 +77,8 @@ def _explain(error: TenureError | OSError) -> int:
         return Exit.SYSTEM
     if type(error) not in _EXIT_CODES:
         raise error  # none of those that a user can do something about
+    if isinstance(error, ContractError) and error.__cause__:
+        remark(their_traceback(error.__cause__).rstrip())
     remark(f"tenure: {error}")
     return _EXIT_CODES[type(error)]
 

@@ -18,6 +18,9 @@ _MODEL_OPTIONS = (
     *("temperature", "base_url", "price"),
 )
 
+_WITH_TIMEOUT = ("python", "http")
+"""Kinds of agents besides models that are given so much time and no more."""
+
 
 def define_model_options(parser: Parser) -> None:
     """Add the options of language models."""
@@ -45,6 +48,13 @@ def define_model_options(parser: Parser) -> None:
     )
     group.add_argument(
         "--base-url", metavar="URL", help="another server (OPENAI_BASE_URL, else OpenAI's own)"
+    )
+    group.add_argument(
+        "--timeout",
+        dest="timeout_s",
+        metavar="S",
+        type=float,
+        help="seconds that an answer may take (600); for agents of your own too",
     )
     group.add_argument(
         "--price",
@@ -82,8 +92,13 @@ def voice_of(options: argparse.Namespace) -> AgentSpec | None:
 
 def _check_model_options(options: argparse.Namespace) -> None:
     """See that what is said of models is said of at least one."""
+    from tenure.agents.spec import kind_of
+
     given = [f"--{name.replace('_', '-')}" for name in _MODEL_OPTIONS if _is_given(options, name)]
-    if given and not any("/" in name for name in (*options.agents, options.voice or "")):
+    kinds = {kind_of(name) for name in (*options.agents, options.voice or "")}
+    if _is_given(options, "timeout_s") and not kinds & {"model", *_WITH_TIMEOUT}:
+        given.append("--timeout")
+    if given and "model" not in kinds:
         raise UsageError(
             f"{', '.join(given)} would mean nothing: {' and '.join(options.agents)} "
             f"asks no model. Leave it out, or name a model such as --agent openai/MODEL."
@@ -95,7 +110,13 @@ def _is_given(options: argparse.Namespace, name: str) -> bool:
 
 
 def _spec(name: str, options: argparse.Namespace) -> AgentSpec:
-    return _made(name, _model_options(options) if "/" in name else {})
+    from tenure.agents.spec import kind_of
+
+    kind = kind_of(name)
+    chosen = _model_options(options) if kind == "model" else {}
+    if kind in ("model", *_WITH_TIMEOUT) and _is_given(options, "timeout_s"):
+        chosen["timeout_s"] = options.timeout_s
+    return _made(name, chosen)
 
 
 def _made(name: str, chosen: Mapping[str, Any]) -> AgentSpec:

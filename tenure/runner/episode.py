@@ -279,7 +279,11 @@ class _Game:
         try:
             self._crew.on_turn(self.observation).recall(self.observation, turn)
         except TrajectoryError as error:
-            raise self._stuck(self._steps + 1, str(error)) from None
+            raise TrajectoryError(
+                f"{self._assignment.name} cannot go on: step {self._steps} cannot be lived through"
+                f" again. {error} {self._assignment.way_out}",
+                self._steps + 1,
+            ) from None
 
     def _compare(self, past: Episode, recorded_hash: str) -> None:
         if self._recorder.head != recorded_hash:

@@ -113,5 +113,6 @@ async def play_all(
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(attempt(item), name=item.name) for item in todo]
     except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from None
+        first = errors.exceptions[0]
+        raise first from first.__cause__  # and not from the group
     return [failure for task in tasks if (failure := task.result())]
