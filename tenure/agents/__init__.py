@@ -122,6 +122,8 @@ async def staff(spec: AgentSpec, job: Job, network: Network | None = None) -> As
             yield _model(spec, provider)
     elif spec.kind == "python":
         yield _imported(spec)
+    elif spec.kind == "http":
+        yield _over_http(spec, network)
     else:
         raise _unknown(spec, job)
 
@@ -153,6 +155,15 @@ def _imported(spec: AgentSpec) -> Hire:
 
     def hire(seed: int, seat: str = "") -> Agent:  # noqa: ARG001  it is told its role
         return PythonAgent(spec, target, seed)
+
+    return hire
+
+
+def _over_http(spec: AgentSpec, network: Network) -> Hire:
+    from tenure.agents.http import HttpAgent
+
+    def hire(seed: int, seat: str = "") -> Agent:  # noqa: ARG001  it is told its role
+        return HttpAgent(spec, network, seed)
 
     return hire
 

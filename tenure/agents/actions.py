@@ -27,8 +27,8 @@ def plain(value: Any) -> Any:
     return read(written, _NO_SECRET)
 
 
-def written(call: Mapping[str, Any]) -> str:
-    """Return a call as the text that a world's `step` takes, whatever stands in it.
+def written(call: Any) -> str:
+    """Return a call, or what should be one, as the text that a world's `step` takes.
 
     Raises:
         ValueError: If it is nested too deeply, or holds itself.

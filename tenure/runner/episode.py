@@ -223,7 +223,14 @@ class _Crew:
             agent.tell(Truth(twin, scenario.limits.steps))
         brief = self._world.role(seat) or scenario.briefing
         agent.begin(
-            Briefing(brief, observation, self._world.offered, seed, scenario.parallel_calls)
+            Briefing(
+                brief,
+                observation,
+                self._world.offered,
+                seed,
+                scenario.parallel_calls,
+                scenario.limits.steps,
+            )
         )
         return agent
 
