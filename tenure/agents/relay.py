@@ -95,6 +95,11 @@ class Relay:
         self._ended = True
         self._heard.set_result(Heard(observation, self._steps, reason))
 
+    @property
+    def over(self) -> bool:
+        """Whether the episode has come to its end."""
+        return self._ended
+
     async def close(self) -> None:
         """Tell whoever still plays that nothing follows; after a proper end they know."""
         if not self._ended:
@@ -157,6 +162,8 @@ class Reception:
 
     def __init__(self) -> None:
         self._waiting: asyncio.Queue[Relay] = asyncio.Queue()
+        self._relays: list[Relay] = []
+        self._closed = ""
 
     @asynccontextmanager
     async def staff(
@@ -172,9 +179,27 @@ class Reception:
         """Return the relay of the next episode, as soon as that begins."""
         return await self._waiting.get()
 
+    @property
+    def over(self) -> bool:
+        """Whether nobody plays: all that began is over, or was left."""
+        return bool(self._closed) or all(relay.over for relay in self._relays)
+
+    def close(self, reason: str) -> None:
+        """Leave all episodes that are not over, those to come too.
+
+        Args:
+            reason: A sentence for the person who started the run.
+        """
+        self._closed = reason
+        for relay in self._relays:
+            relay.leave(reason)
+
     def _hire(self, seed: int, seat: str = "") -> Relay:  # noqa: ARG002  they bring their own chance
         relay = Relay(seat)
+        self._relays.append(relay)
         self._waiting.put_nowait(relay)
+        if self._closed:
+            relay.leave(self._closed)
         return relay
 
 
