@@ -4,10 +4,10 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
-CODE   := tenure tests benchmarks
-HEAVY  := slow or llm or browser or rl
+CODE   := tenure tests benchmarks examples
+HEAVY  := slow or llm or browser or rl or frameworks
 
-.PHONY: help demo test test-heavy test-rl check format bench clean
+.PHONY: help demo test test-heavy test-frameworks test-rl check format bench clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,8 +32,12 @@ demo: $(READY)  ## Watch an embedded language model and the scripted ladder run 
 test: $(READY)  ## Run the default test suite
 	$(BIN)/python -m pytest -m 'not ($(HEAVY))'
 
-test-heavy: $(READY)  ## Run the slow tests, and those with the embedded model and the browser
-	$(BIN)/python -m pytest -m '($(HEAVY)) and not rl'
+test-heavy: $(READY) test-frameworks  ## Run the slow tests, and those with the embedded model and the browser
+	$(BIN)/python -m pytest -m '($(HEAVY)) and not rl and not frameworks'
+
+test-frameworks: $(READY)  ## Run the tests with foreign agent frameworks; installs the extra `examples`
+	$(BIN)/pip install --quiet --editable '.[mcp,examples]'
+	$(BIN)/python -m pytest -m frameworks
 
 test-rl: $(READY)  ## Run the tests that train a learner; installs the extra `rl`
 	$(BIN)/pip install --quiet --editable '.[rl]'
