@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import os
-import shlex
-import signal
-import socket
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
-from tenure import __version__
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser, choice, whole_number
 from tenure.cli.terminal import remark, say
 from tenure.errors import UsageError
 
 if TYPE_CHECKING:
-    from mcp.server.lowlevel import Server
-
-    from tenure.agents.mcp import Desk
-    from tenure.agents.relay import Reception
-    from tenure.runner.inline import Failure
+    from tenure.cli.mcp_sessions import Plan, Result
     from tenure.scenarios import Scenario
-    from tenure.scoring.manifest import Manifest
 
-_GONE = "The client has gone."
 _EPILOG = """\
 Over standard input and output one client plays one episode, the first of the plan that is not over;
 started again, the same command goes on where it was left. Over HTTP each session takes the next
@@ -75,24 +63,15 @@ def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
 COMMANDS = {"serve-mcp": _define}
 
 
-class _Plan(NamedTuple):
-    """What is served.
-
-    Attributes:
-        open: How many episodes are not over.
-    """
-
-    scenario: Scenario
-    manifest: Manifest
-    folder: Path
-    open: int
-
-
 def _serve(options: argparse.Namespace) -> int:
     _check_installed()
+    import asyncio
+
+    from tenure.cli.mcp_sessions import played, scored
+
     plan = _plan(options)
     try:
-        result = asyncio.run(_played(options, plan)) if plan.open else _scored(plan.folder, [])
+        result = asyncio.run(played(options, plan)) if plan.open else scored(plan.folder, [])
     except KeyboardInterrupt:
         remark(
             f"Interrupted. What was played is kept in {plan.folder}; to go on:\n  {options.line}"
@@ -108,8 +87,9 @@ def _check_installed() -> None:
         raise UsageError("`tenure serve-mcp` needs the extra `mcp`: pip install 'tenure[mcp]'")
 
 
-def _plan(options: argparse.Namespace) -> _Plan:
+def _plan(options: argparse.Namespace) -> Plan:
     from tenure.agents.spec import AgentSpec
+    from tenure.cli.mcp_sessions import Plan
     from tenure.runner.episode import is_complete
     from tenure.runner.plan import (
         assignments,
@@ -129,7 +109,7 @@ def _plan(options: argparse.Namespace) -> _Plan:
     folder: Path = options.out or default_folder(manifest)
     check_folder(folder, manifest)
     open_episodes = [one for one in assignments(folder, manifest) if not is_complete(one.path)]
-    return _Plan(scenario, manifest, folder, len(open_episodes))
+    return Plan(scenario, manifest, folder, len(open_episodes))
 
 
 def _check_seats(scenario: Scenario) -> None:
@@ -146,111 +126,7 @@ def _check_seats(scenario: Scenario) -> None:
         )
 
 
-class _Result(NamedTuple):
-    """What came of it; `summary` is the table, `report` the report's path."""
-
-    failures: Sequence[Failure]
-    summary: str
-    report: Path
-
-
-def _scored(folder: Path, failures: Sequence[Failure]) -> _Result:
-    from tenure.cli.marks import conclude, summary
-
-    scorecard, report = conclude(folder)
-    return _Result(failures, summary(scorecard), report)
-
-
-async def _played(options: argparse.Namespace, plan: _Plan) -> _Result:
-    """Play the plan with whoever comes, and score it as soon as it is over."""
-    from tenure.agents.mcp import Desk, Face
-    from tenure.agents.relay import Reception
-    from tenure.cli.progress import watching
-    from tenure.runner.run import run
-
-    reception = Reception()
-    is_stdio = options.transport == "stdio"
-    desk = Desk(reception, plan.open, shared=is_stdio or options.episodes == 1)
-    toolbox = plan.scenario.make_world(options.seed).offered
-    server = Face(desk, plan.scenario.briefing, toolbox).server("tenure", __version__)
-    with watching(options.episodes, quiet=False) as watcher:
-        playing = run(
-            plan.folder,
-            plan.manifest,
-            watcher,
-            concurrency=1 if is_stdio else options.episodes,
-            staffing=reception.staff,
-        )
-        scoring = asyncio.create_task(_scored_in_time(plan.folder, playing))
-        try:
-            if is_stdio:
-                await _over_stdio(options, server, reception)
-            else:
-                await _over_http(options, server, desk, scoring)
-            return await scoring
-        finally:
-            scoring.cancel()
-
-
-async def _scored_in_time(folder: Path, playing: Coroutine[Any, Any, list[Failure]]) -> _Result:
-    """Play, then score at once: a client may be there still, and kill us soon after it leaves."""
-    failures = await playing
-    return await asyncio.to_thread(_scored, folder, failures)
-
-
-async def _over_stdio(
-    options: argparse.Namespace, server: Server[Any], reception: Reception
-) -> None:
-    """Serve the client that started us, until it leaves."""
-    from tenure.agents.mcp import serve_stdio
-
-    _introduce_stdio(options)
-    for number in (signal.SIGINT, signal.SIGTERM):  # reading standard input cannot be cancelled
-        asyncio.get_running_loop().add_signal_handler(number, _stop, options, reception)
-    await serve_stdio(server)
-    reception.close(_GONE)
-
-
-def _stop(options: argparse.Namespace, reception: Reception) -> None:
-    """End at once, unless all is played: each step is on disk before the client hears of it."""
-    if reception.over:
-        return
-    remark(f"Interrupted. What was played is kept; to go on:\n  {options.line}")
-    os._exit(Exit.INTERRUPTED)
-
-
-async def _over_http(
-    options: argparse.Namespace, server: Server[Any], desk: Desk, scoring: asyncio.Task[_Result]
-) -> None:
-    """Serve whoever comes until all episodes are over."""
-    from tenure.agents.mcp import PATH, serving_http
-
-    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
-    listener = socket.create_server((options.host, options.port), family=family)
-    host = f"[{options.host}]" if ":" in options.host else options.host
-    _introduce_http(f"http://{host}:{listener.getsockname()[1]}{PATH}")
-    async with serving_http(server, desk, listener):
-        await asyncio.wait({scoring})
-
-
-def _introduce_stdio(options: argparse.Namespace) -> None:
-    command, *arguments = shlex.split(options.line)
-    remark(f"Serving {options.scenario} over standard input and output. A client is told of it by")
-    remark(_configuration({"command": command, "args": arguments}))
-
-
-def _introduce_http(url: str) -> None:
-    remark(f"Serving at {url} until all episodes are over. A client is told of it by")
-    remark(_configuration({"type": "http", "url": url}))
-
-
-def _configuration(server: dict[str, Any]) -> str:
-    import orjson
-
-    return f"  {orjson.dumps({'mcpServers': {'tenure': server}}).decode()}"
-
-
-def _tell(options: argparse.Namespace, result: _Result) -> int:
+def _tell(options: argparse.Namespace, result: Result) -> int:
     """Print the table, and what is unfinished; standard output may be the client's."""
     tell = remark if options.transport == "stdio" else say
     tell(f"{result.summary}\n\n{result.report}")
