@@ -161,7 +161,7 @@ class Reception:
     """Where the relays of a run wait for whoever plays them, in the order of the plan."""
 
     def __init__(self) -> None:
-        self._waiting: asyncio.Queue[Relay] = asyncio.Queue()
+        self._waiting: asyncio.Queue[Relay | None] = asyncio.Queue()
         self._relays: list[Relay] = []
         self._closed = ""
 
@@ -176,21 +176,31 @@ class Reception:
         yield self._hire
 
     async def next(self) -> Relay:
-        """Return the relay of the next episode, as soon as that begins."""
-        return await self._waiting.get()
+        """Return the relay of the next episode, as soon as that begins.
+
+        Raises:
+            ProviderError: If none will.
+        """
+        relay = await self._waiting.get()
+        if relay is None:
+            self._waiting.put_nowait(None)  # the others who wait are told too
+            raise ProviderError(self._closed)
+        return relay
 
     @property
     def over(self) -> bool:
         """Whether nobody plays: all that began is over, or was left."""
-        return bool(self._closed) or all(relay.over for relay in self._relays)
+        began = bool(self._relays) and all(relay.over for relay in self._relays)
+        return began or bool(self._closed)
 
     def close(self, reason: str) -> None:
         """Leave all episodes that are not over, those to come too.
 
         Args:
-            reason: A sentence for the person who started the run.
+            reason: A sentence for the person who started the run, and for whoever waits.
         """
         self._closed = reason
+        self._waiting.put_nowait(None)
         for relay in self._relays:
             relay.leave(reason)
 

@@ -74,7 +74,7 @@ async def played(options: argparse.Namespace, plan: Plan) -> Result:
             concurrency=1 if is_stdio else options.episodes,
             staffing=reception.staff,
         )
-        scoring = asyncio.create_task(_scored_in_time(plan.folder, playing))
+        scoring = asyncio.create_task(_scored_in_time(plan.folder, playing, reception))
         try:
             if is_stdio:
                 await _over_stdio(options, server, reception)
@@ -85,9 +85,15 @@ async def played(options: argparse.Namespace, plan: Plan) -> Result:
             scoring.cancel()
 
 
-async def _scored_in_time(folder: Path, playing: Coroutine[Any, Any, list[Failure]]) -> Result:
+async def _scored_in_time(
+    folder: Path, playing: Coroutine[Any, Any, list[Failure]], reception: Reception
+) -> Result:
     """Play, then score at once: a client may be there still, and kill us soon after it leaves."""
-    failures = await playing
+    failures: list[Failure] = []
+    try:
+        failures = await playing
+    finally:
+        reception.close(failures[0].sentence if failures else "There is nothing more to play.")
     return await asyncio.to_thread(scored, folder, failures)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 from contextlib import asynccontextmanager, suppress
 from subprocess import PIPE
@@ -13,7 +14,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from tenure.scoring.records import read, read_partial
 from tests.cli.tenure_command import _CODE, start
-from tests.runner.stand import SCENARIO_FILE
+from tests.runner.stand import SCENARIO_FILE, plan
 
 SERVE = ("serve-mcp", SCENARIO_FILE, "--as", "me", "--max-steps", 4)
 FILE = "episodes/mcp-me/seed-{}.jsonl.zst"
@@ -72,6 +73,31 @@ def test_a_server_that_was_killed_goes_on_with_the_same_command(tmp_path, tenure
     faults = [step.get("fault") for step in steps]
     assert faults == [None, "bad_arguments", None, "malformed"]
     assert tenure("verify", tmp_path / "run")[0] == 0
+
+
+def test_a_damaged_record_is_not_served(tmp_path, tenure):
+    plan("mcp/me", steps=4).write(tmp_path)
+    path = tmp_path / FILE.format(1)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"no record")
+    code, _, err = tenure(*SERVE, "--out", tmp_path)
+    assert code == 1
+    assert "seed-1.jsonl.zst" in err
+
+
+def test_a_server_can_be_interrupted_and_says_how_to_go_on(tmp_path):
+    async def play():
+        async with serving(tmp_path) as (process, url):
+            async with Client(url) as client:
+                await client.call_tool("make_pitchers", {"count": 1})
+            process.send_signal(signal.SIGINT)
+            _, errors = await asyncio.to_thread(process.communicate)
+            return errors, process.returncode
+
+    errors, code = asyncio.run(play())
+    assert code == 130
+    assert "to go on:\n  tenure serve-mcp" in errors
+    assert len(read_partial(tmp_path / FILE.format(1)).steps) == 1
 
 
 class _RawClient:
