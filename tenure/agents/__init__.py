@@ -170,6 +170,8 @@ def _over_http(spec: AgentSpec, network: Network) -> Hire:
 
 def _unknown(spec: AgentSpec, job: Job) -> UsageError:
     name = spec.policy or spec.name
+    if spec.kind == "mcp":
+        return UsageError(f"{name} comes from outside: `tenure serve-mcp SCENARIO` lets it play.")
     return UsageError(f"There is no agent {name!r}. {nearest(name, [*names(job), *roles(job)])}")
 
 
