@@ -79,7 +79,7 @@ async def run_suite(
     manifest = check_suite_folder(suite_dir, manifest)
     hold = settled_suite(suite_dir, manifest)
     return await _play_out(
-        suite_assignments(suite_dir, manifest), hold, watcher, concurrency, limits
+        suite_assignments(suite_dir, manifest), hold, watcher, concurrency, limits=limits
     )
 
 
