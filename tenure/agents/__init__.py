@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from tenure.agents.contract import Agent, Turn
+from tenure.agents.contract import Agent, Listener, Turn
 from tenure.agents.scripted import OracleAgent, ScriptedAgent
 from tenure.agents.spec import OPENAI_BASE_URL, AgentSpec
 from tenure.envs.jobs import Job
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Agent",
     "AgentSpec",
+    "Hire",
+    "Listener",
     "OracleAgent",
+    "Staff",
     "Turn",
     "appoint",
     "names",
@@ -45,6 +48,15 @@ class Hire(Protocol):
             seed: Of the agent's own chance.
             seat: Where it works, in a world with several seats.
         """
+
+
+class Staff(Protocol):
+    """Makes ready what agents need, as `staff` does."""
+
+    def __call__(
+        self, spec: AgentSpec, job: Job, network: Network | None = None
+    ) -> AbstractAsyncContextManager[Hire]:
+        """Return a context in which agents of that sort are hired."""
 
 
 _MODELS = ("local/smollm2-135m", "openai/<model>")

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tenure.agents import Hire, speaking, staff
+from tenure.agents import Hire, Staff, speaking, staff
 from tenure.errors import ProviderError, TrajectoryError
 from tenure.runner.arena import (
     LineUp,
@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 
 
 async def run(
-    folder: Path, manifest: Manifest, watcher: Watcher, *, concurrency: int = 4
+    folder: Path,
+    manifest: Manifest,
+    watcher: Watcher,
+    *,
+    concurrency: int = 4,
+    staffing: Staff | None = None,
 ) -> list[Failure]:
     """Play what is not complete yet of a plan.
 
@@ -39,6 +44,8 @@ async def run(
         watcher: Is told of every step. An episode's asyncio task has the episode's name, so that
             what an agent logs can be put down to it.
         concurrency: How many episodes may be under way at a time, >= 1.
+        staffing: Makes the agents ready in place of `tenure.agents.staff`, as where they come from
+            outside.
 
     Returns:
         The episodes that an outside failure or a damaged record left unfinished; the others are
@@ -49,7 +56,8 @@ async def run(
     """
     check_folder(folder, manifest)
     hold = settled(folder, manifest)
-    return await _play_out(assignments(folder, manifest), hold, watcher, concurrency)
+    planned = assignments(folder, manifest)
+    return await _play_out(planned, hold, watcher, concurrency, staffing)
 
 
 async def run_suite(
@@ -98,12 +106,13 @@ async def _play_out(
     hold: AbstractContextManager[None],
     watcher: Watcher,
     concurrency: int,
+    staffing: Staff | None = None,
 ) -> list[Failure]:
     """Play what is not complete yet, in folders that are held as soon as agents are ready."""
     todo, failures = _sort_out(planned, watcher)
     async with AsyncExitStack() as stack:
         network = await _network(stack)
-        hires, unserved = await hire(todo, stack, watcher, network)
+        hires, unserved = await hire(todo, stack, watcher, network, staffing)
         voices = {
             voice: await stack.enter_async_context(speaking(voice, network))
             for voice in {item.voice for item in todo if item.voice}
