@@ -137,6 +137,8 @@ def _scripted(spec: AgentSpec, job: Job) -> Hire:
 
 
 def _unknown(spec: AgentSpec, job: Job) -> UsageError:
+    if spec.kind == "human":
+        return UsageError(f"{spec.name} is a person, who plays with `tenure play`; name a script.")
     name = spec.policy or spec.name
     return UsageError(f"There is no agent {name!r}. {nearest(name, [*names(job), *roles(job)])}")
 

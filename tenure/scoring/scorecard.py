@@ -450,7 +450,7 @@ def _carried_forward(
 
 def spending(steps: Iterable[StepRecord]) -> Spending:
     """Add up what the model calls of some steps took."""
-    exchanges = [step["exchange"] for step in steps if "exchange" in step]
+    exchanges = [step["exchange"] for step in steps if _asked_a_model(step)]
     usages = [_usage(exchange) for exchange in exchanges]
     known = _sum_tokens(usage for usage in usages if usage is not None)
     costs = [_cost(exchange) for exchange in exchanges]
@@ -462,6 +462,11 @@ def spending(steps: Iterable[StepRecord]) -> Spending:
         cost_usd=None if None in costs else known_cost,
         known_cost_usd=known_cost,
     )
+
+
+def _asked_a_model(step: StepRecord) -> bool:
+    """Tell whether a turn was a model's; a person's exchange tells only how long it took."""
+    return bool(step.get("exchange", {}).keys() - {"latency_ms", "active_ms"})
 
 
 def _usage(exchange: Mapping[str, Any]) -> Tokens | None:
