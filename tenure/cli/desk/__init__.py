@@ -179,5 +179,21 @@ def _conclude(sitting: Sitting) -> int:
     from tenure.cli.marks import conclude, sheet
 
     _, report = conclude(sitting.folder)
-    say(f"{sheet(sitting.assignment.path)}\n\n{report}")
+    say(f"{sheet(sitting.assignment.path)}\n\n{_taken(sitting.assignment.path)}\n\n{report}")
     return Exit.DONE
+
+
+def _taken(path: Path) -> str:
+    """Return how long the person took."""
+    from tenure.scoring.records import read
+
+    turns = [step.get("exchange", {}) for step in read(path).steps]
+    active, whole = (
+        sum(turn.get(name, 0) for turn in turns) // 1000 for name in ("active_ms", "latency_ms")
+    )
+    return f"Time at work: {_span(active)}; {_span(whole)} with pauses."
+
+
+def _span(seconds: int) -> str:
+    hours, minutes = divmod(seconds // 60, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {seconds % 60:02d} s"

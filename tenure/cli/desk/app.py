@@ -167,10 +167,10 @@ class DeskApp(App[Outcome]):
             self.failure = error
             self.exit(return_code=1)
         else:
-            self._end()
+            await self._end()
 
-    def _end(self) -> None:
-        self._close_side()
+    async def _end(self) -> None:
+        await self._close_side()
         self._tell_time()
         prompt = self.query_one(Prompt)
         prompt.disabled = True
@@ -205,6 +205,8 @@ class DeskApp(App[Outcome]):
         self.query_one("#count", Static).update(calls)
 
     def _hint(self, problem: str = "") -> None:
+        if self._is_over:
+            return
         hint = self.query_one("#hint", Static)
         hint.set_class(bool(problem), "problem")
         hint.update(f"! {legible(problem)}" if problem else self.query_one(Prompt).hint)
@@ -217,7 +219,7 @@ class DeskApp(App[Outcome]):
         self._hint()
 
     @on(Input.Submitted, "#prompt")
-    def _enter(self, event: Input.Submitted) -> None:
+    async def _enter(self, event: Input.Submitted) -> None:
         event.stop()
         command = parse(event.value, self._toolbox)
         if isinstance(command, str):
@@ -227,33 +229,33 @@ class DeskApp(App[Outcome]):
         problems = tool.problems(arguments)
         missing = {place for place in problems if len(place) == 1 and place[0] not in arguments}
         if missing and missing == set(problems):
-            self._open_form(tool, {**self.story.given(tool.name), **arguments})
+            await self._open_form(tool, {**self.story.given(tool.name), **arguments})
         elif problems:
             self._hint("; ".join(f"{place[0]}: {told}" for place, told in problems.items()))
         else:
             self.query_one(Prompt).start_anew()
             self.send(tool, arguments)
 
-    def action_repeat(self) -> None:
+    async def action_repeat(self) -> None:
         """Put the last call on the command line; Enter sends it."""
         prompt = self.query_one(Prompt)
         if self.story.lines and not self._is_over:
-            self._close_side()
+            await self._close_side()
             prompt.start_anew(self.story.lines[-1])
             prompt.focus()
 
     # --- tools and forms -----------------------------------------------------------------------
 
-    def action_choose(self) -> None:
+    async def action_choose(self) -> None:
         """Show the tools, or go back from them."""
         if self._is_over:
             return
         if self.query(Form):
-            self._close_side()
+            await self._close_side()
         self.query_one("#side").add_class("-open")
         self.query_one(Tools).begin()
 
-    def action_fill(self) -> None:
+    async def action_fill(self) -> None:
         """Open a form for the tool on the command line, else let the person choose one."""
         if self._is_over:
             return
@@ -261,31 +263,33 @@ class DeskApp(App[Outcome]):
         command = parse(line, self._toolbox)
         if isinstance(command, str):
             self._hint(command if line else "")
-            self.action_choose()
+            await self.action_choose()
         else:
             tool, arguments = command
-            self._open_form(tool, {**self.story.given(tool.name), **arguments})
+            await self._open_form(tool, {**self.story.given(tool.name), **arguments})
 
     @on(Tools.Chosen)
-    def _choose(self, event: Tools.Chosen) -> None:
-        self._open_form(event.tool, self.story.given(event.tool.name))
+    async def _choose(self, event: Tools.Chosen) -> None:
+        await self._open_form(event.tool, self.story.given(event.tool.name))
 
-    def _open_form(self, tool: Tool, given: Mapping[str, Any]) -> None:
-        self.query(Form).remove()
+    async def _open_form(self, tool: Tool, given: Mapping[str, Any]) -> None:
+        await self.query(Form).remove()
         side = self.query_one("#side")
         side.add_class("-open", "-form")
-        side.mount(Form(tool, given, lambda name, argument: list(self.story.seen(name, argument))))
+        await side.mount(
+            Form(tool, given, lambda name, argument: list(self.story.seen(name, argument)))
+        )
 
     @on(Form.Sent)
-    def _send_form(self, event: Form.Sent) -> None:
-        self._close_side()
+    async def _send_form(self, event: Form.Sent) -> None:
+        await self._close_side()
         self.query_one(Prompt).start_anew()
         self.send(event.tool, event.arguments)
 
     @on(Form.Cancelled)
     @on(Tools.Left)
-    def _close_side(self) -> None:
-        self.query(Form).remove()
+    async def _close_side(self) -> None:
+        await self.query(Form).remove()
         self.query_one("#side").remove_class("-open", "-form")
         self.query_one(Prompt).focus()
 
@@ -337,7 +341,7 @@ class DeskApp(App[Outcome]):
         elif event.key == "escape":
             self._close_search()
             if not self._is_over:
-                self._close_side()
+                await self._close_side()
 
     def _close_search(self) -> None:
         self.query("#search, #found").remove_class("-open")
@@ -374,10 +378,14 @@ class DeskApp(App[Outcome]):
 
     async def _leave(self) -> None:
         """Close the record, then the screen."""
+        await self.on_unmount()
+        self.exit(self._is_over)
+
+    async def on_unmount(self) -> None:
+        """Let the record be closed, however the screen came to close."""
         if self._playing and not self._playing.done():
             self._playing.cancel()
             await asyncio.wait([self._playing])
-        self.exit(self._is_over)
 
 
 def _is_light(environment: Mapping[str, str]) -> bool:

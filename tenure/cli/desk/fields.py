@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -49,6 +49,7 @@ class Field:
         item: What a list holds.
         others: The fields of the other types that it may have.
         longest: The most characters of a text; 0 for any number.
+        example: A text that it takes, if the schema has one.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Field:
     item: Field | None = None
     others: tuple[Field, ...] = ()
     longest: int = 0
+    example: str = ""
 
     @property
     def is_prose(self) -> bool:
@@ -104,6 +106,7 @@ def _field(
         item=first.item,
         others=tuple(others),
         longest=first.longest,
+        example=next((field.example for field in found if field.example), ""),
     )
 
 
@@ -143,7 +146,9 @@ def _typed(
     kind = schema.get("type")
     if kind in _PLAIN_TYPES:
         known, hint = _PLAIN_TYPES[kind]
-        return Field(name, known, required, hint(schema), longest=schema.get("maxLength", 0))
+        example = str(next(iter(schema.get("examples", ())), ""))
+        longest = schema.get("maxLength", 0)
+        return Field(name, known, required, hint(schema), longest=longest, example=example)
     if depth < _DEEPEST and kind == "object" and schema.get("properties"):
         return Field(name, "group", required, "", parts=_parts(schema, shared, depth + 1))
     if depth < _DEEPEST and kind == "array" and isinstance(schema.get("items"), dict):
@@ -207,6 +212,12 @@ _PLAIN_TYPES: dict[Any, tuple[Kind, Callable[[Mapping[str, Any]], str]]] = {
     "number": ("number", lambda schema: _said("number", _range(schema))),
     "boolean": ("switch", lambda _: "yes or no"),
 }
+
+
+def likely(field: Field, texts: Iterable[str]) -> list[str]:
+    """Return texts in the order in which they may be meant: addresses first where one is asked."""
+    wants_address = "@" in field.example
+    return sorted(texts, key=lambda text: wants_address and "@" not in text)
 
 
 # --- from text to value, and back ----------------------------------------------------------------

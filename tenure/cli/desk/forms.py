@@ -14,7 +14,7 @@ from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Button, Input, Select, Static, TextArea
 
-from tenure.cli.desk.fields import BLANK, Field, fields_of, read, write
+from tenure.cli.desk.fields import BLANK, Field, fields_of, likely, read, write
 from tenure.cli.desk.line import begun
 from tenure.envs.tools import Tool
 
@@ -33,8 +33,8 @@ class _FromMemory(Suggester):
 
     async def get_suggestion(self, value: str) -> str | None:
         """Return the best text that begins like the value."""
-        likely = begun(value, self._seen()) if value else []
-        return next((text for text in likely if text.startswith(value)), None)
+        fitting = begun(value, self._seen()) if value else []
+        return next((text for text in fitting if text.startswith(value)), None)
 
 
 class Blank(Horizontal):
@@ -45,7 +45,7 @@ class Blank(Horizontal):
         self.field = field
         self.place = place
         self._given = value
-        self._seen = seen
+        self._seen = likely(field, seen)
 
     def compose(self) -> ComposeResult:
         """Lay out name, entry and hint."""

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from tenure.cli.desk.fields import BLANK, Field, fields_of, read, write
+from tenure.cli.desk.fields import BLANK, Field, fields_of, likely, read, write
 from tenure.envs.tools import Mistake, Tool, Toolbox
 from tenure.errors import nearest
 
@@ -292,10 +292,14 @@ def complete(line: str, toolbox: Toolbox, seen: Callable[[str, str], Iterable[st
     if field is None:
         return Completion(last.start, [])
     head = line[: last.start] + (f"{last.key}=" if last.key in fields else "")
-    candidates = [*_values(field), *(seen(tool.name, field.name) if field.kind == "text" else ())]
+    candidates = [*_values(field), *_likely(field, tool, seen)]
     tails = [_word(field, text) for text in begun(last.text, candidates)]
     names = [f"{name}=" for name in begun(last.text, fields)] if last.text else []
     return Completion(last.start, [head + tail for tail in (*tails, *names)])
+
+
+def _likely(field: Field, tool: Tool, seen: Callable[[str, str], Iterable[str]]) -> list[str]:
+    return likely(field, seen(tool.name, field.name)) if field.kind == "text" else []
 
 
 def current(line: str, toolbox: Toolbox) -> tuple[Tool, Field | None] | None:

@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from tenure.cli.desk.fields import Field, fields_of
 from tenure.cli.desk.forms import cost
-from tenure.cli.desk.line import complete, current
+from tenure.cli.desk.line import Completion, complete, current
 from tenure.envs.tools import Tool, Toolbox
 
 Seen = Callable[[str, str], Iterable[str]]
@@ -52,18 +52,20 @@ class Prompt(Input):
         self._draft = ""
         self._offers: list[str] = []
         self._offer = -1
+        self._offered_from = 0
 
     # --- completion ----------------------------------------------------------------------------
 
-    def candidates(self, line: str) -> list[str]:
-        """Return how a line may go on, as whole lines, best first."""
-        return complete(line, self.toolbox, self._seen).lines
+    def completion(self, line: str) -> Completion:
+        """Return how a line may go on."""
+        return complete(line, self.toolbox, self._seen)
 
     def action_complete(self, by: int) -> None:
         """Complete the word before the cursor, or show the next candidate."""
         if not self._offers:
             typed = self.value[: self.cursor_position]
-            self._offers, self._offer = self.candidates(typed), -1
+            self._offered_from, self._offers = self.completion(typed)
+            self._offer = -1
             common = commonprefix(self._offers)  # noqa: RUF071  characters are meant
             if len(self._offers) > 1 and len(common) > len(typed):
                 self._put(common)
@@ -110,12 +112,11 @@ class Prompt(Input):
     def hint(self) -> str:
         """What may come next."""
         if len(self._offers) > 1:
-            start = complete(self.value, self.toolbox, self._seen).start
-            return _listed([offer[min(start, len(offer)) :] for offer in self._offers])
+            return _listed([offer[self._offered_from :] for offer in self._offers])
         found = current(self.value, self.toolbox)
         if found:
             return usage(*found)
-        if self.value.strip() and (names := self.candidates(self.value)):
+        if self.value.strip() and (names := self.completion(self.value).lines):
             return _listed(names)
         return _GREETING
 
@@ -131,7 +132,7 @@ class _Continuation(Suggester):
         """Return the best candidate that begins like the line."""
         if not value or value[-1].isspace():
             return None
-        likely = self._prompt.candidates(value)
+        likely = self._prompt.completion(value).lines
         return next((line for line in likely if line.startswith(value)), None)
 
 

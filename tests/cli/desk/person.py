@@ -99,4 +99,3 @@ async def at_desk(scenario, folder, *, size=(80, 24), seed=1):
     app = desk.desk(desk.plan(options(scenario, folder, seed)))
     async with app.run_test(size=size) as pilot:
         yield Sitting(app, pilot)
-        app.exit()
