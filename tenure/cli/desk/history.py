@@ -178,9 +178,9 @@ class History(Paper):
 
     def add(self, *scenes: Scene) -> None:
         """Append scenes and show the last: from its head if it is longer than the screen."""
-        for scene in scenes:
-            self._newest = len(self.paragraphs)
-            self.append(_told(scene))
+        told = [_told(scene) for scene in scenes]
+        self.append(paragraph for paragraphs in told for paragraph in paragraphs)
+        self._newest = len(self.paragraphs) - len(told[-1]) if told else self._newest
         self.rewrapped()
 
     def rewrapped(self) -> None:

@@ -334,12 +334,12 @@ def _values(field: Field) -> list[str]:
 
 def begun(text: str, candidates: Iterable[str]) -> list[str]:
     """Return the candidates that begin with a text, then those in which a word does."""
-    wanted = text.casefold()
     known = list(dict.fromkeys(candidates))
+    if not text:
+        return known
+    wanted = text.casefold()
     first = [one for one in known if one.casefold().startswith(wanted)]
-    inner = [
-        one
-        for one in known
-        if one not in first and re.search(rf"(?:\b|_){re.escape(wanted)}", one, re.IGNORECASE)
-    ]
-    return [one for one in first + inner if one != text] if wanted else first
+    taken = set(first)
+    inner = re.compile(rf"(?:\b|_){re.escape(text)}", re.IGNORECASE)
+    first += [one for one in known if one not in taken and inner.search(one)]
+    return [one for one in first if one != text]

@@ -11,6 +11,7 @@ import pytest
 
 from tenure.cli import desk
 from tenure.scoring.records import read_partial
+from tenure.scoring.scorecard import score_run
 from tests.cli.desk.person import sit
 from tests.cli.desk.test_playing import record
 
@@ -67,6 +68,8 @@ def test_an_episode_that_is_over_is_scored_against_floor_and_bound(tenure, tmp_p
     code, out, err = tenure("play", "bookings/smoke", "--as", "ada", "--out", tmp_path / "run")
     assert code == 0
     assert "was played to its end before" in err
+    (agent,) = score_run(tmp_path / "run").agents
+    assert agent.spending.model_calls == 0  # a person's turns are no model's
     assert out.split()[:2] == ["agent", "human/ada"]
     assert "floor, bound" in out
     assert "Time at work: 0 min" in out
