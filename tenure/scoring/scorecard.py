@@ -466,7 +466,7 @@ def spending(steps: Iterable[StepRecord]) -> Spending:
 
 def _asked_a_model(step: StepRecord) -> bool:
     """Tell whether a turn was a model's; a person's exchange tells only how long it took."""
-    return bool(step.get("exchange", {}).keys() - {"latency_ms", "active_ms"})
+    return "exchange" in step and "active_ms" not in step["exchange"]
 
 
 def _usage(exchange: Mapping[str, Any]) -> Tokens | None:
