@@ -191,6 +191,8 @@ def _over_http(spec: AgentSpec, network: Network) -> Hire:
 
 
 def _unknown(spec: AgentSpec, job: Job) -> UsageError:
+    if spec.kind == "human":
+        return UsageError(f"{spec.name} is a person, who plays with `tenure play`; name a script.")
     name = spec.policy or spec.name
     if spec.kind == "mcp":
         return UsageError(f"{name} comes from outside: `tenure serve-mcp SCENARIO` lets it play.")

@@ -29,6 +29,7 @@ from tenure.errors import (
 _COMMANDS = {
     "run": ("tenure.cli.play", "play the episodes of a plan, or go on with them; score them"),
     "serve-mcp": ("tenure.cli.serve_mcp", "let a client of the Model Context Protocol play"),
+    "play": ("tenure.cli.desk", "play an episode yourself, at the terminal, or go on with it"),
     "scenarios": ("tenure.cli.catalogue", "list the scenarios, built in or installed"),
     "suites": ("tenure.cli.catalogue", "list the built-in suites of scenarios"),
     "agents": ("tenure.cli.catalogue", "list the agents that can work in a scenario"),

@@ -82,6 +82,18 @@ def summary(scorecard: AnyScorecard) -> str:
     return printable("\n\n".join([_matrix(scorecard), *parts]))
 
 
+def sheet(path: Path) -> str:
+    """Return everything known of one complete episode, a line each."""
+    from tenure.scoring.records import read
+    from tenure.scoring.scorecard import Unscored, score_episode
+
+    episode = read(path)
+    outcome = score_episode(episode)
+    if isinstance(outcome, Unscored):
+        return printable(f"{outcome.agent}, seed {outcome.seed}: unscored. {outcome.problem}")
+    return printable(_sheet(outcome, episode.header["score"], has_luck="luck" in episode.header))
+
+
 def _scored(folder: Path) -> AnyScorecard:
     from tenure.scoring.arena.manifest import is_arena_run
     from tenure.scoring.arena.scorecard import score_arena

@@ -98,6 +98,19 @@ class Tool:
         except ValidationError as error:
             return self._second_reading(arguments, error)
 
+    def problems(self, arguments: object) -> dict[tuple[str | int, ...], str]:
+        """Return what is wrong with arguments by place, such as `("slots", 2, "price")`.
+
+        Empty if `read` would take them.
+        """
+        if not isinstance(self.read(arguments), Mistake):
+            return {}
+        try:
+            self._validate(arguments, strict=True)
+        except ValidationError as error:
+            return {detail["loc"]: _sentence(detail) for detail in error.errors(include_url=False)}
+        return {}
+
     def _second_reading(
         self, arguments: object, error: ValidationError
     ) -> dict[str, Any] | Mistake:
@@ -226,11 +239,14 @@ class Toolbox:
 
 def _problem(detail: Any) -> str:
     where = ".".join(str(part) for part in detail["loc"])[:_TOLD_CHARS]
-    message = detail["msg"][0].lower() + detail["msg"][1:]
+    return f"{where + ': ' if where else ''}{_sentence(detail)}"
+
+
+def _sentence(detail: Any) -> str:
+    message: str = detail["msg"][0].lower() + detail["msg"][1:]
     if detail["type"] in ("missing", "extra_forbidden"):
-        return f"{where}: {message}"
-    given = _PREVIEW.repr(detail["input"])[:_TOLD_CHARS]
-    return f"{where + ': ' if where else ''}{message} (got {given})"
+        return message
+    return f"{message} (got {_PREVIEW.repr(detail['input'])[:_TOLD_CHARS]})"
 
 
 def _type_name(schema: Mapping[str, Any]) -> str:

@@ -450,7 +450,7 @@ def _carried_forward(
 
 def spending(steps: Iterable[StepRecord]) -> Spending:
     """Add up what the model calls of some steps took."""
-    exchanges = [step["exchange"] for step in steps if "exchange" in step]
+    exchanges = [step["exchange"] for step in steps if _asked_a_model(step)]
     usages = [tokens_of(exchange) for exchange in exchanges]
     known = _sum_tokens(usage for usage in usages if usage is not None)
     costs = [cost_of(exchange) for exchange in exchanges]
@@ -470,6 +470,11 @@ def _calls(exchange: Mapping[str, Any]) -> int:
     if not isinstance(summaries, list):
         return 1
     return 1 + sum(isinstance(one, dict) and "usage" in one for one in summaries)
+
+
+def _asked_a_model(step: StepRecord) -> bool:
+    """Tell whether a turn was a model's; a person's exchange tells only how long it took."""
+    return "exchange" in step and "active_ms" not in step["exchange"]
 
 
 def tokens_of(exchange: Mapping[str, Any]) -> Tokens | None:

@@ -114,6 +114,16 @@ def called_from(stack, function):
     return called_from(stack - 1, function) if stack else function()
 
 
+def test_problems_are_told_by_place_and_there_are_none_where_the_call_is_taken():
+    price = BOX.tools["set_price"]
+    assert price.problems({"slot": "A1", "price": 2.5}) == {}
+    assert price.problems({"slot": "A1", "price": "dear", "colour": 1}) == {
+        ("price",): "input should be a valid number (got 'dear')",
+        ("colour",): "extra inputs are not permitted",
+    }
+    assert price.problems({"slot": "A1"}) == {("price",): "field required"}
+
+
 @pytest.mark.parametrize("depth", [30, 900, 1_022])
 @pytest.mark.parametrize("stack", [0, 400])
 def test_arguments_nested_beyond_reason_are_a_mistake_however_deep_the_caller(depth, stack):
