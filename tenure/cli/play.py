@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tenure.cli.exits import Exit
 from tenure.cli.hiring import define_model_options, specs, voice_of
+from tenure.cli.limiting import define_limits, episode_limits
 from tenure.cli.parsing import Parser, whole_number
 from tenure.cli.terminal import remark, say
 from tenure.errors import UsageError
@@ -25,7 +26,7 @@ _EPILOG = """\
 The episodes are each agent on seeds S to S+N-1. Without --out they go to a folder under runs/ that
 follows from the plan, so the same command finds its own run again: what is complete is kept, what
 was cut short goes on. A suite plays several scenarios, and says how many seeds of each; --episodes,
---seed and --max-steps then hold for all of them. Every job knows the agents floor and best.
+--seed and limits then hold for all of them. Every job knows the agents floor and best.
 In a contest (vending/arena) all agents meet in every match; each seed is played as often as there
 are agents, so that each has every seat once, and the same agent may be named twice.
 
@@ -62,9 +63,6 @@ def _define_run(parser: Parser) -> Callable[[argparse.Namespace], int]:
         "--out", metavar="DIR", type=Path, help="the run's folder (one that follows from the plan)"
     )
     parser.add_argument(
-        "--max-steps", metavar="N", type=number, help="a lower step limit than the scenario's"
-    )
-    parser.add_argument(
         "--concurrency", metavar="N", type=number, default=4, help="episodes at a time (4)"
     )
     parser.add_argument(
@@ -78,6 +76,7 @@ def _define_run(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.add_argument("--quiet", action="store_true", help="print the report's path only")
     parser.add_argument("--json", action="store_true", help="print one JSON document only")
     define_model_options(parser)
+    define_limits(parser)
     return _run
 
 
@@ -127,12 +126,10 @@ def _plan(options: argparse.Namespace) -> _Plan:
 
 
 def _plan_scenario(options: argparse.Namespace) -> _Plan:
-    from tenure.runner.plan import with_step_limit
+    from tenure.runner.plan import with_limits
     from tenure.scenarios import load
 
-    scenario = load(options.scenario)
-    if options.max_steps is not None:
-        scenario = with_step_limit(scenario, options.max_steps)
+    scenario = with_limits(load(options.scenario), episode_limits(options))
     first = 1 if options.seed is None else options.seed
     seeds = range(first, first + (options.episodes or 1))
     if scenario.job.is_contest:
@@ -188,7 +185,7 @@ def _plan_suite(options: argparse.Namespace) -> _Plan:
         specs(options),
         episodes=options.episodes,
         seed=options.seed,
-        max_steps=options.max_steps,
+        limits=episode_limits(options),
     )
     folder: Path = options.out or default_suite_folder(manifest)
     scenarios = {run.scenario.id: departures(run.scenario) for run in manifest.runs}

@@ -15,7 +15,14 @@ from tenure.agents import Agent, Hire, appoint
 from tenure.agents.spec import AgentSpec
 from tenure.errors import UsageError
 from tenure.runner.episode import Assignment
-from tenure.runner.plan import check_free, check_same, folder_for, locked, write_at_once
+from tenure.runner.plan import (
+    check_free,
+    check_prices,
+    check_same,
+    folder_for,
+    locked,
+    write_at_once,
+)
 from tenure.scenarios import Scenario
 from tenure.scoring.arena.manifest import FILE_NAME, MOST_AGENTS, ArenaManifest, Match
 
@@ -80,8 +87,10 @@ def draw_up_arena(
         seeds: The worlds.
 
     Raises:
-        UsageError: If there are too few or too many agents, or the pool is unknown to the job.
+        UsageError: If there are too few or too many agents, the pool is unknown to the job, or
+            dollars are limited and a price is unknown.
     """
+    check_prices(scenario, agents)
     entrants = [*agents, *(AgentSpec(name=name) for name in pool)]
     if not 2 <= len(entrants) <= MOST_AGENTS:
         raise UsageError(

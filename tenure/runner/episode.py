@@ -14,8 +14,9 @@ from tenure.agents.contract import Agent, Turn
 from tenure.agents.spec import AgentSpec
 from tenure.envs.jobs import Briefing, Truth, agent_seed
 from tenure.envs.world import NOTHING, World
-from tenure.errors import TenureError, TrajectoryError
+from tenure.errors import ProviderError, TenureError, TrajectoryError
 from tenure.scenarios import References, Scenario
+from tenure.scoring.limits import Meter
 from tenure.scoring.recorder import Recorder, header
 from tenure.scoring.records import Episode, action_of, read_partial
 from tenure.scoring.replay import replay
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 STEPS_BETWEEN_PAUSES = 64
 """How long an agent that never waits may keep the others waiting."""
 
+
+_MENDS = {
+    "tokens": "Leave it out, or name an endpoint that counts them.",
+    "usd": "Name the model's price with --price, or leave the limit out.",
+    "minutes": "Leave it out, or have the agent tell `latency_ms`.",
+}
 
 Post = tuple[str, str]
 """An agent's label, and the job it is hired for; empty if that does not matter."""
@@ -128,7 +135,7 @@ async def play(
         voice: Words what counterparts say; closed at the end.
 
     Returns:
-        Why the episode ended: the world's reason, or `steps` at the scenario's limit.
+        Why the episode ended: the world's reason, or the limit that was reached.
 
     Raises:
         ProviderError: If the agent's model could not be reached; the episode can go on later.
@@ -237,7 +244,7 @@ class _Game:
         self._crew = crew
         self._recorder = recorder
         self._watcher = watcher
-        self._steps = 0
+        self._meter = Meter(assignment.scenario.limits)
         self._observation = world.opening()
 
     def relive(self, past: Episode) -> None:
@@ -254,25 +261,37 @@ class _Game:
 
     async def play_on(self) -> str:
         """Take turns until the end and return its reason."""
-        self._watcher.began(self._assignment, self._world, self._steps)
-        limit = self._assignment.scenario.limits.steps
-        while not self._world.ended and self._steps < limit:
+        self._watcher.began(self._assignment, self._world, self._meter.steps)
+        while not (self._world.ended or self._meter.reached):
+            self._check_told()
             turn = await self._crew.answer(self._observation)
             self._do(turn, await self._outside(turn))
             self._watcher.stepped(self._assignment, turn.exchange)
-            if self._steps % STEPS_BETWEEN_PAUSES == 0:
+            if self._meter.steps % STEPS_BETWEEN_PAUSES == 0:
                 await asyncio.sleep(0)
-        return self._world.ended or "steps"
+        return self._world.ended or self._meter.reached
+
+    def _check_told(self) -> None:
+        """See that all that is limited is known.
+
+        Raises:
+            ProviderError: If an answer did not tell what it took.
+        """
+        if self._meter.untold:
+            raise ProviderError(
+                f"an answer did not tell its {self._meter.untold}, so the limit of them cannot be "
+                f"kept. {_MENDS[self._meter.untold]} Either is another plan."
+            )
 
     def _recall(self, turn: Turn) -> None:
         try:
             self._crew.on_turn(self._observation).recall(self._observation, turn)
         except TrajectoryError as error:
-            raise self._stuck(self._steps + 1, str(error)) from None
+            raise self._stuck(self._meter.steps + 1, str(error)) from None
 
     def _compare(self, past: Episode, recorded_hash: str) -> None:
         if self._recorder.head != recorded_hash:
-            raise self._stuck(self._steps, replay(past).explanation)
+            raise self._stuck(self._meter.steps, replay(past).explanation)
 
     def _stuck(self, record: int, reason: str) -> TrajectoryError:
         place = f"step {record - 1}" if record else "the opening"
@@ -293,7 +312,7 @@ class _Game:
     def _do(self, turn: Turn, outside: Mapping[str, Any]) -> None:
         step = self._world.step(turn.action, outside)
         self._recorder.step(self._world, turn.action, turn.exchange, step)
-        self._steps += 1
+        self._meter.add(turn.exchange, step.outside)
         self._observation = step.text
 
 

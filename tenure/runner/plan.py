@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -42,9 +42,10 @@ def draw_up(
         voice: The model that words what counterparts say.
 
     Raises:
-        UsageError: If two agents would share a label, nobody speaks in the scenario's job, or a
-            privileged script cannot play.
+        UsageError: If two agents would share a label, nobody speaks in the scenario's job, a
+            privileged script cannot play, or dollars are limited and a price is unknown.
     """
+    check_prices(scenario, [*agents, *filter(None, [voice])])
     if voice and scenario.job.world.drafts is World.drafts:
         raise UsageError(f"In {scenario.id} nobody speaks whom a model could voice.")
     labels = [agent.label for agent in agents]
@@ -64,19 +65,46 @@ def draw_up(
     )
 
 
-def with_step_limit(scenario: Scenario, steps: int) -> Scenario:
-    """Lower a scenario's step limit.
+def with_limits(scenario: Scenario, lower: Mapping[str, float]) -> Scenario:
+    """Lower a scenario's limits, or set those that it does not have.
+
+    Args:
+        scenario: The scenario.
+        lower: The new limits by their names in `Limits`.
 
     Raises:
-        UsageError: If the scenario allows fewer steps than that.
+        UsageError: If one of them would be raised.
     """
-    if steps > scenario.limits.steps:
+    there = scenario.limits.model_dump()
+    for name, limit in lower.items():
+        if limit > there.get(name, limit):
+            raise UsageError(
+                f"{scenario.id} ends after {there[name]} {name}; the limit can only be lowered, "
+                f"not raised to {limit}."
+            )
+    return Scenario.model_validate({**scenario.model_dump(), "limits": {**there, **lower}})
+
+
+def check_prices(scenario: Scenario, agents: Iterable[AgentSpec]) -> None:
+    """See that a limit of dollars can be kept.
+
+    Raises:
+        UsageError: If nobody knows what one of the models costs.
+    """
+    if scenario.limits.usd is not None and (unknown := unpriced(agents)):
         raise UsageError(
-            f"{scenario.id} ends after {scenario.limits.steps} steps; the limit can only be "
-            f"lowered, not raised to {steps}."
+            f"Nobody knows what {unknown} costs, so {scenario.limits.usd:g} dollars an episode "
+            f"cannot be kept. Name its price with --price, or limit its tokens instead."
         )
-    limits = scenario.limits.model_copy(update={"steps": steps})
-    return Scenario.model_validate({**scenario.model_dump(), "limits": limits})
+
+
+def unpriced(agents: Iterable[AgentSpec]) -> str:
+    """Return the name of the first model without a price; empty if there is none."""
+    return next((agent.name for agent in agents if agent.is_model and not _has_price(agent)), "")
+
+
+def _has_price(agent: AgentSpec) -> bool:
+    return agent.input_usd_per_mtok is not None and agent.output_usd_per_mtok is not None
 
 
 def default_folder(manifest: Manifest) -> Path:

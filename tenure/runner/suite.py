@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from tenure.runner.plan import (
     folder_for,
     locked,
     settled,
-    with_step_limit,
+    with_limits,
     write_at_once,
 )
 from tenure.scenarios import Scenario, Suite
@@ -35,7 +35,7 @@ def draw_up_suite(
     *,
     episodes: int | None = None,
     seed: int | None = None,
-    max_steps: int | None = None,
+    limits: Mapping[str, float] | None = None,
 ) -> SuiteManifest:
     """Plan each agent's episodes in each scenario of a suite.
 
@@ -44,20 +44,20 @@ def draw_up_suite(
         agents: Who works in all of its scenarios.
         episodes: How many seeds, in place of what the suite says.
         seed: The first seed, likewise.
-        max_steps: A lower step limit for every scenario.
+        limits: Lower limits for every scenario, by name; that of steps in place of its entry's.
 
     Raises:
         UsageError: If an agent is unknown to one of the jobs, two agents would share a label, or
-            a step limit would be raised.
+            a limit would be raised.
     """
-    overrides = {"episodes": episodes, "seed": seed, "max_steps": max_steps}
+    overrides = {"episodes": episodes, "seed": seed}
     given = {name: value for name, value in overrides.items() if value is not None}
     entries = [entry.model_copy(update=given) for entry in suite.scenarios]
     return SuiteManifest(
         id=suite.id,
         suite_version=suite.version,
         title=suite.title,
-        runs=[_draw_up(suite, entry, agents) for entry in entries],
+        runs=[_draw_up(suite, entry, agents, limits or {}) for entry in entries],
     )
 
 
@@ -105,10 +105,11 @@ def suite_assignments(suite_dir: Path, manifest: SuiteManifest) -> list[Assignme
     ]
 
 
-def _draw_up(suite: Suite, entry: Entry, agents: Sequence[AgentSpec]) -> Manifest:
-    scenario = entry.load()
-    if entry.max_steps is not None:
-        scenario = with_step_limit(scenario, entry.max_steps)
+def _draw_up(
+    suite: Suite, entry: Entry, agents: Sequence[AgentSpec], limits: Mapping[str, float]
+) -> Manifest:
+    own = {} if entry.max_steps is None else {"steps": entry.max_steps}
+    scenario = with_limits(entry.load(), {**own, **limits})
     for agent in agents:
         _check_known(agent, scenario)
     return draw_up(scenario, agents, suite.seeds(entry))

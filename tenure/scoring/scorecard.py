@@ -28,6 +28,7 @@ from tenure.scoring.forecasts import (
     pool_forecasts,
     score_forecasts,
 )
+from tenure.scoring.limits import told_count, told_usd
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.records import Episode, StepRecord, read_partial
 from tenure.scoring.statistics import (
@@ -45,9 +46,6 @@ WORST_TAIL = 0.1
 PASS_HAT_KS = (1, 2, 4, 8)
 SIGNIFICANT_DIGITS = 9
 """Floats are written with so many digits: the last bits of a mean differ between processors."""
-MOST_TOKENS_A_CALL = 10**9
-MOST_USD_A_CALL = 10**6
-"""No call takes more. What claims to is unknown, and sums stay numbers that JSON can hold."""
 
 _BOOTSTRAP_SEED = 20_260_101
 _NO_CALL = frozenset({"malformed", "unknown_tool"})
@@ -453,7 +451,7 @@ def spending(steps: Iterable[StepRecord]) -> Spending:
     exchanges = [step["exchange"] for step in steps if "exchange" in step]
     usages = [_usage(exchange) for exchange in exchanges]
     known = _sum_tokens(usage for usage in usages if usage is not None)
-    costs = [_cost(exchange) for exchange in exchanges]
+    costs = [told_usd(exchange) for exchange in exchanges]
     known_cost = sum(cost for cost in costs if cost is not None)
     return Spending(
         model_calls=len(exchanges),
@@ -469,23 +467,11 @@ def _usage(exchange: Mapping[str, Any]) -> Tokens | None:
     usage = exchange.get("usage")
     if not isinstance(usage, dict):
         return None
-    given, written = _count(usage, "input_tokens"), _count(usage, "output_tokens")
+    given, written = told_count(usage, "input_tokens"), told_count(usage, "output_tokens")
     if given is None or written is None:
         return None
-    cached, reasoning = _count(usage, "cached_tokens"), _count(usage, "reasoning_tokens")
+    cached, reasoning = told_count(usage, "cached_tokens"), told_count(usage, "reasoning_tokens")
     return Tokens(input=given, cached=cached or 0, output=written, reasoning=reasoning or 0)
-
-
-def _count(usage: Mapping[str, Any], name: str) -> int | None:
-    value = usage.get(name)
-    return value if type(value) is int and 0 <= value <= MOST_TOKENS_A_CALL else None
-
-
-def _cost(exchange: Mapping[str, Any]) -> float | None:
-    value = exchange.get("cost_usd")
-    if type(value) is not float and type(value) is not int:
-        return None
-    return float(value) if 0 <= value <= MOST_USD_A_CALL else None
 
 
 def _sum_tokens(parts: Iterable[Tokens]) -> Tokens:

@@ -22,6 +22,7 @@ class Endpoint(ThreadingHTTPServer):
 
     daemon_threads = True
     patience = 10**6
+    counts_tokens = True
     answered = 0
     busy = 0
 
@@ -50,7 +51,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.answered += 1
         usage = {"prompt_tokens": 1000, "completion_tokens": 10}
         choice = {"message": self.server.says(request), "finish_reason": "tool_calls"}
-        self._reply(200, {"model": "worker-1", "choices": [choice], "usage": usage})
+        told = {"usage": usage} if self.server.counts_tokens else {}
+        self._reply(200, {"model": "worker-1", "choices": [choice], **told})
 
     def _reply(self, status, content, headers=None):
         body = json.dumps(content).encode()

@@ -6,7 +6,7 @@ from tenure.runner.plan import (
     check_folder,
     default_folder,
     settled,
-    with_step_limit,
+    with_limits,
 )
 from tests.runner.stand import plan, scenario
 
@@ -44,12 +44,12 @@ def test_an_agent_stands_in_a_plan_once():
 
 
 def test_a_lower_step_limit_is_part_of_the_scenario():
-    assert with_step_limit(scenario(steps=400), 7).limits.steps == 7
+    assert with_limits(scenario(steps=400), {"steps": 7}).limits.steps == 7
 
 
 def test_a_step_limit_cannot_be_raised():
     with pytest.raises(UsageError, match="ends after 400 steps; the limit can only be lowered"):
-        with_step_limit(scenario(steps=400), 401)
+        with_limits(scenario(steps=400), {"steps": 401})
 
 
 def test_a_folder_is_free_if_it_is_missing_or_empty_or_holds_the_same_plan(tmp_path):
