@@ -13,8 +13,9 @@ from tenure.agents import Hire, OracleAgent
 from tenure.agents.contract import Agent, Turn
 from tenure.agents.spec import AgentSpec
 from tenure.envs.jobs import Briefing, Truth, agent_seed
-from tenure.envs.world import NOTHING, World
+from tenure.envs.world import NOTHING, Step, World
 from tenure.errors import ProviderError, TenureError, TrajectoryError
+from tenure.runner.budget import Brake
 from tenure.scenarios import References, Scenario
 from tenure.scoring.limits import Meter
 from tenure.scoring.recorder import Recorder, header
@@ -121,6 +122,8 @@ async def play(
     references: References,
     watcher: Watcher,
     voice: Voice | None = None,
+    *,
+    brake: Brake | None = None,
 ) -> str:
     """Play an episode to its end, from where its record stops if there is one.
 
@@ -133,9 +136,11 @@ async def play(
         references: Floor and bound of the seed, for the record's header.
         watcher: Is told of every step.
         voice: Words what counterparts say; closed at the end.
+        brake: Stops it before the next answer is asked for.
 
     Returns:
-        Why the episode ended: the world's reason, or the limit that was reached.
+        Why the episode ended: the world's reason, or the limit that was reached. Empty if the
+        brake stopped it.
 
     Raises:
         ProviderError: If the agent's model could not be reached; the episode can go on later.
@@ -157,15 +162,16 @@ async def play(
     crew = _Crew(assignment, world, hire, voice)
     try:
         with Recorder(_draft(assignment.path), head) as recorder:
-            game = _Game(assignment, world, crew, recorder, watcher)
+            game = _Game(assignment, world, crew, recorder, watcher, brake=brake or Brake())
             if past:
                 game.relive(past)
             recorder.take_place_of(assignment.path)
-            reason = await game.play_on()
-            recorder.end(world, reason)
+            if reason := await game.play_on():
+                recorder.end(world, reason)
     finally:
         await crew.close()
-    watcher.ended(assignment, reason)
+    if reason:
+        watcher.ended(assignment, reason)
     return reason
 
 
@@ -188,12 +194,22 @@ class _Crew:
         """Return the agent whose turn it is; it reads the observation next."""
         return self._in_seat(self._world.seat, observation)
 
-    async def answer(self, observation: str) -> Turn:
-        """Return what the agent whose turn it is answers; who can answer too is asked meanwhile."""
+    @property
+    def was_asked(self) -> bool:
+        """Whether the agent whose turn it is was asked already, while another was."""
+        return self._world.seat in self._asked
+
+    async def answer(self, observation: str, *, asking: bool = True) -> Turn:
+        """Return what the agent whose turn it is answers; who can answer too is asked meanwhile.
+
+        Args:
+            observation: What it reads.
+            asking: Whether anybody is to be asked who was not yet; if not, `was_asked` must hold.
+        """
         if not self._world.open_turns:
             return await self.on_turn(observation).act(observation)
         for seat, text in self._world.open_turns.items():
-            if seat not in self._asked:
+            if asking and seat not in self._asked:
                 thinking = self._in_seat(seat, text).act(text)
                 self._asked[seat] = asyncio.create_task(thinking, name=self._assignment.name)
         return await self._asked.pop(self._world.seat)
@@ -238,12 +254,15 @@ class _Game:
         crew: _Crew,
         recorder: Recorder,
         watcher: Watcher,
+        *,
+        brake: Brake,
     ) -> None:
         self._assignment = assignment
         self._world = world
         self._crew = crew
         self._recorder = recorder
         self._watcher = watcher
+        self._brake = brake
         self._meter = Meter(assignment.scenario.limits)
         self._observation = world.opening()
 
@@ -260,12 +279,15 @@ class _Game:
             self._compare(past, step["hash"])
 
     async def play_on(self) -> str:
-        """Take turns until the end and return its reason."""
+        """Take turns until the end and return its reason; empty if the brake stopped it."""
         self._watcher.began(self._assignment, self._world, self._meter.steps)
         while not (self._world.ended or self._meter.reached):
             self._check_told()
-            turn = await self._crew.answer(self._observation)
-            self._do(turn, await self._outside(turn))
+            if self._brake.reason and not self._crew.was_asked:
+                return ""
+            turn = await self._crew.answer(self._observation, asking=not self._brake.reason)
+            step = self._do(turn, await self._outside(turn))
+            self._brake.count(turn.exchange, step.outside)
             self._watcher.stepped(self._assignment, turn.exchange)
             if self._meter.steps % STEPS_BETWEEN_PAUSES == 0:
                 await asyncio.sleep(0)
@@ -309,11 +331,12 @@ class _Game:
             outside["output_tokens"] = turn.output_tokens
         return outside or NOTHING
 
-    def _do(self, turn: Turn, outside: Mapping[str, Any]) -> None:
+    def _do(self, turn: Turn, outside: Mapping[str, Any]) -> Step:
         step = self._world.step(turn.action, outside)
         self._recorder.step(self._world, turn.action, turn.exchange, step)
         self._meter.add(turn.exchange, step.outside)
         self._observation = step.text
+        return step
 
 
 def _past(assignment: Assignment, head: Mapping[str, Any]) -> Episode | None:

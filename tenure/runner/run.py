@@ -16,12 +16,14 @@ from tenure.runner.arena import (
     settled_arena,
     specs_of,
 )
+from tenure.runner.budget import Brake
 from tenure.runner.episode import Assignment, Watcher, is_complete
 from tenure.runner.inline import Failure, failed, hire, play_all
 from tenure.runner.plan import assignments, check_folder, settled
 from tenure.runner.suite import check_suite_folder, settled_suite, suite_assignments
 from tenure.scoring.arena.manifest import ArenaManifest
 from tenure.scoring.manifest import Manifest
+from tenure.scoring.records import read_partial
 from tenure.scoring.suite import SuiteManifest
 
 if TYPE_CHECKING:
@@ -29,7 +31,12 @@ if TYPE_CHECKING:
 
 
 async def run(
-    folder: Path, manifest: Manifest, watcher: Watcher, *, concurrency: int = 4
+    folder: Path,
+    manifest: Manifest,
+    watcher: Watcher,
+    *,
+    concurrency: int = 4,
+    brake: Brake | None = None,
 ) -> list[Failure]:
     """Play what is not complete yet of a plan.
 
@@ -39,21 +46,28 @@ async def run(
         watcher: Is told of every step. An episode's asyncio task has the episode's name, so that
             what an agent logs can be put down to it.
         concurrency: How many episodes may be under way at a time, >= 1.
+        brake: Stops the run, on demand or when its budget is used up.
 
     Returns:
         The episodes that an outside failure or a damaged record left unfinished; the others are
-        complete.
+        complete, unless the brake was pulled.
 
     Raises:
         UsageError: If the folder is not this plan's, or an agent cannot be had.
     """
     check_folder(folder, manifest)
     hold = settled(folder, manifest)
-    return await _play_out(assignments(folder, manifest), hold, watcher, concurrency)
+    planned = assignments(folder, manifest)
+    return await _play_out(planned, hold, watcher, concurrency, brake or Brake())
 
 
 async def run_suite(
-    suite_dir: Path, manifest: SuiteManifest, watcher: Watcher, *, concurrency: int = 4
+    suite_dir: Path,
+    manifest: SuiteManifest,
+    watcher: Watcher,
+    *,
+    concurrency: int = 4,
+    brake: Brake | None = None,
 ) -> list[Failure]:
     """Play what is not complete yet of a suite, as `run` does; its limit is that of all runs.
 
@@ -62,11 +76,17 @@ async def run_suite(
     """
     check_suite_folder(suite_dir, manifest)
     hold = settled_suite(suite_dir, manifest)
-    return await _play_out(suite_assignments(suite_dir, manifest), hold, watcher, concurrency)
+    planned = suite_assignments(suite_dir, manifest)
+    return await _play_out(planned, hold, watcher, concurrency, brake or Brake())
 
 
 async def run_arena(
-    folder: Path, manifest: ArenaManifest, watcher: Watcher, *, concurrency: int = 4
+    folder: Path,
+    manifest: ArenaManifest,
+    watcher: Watcher,
+    *,
+    concurrency: int = 4,
+    brake: Brake | None = None,
 ) -> list[Failure]:
     """Play what is not complete yet of an arena run, as `run` does; an episode is a match.
 
@@ -74,10 +94,11 @@ async def run_arena(
         UsageError: If the folder is not this plan's, or an agent cannot be had.
     """
     check_arena_folder(folder, manifest)
-    todo, failures = _sort_out(match_assignments(folder, manifest), watcher)
+    brake = brake or Brake()
+    todo, failures = _sort_out(match_assignments(folder, manifest), watcher, brake)
     hires: dict[str, Hire] = {}
     async with AsyncExitStack() as stack:
-        network = await _network(stack)
+        network = await _network(stack, brake)
         for label, spec in specs_of(manifest).items() if todo else ():
             try:
                 hires[label] = await stack.enter_async_context(
@@ -90,7 +111,7 @@ async def run_arena(
         posts = {
             item.post: item.agent.hiring(hires) for item in served if isinstance(item.agent, LineUp)
         }
-        return failures + await play_all(served, posts, {}, watcher, concurrency)
+        return failures + await play_all(served, posts, {}, watcher, concurrency, brake=brake)
 
 
 async def _play_out(
@@ -98,11 +119,12 @@ async def _play_out(
     hold: AbstractContextManager[None],
     watcher: Watcher,
     concurrency: int,
+    brake: Brake,
 ) -> list[Failure]:
     """Play what is not complete yet, in folders that are held as soon as agents are ready."""
-    todo, failures = _sort_out(planned, watcher)
+    todo, failures = _sort_out(planned, watcher, brake)
     async with AsyncExitStack() as stack:
-        network = await _network(stack)
+        network = await _network(stack, brake)
         hires, unserved = await hire(todo, stack, watcher, network)
         voices = {
             voice: await stack.enter_async_context(speaking(voice, network))
@@ -112,30 +134,37 @@ async def _play_out(
         served = [
             item for item in todo if item.post in hires and not is_complete(item.path)
         ]  # asked again: another process may have been here while servers started
-        return failures + unserved + await play_all(served, hires, voices, watcher, concurrency)
+        played = await play_all(served, hires, voices, watcher, concurrency, brake=brake)
+        return failures + unserved + played
 
 
-async def _network(stack: AsyncExitStack) -> Network:
-    """Return the network that all agents of a run share."""
+async def _network(stack: AsyncExitStack, brake: Brake) -> Network:
+    """Return the network that all agents of a run share, and start the run's clock."""
     from tenure.agents.network import Network
 
+    stack.enter_context(brake.timed())
     return await stack.enter_async_context(Network())
 
 
 def _sort_out(
-    planned: Sequence[Assignment], watcher: Watcher
+    planned: Sequence[Assignment], watcher: Watcher, brake: Brake
 ) -> tuple[list[Assignment], list[Failure]]:
-    """Return the episodes still to be played, and those whose records cannot be read."""
+    """Return the episodes still to be played, and those whose records cannot be read.
+
+    There is nothing to be played if the run's budget is used up already.
+    """
     todo, failures = [], []
     for item in planned:
         try:
+            if brake.budget.counts_before and item.path.exists():
+                brake.count_before(read_partial(item.path))
             if not is_complete(item.path):
                 todo.append(item)
         except TrajectoryError as error:
             failures.append(failed(item, _damaged(item, error), watcher))
     if kept := len(planned) - len(todo) - len(failures):
         watcher.kept(kept)
-    return todo, failures
+    return [] if brake.reason else todo, failures
 
 
 def _damaged(item: Assignment, error: TrajectoryError) -> TrajectoryError:

@@ -40,13 +40,14 @@ class Meter:
         tokens: Read and written by models.
         nanousd: What models cost, in billionths of a dollar.
         latency_ms: How long answers were waited for.
+        unknown: Which limits some answer did not tell of; the counts are those of the others.
     """
 
     def __init__(self, limits: Limits) -> None:
         self.steps = self.tokens = self.nanousd = self.latency_ms = 0
         self._most = limits.steps
         self._lines = _lines(limits)
-        self._untold: set[str] = set()
+        self.unknown: set[str] = set()
 
     @property
     def reached(self) -> str:
@@ -59,12 +60,17 @@ class Meter:
         return ""
 
     @property
+    def usd(self) -> float:
+        """What models cost, in dollars."""
+        return self.nanousd / _NANOUSD
+
+    @property
     def untold(self) -> str:
         """What is limited and was not told of some answer; empty if all was.
 
         An episode that is not over cannot go on then: the limit could not be kept.
         """
-        return next((name for name in self._lines if name in self._untold), "")
+        return next((name for name in self._lines if name in self.unknown), "")
 
     def add(self, exchange: Mapping[str, Any] | None, outside: Mapping[str, Any] = NOTHING) -> None:
         """Count one step.
@@ -74,8 +80,6 @@ class Meter:
             outside: What came in beside the action; the voice's answers are in it.
         """
         self.steps += 1
-        if not self._lines:
-            return
         if exchange is not None:
             self._pay(exchange)
             self.latency_ms += self._known("minutes", _told_latency_ms(exchange))
@@ -88,7 +92,7 @@ class Meter:
 
     def _known(self, name: str, told: int | None) -> int:
         if told is None:
-            self._untold.add(name)
+            self.unknown.add(name)
         return told or 0
 
 
