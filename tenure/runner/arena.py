@@ -21,7 +21,7 @@ from tenure.runner.plan import (
     check_same,
     folder_for,
     locked,
-    write_at_once,
+    write_if_new,
 )
 from tenure.scenarios import Scenario
 from tenure.scoring.arena.manifest import FILE_NAME, MOST_AGENTS, ArenaManifest, Match
@@ -157,7 +157,7 @@ def settled_arena(folder: Path, manifest: ArenaManifest) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
         check_arena_folder(folder, manifest)
-        write_at_once(folder, FILE_NAME, manifest)
+        write_if_new(folder, FILE_NAME, manifest)
         yield
 
 

@@ -18,10 +18,9 @@ from tenure.errors import UsageError
 from tenure.runner.episode import Assignment
 from tenure.scenarios import Scenario, differences
 from tenure.scoring.arena.manifest import ArenaManifest
+from tenure.scoring.files import DRAFT
 from tenure.scoring.manifest import FILE_NAME, Manifest
 from tenure.scoring.suite import SuiteManifest
-
-_DRAFT = ".draft"
 
 
 def draw_up(
@@ -166,7 +165,7 @@ def settled(folder: Path, manifest: Manifest) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
         check_folder(folder, manifest)
-        write_at_once(folder, FILE_NAME, manifest)
+        write_if_new(folder, FILE_NAME, manifest)
         yield
 
 
@@ -191,19 +190,15 @@ def assignments(
 
 
 def _is_free(folder: Path) -> bool:
-    return folder.is_dir() and all(entry.name == _DRAFT for entry in folder.iterdir())
+    return folder.is_dir() and all(entry.name.endswith(DRAFT) for entry in folder.iterdir())
 
 
-def write_at_once(
+def write_if_new(
     folder: Path, name: str, manifest: Manifest | SuiteManifest | ArenaManifest
 ) -> None:
-    """Write a manifest that is not there yet so that a kill leaves the whole of it or nothing."""
-    if (folder / name).exists():
-        return
-    draft = folder / _DRAFT
-    manifest.write(draft)
-    (draft / name).replace(folder / name)
-    draft.rmdir()
+    """Write a manifest that is not there yet."""
+    if not (folder / name).exists():
+        manifest.write(folder)
 
 
 def _spec(agent: Mapping[str, Any]) -> AgentSpec:

@@ -21,7 +21,7 @@ from tenure.runner.plan import (
     locked,
     settled,
     with_limits,
-    write_at_once,
+    write_if_new,
 )
 from tenure.scenarios import Scenario, Suite
 from tenure.scenarios.suite import Entry
@@ -90,7 +90,7 @@ def settled_suite(suite_dir: Path, manifest: SuiteManifest) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(locked(suite_dir))
         check_suite_folder(suite_dir, manifest)
-        write_at_once(suite_dir, SUITE_FILE_NAME, manifest)
+        write_if_new(suite_dir, SUITE_FILE_NAME, manifest)
         for folder, run in manifest.folders(suite_dir):
             stack.enter_context(settled(folder, run))
         yield

@@ -22,6 +22,7 @@ from tenure.envs.clock import day_of
 from tenure.errors import TrajectoryError
 from tenure.scenarios import References
 from tenure.scoring.conduct import ConductScore, pool_conduct, score_conduct
+from tenure.scoring.files import write_whole
 from tenure.scoring.forecasts import (
     ForecastScore,
     ForecastSummary,
@@ -339,7 +340,7 @@ class Scorecard(_Part):
     def write(self, run_dir: Path) -> Path:
         """Write `scorecard.json` into the run folder and return its path."""
         path = run_dir / FILE_NAME
-        path.write_bytes(self.to_json())
+        write_whole(path, self.to_json())
         return path
 
     @classmethod

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from tenure import __version__, scenarios
 from tenure.errors import UsageError
 from tenure.scenarios import Limits, Scenario
+from tenure.scoring.files import write_whole
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.records import read
 from tenure.scoring.report import figures, wording
@@ -90,7 +91,7 @@ def write_report(run_dir: Path, scorecard: Scorecard) -> Path:
 def write_page(folder: Path, template: str, context: dict[str, Any]) -> Path:
     """Write the report of a folder and return its path."""
     path = folder / FILE_NAME
-    path.write_text(render(template, context), encoding="utf-8", newline="\n")
+    write_whole(path, render(template, context).encode())
     return path
 
 
