@@ -113,7 +113,8 @@ class EpisodeScore(_Part):
         bound: What no agent can exceed on the seed, without luck.
         normalised: (score - luck - floor) / (bound - floor); `None` if the two coincide.
         figures: Final values of all figures.
-        reason: Why it ended: `horizon`, `steps` (the scenario's limit), or the world's own word.
+        reason: Why it ended: `horizon`, the scenario's limit that was reached (`steps`, `tokens`,
+            `usd`, `minutes`), or the world's own word.
         days: Simulated days worked, the last one included.
         steps: Actions, faulty ones included.
         faults: Faulty steps by kind.
