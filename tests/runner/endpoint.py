@@ -1,6 +1,7 @@
 """An OpenAI-compatible endpoint on 127.0.0.1, whose worker mostly says the same."""
 
 import json
+import sys
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -25,6 +26,11 @@ class Endpoint(ThreadingHTTPServer):
     counts_tokens = True
     answered = 0
     busy = 0
+
+    def handle_error(self, request, address):
+        """Say nothing of a client that was killed."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, address)
 
     def says(self, _request):
         """The message that answers a request."""

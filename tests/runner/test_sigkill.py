@@ -27,8 +27,8 @@ def says(request):
     offered = [tool["function"]["name"] for tool in request["tools"]]
     ends = [name for name in ("close_for_today", "wait_for_next_day") if name in offered]
     call = {"type": "function", "function": {"name": (ends or offered)[0], "arguments": "{}"}}
-    both = "parallel_tool_calls" not in request and "close_for_today" in offered
-    return ANSWER | {"tool_calls": [{"id": str(n), **call} for n in range(2 if both else 1)]}
+    calls = 2 if request["parallel_tool_calls"] else 1
+    return ANSWER | {"tool_calls": [{"id": str(n), **call} for n in range(calls)]}
 
 
 @pytest.fixture(scope="module")
