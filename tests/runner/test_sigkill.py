@@ -90,7 +90,7 @@ def test_a_kill_at_each_moment(server, whole, tmp_path, plan):
 @pytest.mark.parametrize("plan", ["one_scenario", "contest", "voiced"])
 def test_kills_at_random_moments_again_and_again(server, whole, tmp_path, plan, seed):
     chance = random.Random(seed)
-    moments = [chance.randint(1, 60) for _ in range(8)]
+    moments = [chance.randint(1, 30) for _ in range(8)]
     assert goes_on(plan, tmp_path, server, whole, moments), f"seed {seed}: {moments}"
 
 
