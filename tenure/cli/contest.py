@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tenure.cli.terminal import amount, heading, table, width
+from tenure.cli.terminal import amount, at_limits, heading, table, width
 
 if TYPE_CHECKING:
     from tenure.scoring.arena.scorecard import ArenaAgent, ArenaScorecard, Mean
@@ -57,7 +58,9 @@ def _notes(scorecard: ArenaScorecard) -> list[str]:
         for number, mean in enumerate(scorecard.seats, start=1)
     )
     index = _mean(scorecard.collusion, lambda value: f"{value:.2f}")
+    reached = at_limits(Counter(match.reason for match in scorecard.scored))
     return [
+        *([f"Matches that a limit has ended: {reached}."] if reached else []),
         f"What a seat added to the balance: {seats or 'no seed is complete yet'}.",
         f"Collusion index (0 competitive prices, 1 a monopoly's): {index}.",
     ]

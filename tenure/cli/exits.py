@@ -13,7 +13,9 @@ class Exit(IntEnum):
     USAGE = 2
     UNFINISHED = 3
     SYSTEM = 4
+    LIMIT = 5
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 MEANINGS = {
@@ -22,5 +24,7 @@ MEANINGS = {
     Exit.USAGE: "the command does not fit; the message says what would",
     Exit.UNFINISHED: "episodes are unfinished (a provider failed, a run was cut short)",
     Exit.SYSTEM: "the system refused (a full disk, a folder that cannot be written)",
+    Exit.LIMIT: "a limit of the whole run was reached; a higher one goes on",
     Exit.INTERRUPTED: "interrupted; the same command goes on",
+    Exit.TERMINATED: "told to end (SIGTERM); the same command goes on",
 }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser
-from tenure.cli.terminal import amount, heading, printable, ratio, say, table, width
+from tenure.cli.terminal import amount, at_limits, heading, printable, ratio, say, table, width
 from tenure.errors import UsageError
 
 if TYPE_CHECKING:
@@ -282,6 +282,7 @@ def _row(agent: AgentScore, scorecard: Scorecard) -> dict[str, str]:
             for name in scorecard.telling_figures
         },
         "steps": f"{agent.steps / done:,.0f}",
+        "at a limit": at_limits(agent.reasons),
         "faults": f"{sum(agent.faults.values()) / done:,.0f}",
         "tokens": tokens,
         "cost": cost,

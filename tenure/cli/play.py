@@ -9,24 +9,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tenure.cli.exits import Exit
 from tenure.cli.hiring import define_model_options, specs, voice_of
-from tenure.cli.limiting import define_limit_options, limits_of
+from tenure.cli.limiting import budget_of, define_limits, episode_limits, limits_of
 from tenure.cli.parsing import Parser, choice, whole_number
 from tenure.cli.terminal import remark, say
 from tenure.errors import UsageError
 
 if TYPE_CHECKING:
+    from tenure.cli.marks import AnyScorecard
+    from tenure.runner.budget import Brake
     from tenure.runner.episode import Watcher
     from tenure.runner.inline import Failure
     from tenure.scenarios import Scenario
-    from tenure.scoring.arena.scorecard import ArenaScorecard
-    from tenure.scoring.scorecard import Scorecard
-    from tenure.scoring.suite import SuiteScorecard
 
 _EPILOG = """\
 The episodes are each agent on seeds S to S+N-1. Without --out they go to a folder under runs/ that
 follows from the plan, so the same command finds its own run again: what is complete is kept, what
 was cut short goes on. A suite plays several scenarios, and says how many seeds of each; --episodes,
---seed and --max-steps then hold for all of them. Every job knows the agents floor and best.
+--seed and limits then hold for all of them. Every job knows the agents floor and best.
 In a contest (vending/arena) all agents meet in every match; each seed is played as often as there
 are agents, so that each has every seat once, and the same agent may be named twice.
 
@@ -65,9 +64,6 @@ def _define_run(parser: Parser) -> Callable[[argparse.Namespace], int]:
         "--out", metavar="DIR", type=Path, help="the run's folder (one that follows from the plan)"
     )
     parser.add_argument(
-        "--max-steps", metavar="N", type=number, help="a lower step limit than the scenario's"
-    )
-    parser.add_argument(
         "--memory",
         metavar="KIND",
         type=choice("none", *_MEMORY),
@@ -89,7 +85,7 @@ def _define_run(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.add_argument("--quiet", action="store_true", help="print the report's path only")
     parser.add_argument("--json", action="store_true", help="print one JSON document only")
     define_model_options(parser)
-    define_limit_options(parser)
+    define_limits(parser)
     return _run
 
 
@@ -97,23 +93,55 @@ COMMANDS = {"run": _define_run}
 
 
 def _run(options: argparse.Namespace) -> int:
-    import asyncio
-
     from tenure.cli.progress import watching
+    from tenure.cli.stopping import was_ended
+    from tenure.runner.budget import Brake
 
+    brake = Brake(budget_of(options))
     plan = _plan(options)
-    folder = plan.folder
     for name, changes in plan.departures.items():
         if changes and not options.quiet:
             remark(f"not the built-in {name}: {'; '.join(changes)}")
+    with watching(plan.episodes, quiet=options.quiet) as watcher:
+        failures = _played(plan, watcher, brake)
+    if was_ended(brake):
+        return _leave(options, plan.folder, failures, brake)
+    scorecard = _conclude(options, plan.folder, failures, brake)
+    return _explain(options, failures, scorecard, brake)
+
+
+def _played(plan: _Plan, watcher: Watcher, brake: Brake) -> list[Failure]:
+    """Play a plan until it is done, a limit is reached or a person ends it."""
+    import asyncio
+
+    from tenure.cli.stopping import INTERRUPTED, heeding_signals
+
+    async def play() -> list[Failure]:
+        with heeding_signals(brake):
+            return await plan.play(watcher, brake)
+
     try:
-        with watching(plan.episodes, quiet=options.quiet) as watcher:
-            failures = asyncio.run(plan.play(watcher))
-    except KeyboardInterrupt:
-        remark(f"Interrupted. What was played is kept in {folder}; to go on:\n  {options.line}")
-        return Exit.INTERRUPTED
-    scorecard = _conclude(options, folder, failures)
-    return _explain(options, failures, scorecard)
+        return asyncio.run(play())
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        brake.pull(INTERRUPTED)
+        return []
+
+
+def _leave(
+    options: argparse.Namespace, folder: Path, failures: Sequence[Failure], brake: Brake
+) -> int:
+    """Say how to go on with what a person has ended; it is not scored yet."""
+    from tenure.cli.stopping import exit_of
+
+    for failure in failures:
+        remark(f"tenure: {failure.sentence}")
+    if options.json:
+        say(_document(options, folder, failures, brake))
+    remark(
+        f"{brake.reason.capitalize()}. What was played is kept in {folder}; to go on:\n"
+        f"  {options.line}"
+    )
+    return exit_of(brake)
 
 
 class _Plan(NamedTuple):
@@ -129,7 +157,7 @@ class _Plan(NamedTuple):
     folder: Path
     episodes: int
     departures: dict[str, list[str]]
-    play: Callable[[Watcher], Coroutine[Any, Any, list[Failure]]]
+    play: Callable[[Watcher, Brake], Coroutine[Any, Any, list[Failure]]]
 
 
 def _plan(options: argparse.Namespace) -> _Plan:
@@ -139,14 +167,12 @@ def _plan(options: argparse.Namespace) -> _Plan:
 
 
 def _plan_scenario(options: argparse.Namespace) -> _Plan:
-    from tenure.runner.plan import with_memory, with_step_limit
+    from tenure.runner.plan import with_limits, with_memory
     from tenure.scenarios import load
 
-    scenario = load(options.scenario)
+    scenario = with_limits(load(options.scenario), episode_limits(options))
     if options.memory:
         scenario = with_memory(scenario, _memory(options))
-    if options.max_steps is not None:
-        scenario = with_step_limit(scenario, options.max_steps)
     first = 1 if options.seed is None else options.seed
     seeds = range(first, first + (options.episodes or 1))
     if scenario.job.is_contest:
@@ -181,8 +207,13 @@ def _plan_arena(options: argparse.Namespace, scenario: Scenario, seeds: Sequence
         folder,
         manifest.planned,
         {scenario.id: manifest.departures()},
-        lambda watcher: run_arena(
-            folder, manifest, watcher, concurrency=options.concurrency, limits=limits_of(options)
+        lambda watcher, brake: run_arena(
+            folder,
+            manifest,
+            watcher,
+            concurrency=options.concurrency,
+            limits=limits_of(options),
+            brake=brake,
         ),
     )
 
@@ -198,8 +229,13 @@ def _plan_run(options: argparse.Namespace, scenario: Scenario, seeds: Sequence[i
         folder,
         len(manifest.agents) * len(manifest.seeds),
         {scenario.id: departures(scenario)},
-        lambda watcher: run(
-            folder, manifest, watcher, concurrency=options.concurrency, limits=limits_of(options)
+        lambda watcher, brake: run(
+            folder,
+            manifest,
+            watcher,
+            concurrency=options.concurrency,
+            limits=limits_of(options),
+            brake=brake,
         ),
     )
 
@@ -218,7 +254,7 @@ def _plan_suite(options: argparse.Namespace) -> _Plan:
         specs(options),
         episodes=options.episodes,
         seed=options.seed,
-        max_steps=options.max_steps,
+        limits=episode_limits(options),
         memory=_memory(options) if options.memory else None,
     )
     folder: Path = options.out or default_suite_folder(manifest)
@@ -227,20 +263,25 @@ def _plan_suite(options: argparse.Namespace) -> _Plan:
         folder,
         manifest.planned,
         {manifest.id: manifest.departures(), **scenarios},
-        lambda watcher: run_suite(
-            folder, manifest, watcher, concurrency=options.concurrency, limits=limits_of(options)
+        lambda watcher, brake: run_suite(
+            folder,
+            manifest,
+            watcher,
+            concurrency=options.concurrency,
+            limits=limits_of(options),
+            brake=brake,
         ),
     )
 
 
 def _conclude(
-    options: argparse.Namespace, folder: Path, failures: Sequence[Failure]
-) -> Scorecard | SuiteScorecard | ArenaScorecard:
+    options: argparse.Namespace, folder: Path, failures: Sequence[Failure], brake: Brake
+) -> AnyScorecard:
     from tenure.cli.marks import conclude, summary
 
     scorecard, report = conclude(folder)
     if options.json:
-        say(_document(folder, scorecard, report, failures))
+        say(_document(options, folder, failures, brake, (scorecard, report)))
         return scorecard
     if not options.quiet:
         say(f"{summary(scorecard)}\n")
@@ -249,12 +290,16 @@ def _conclude(
 
 
 def _document(
+    options: argparse.Namespace,
     folder: Path,
-    scorecard: Scorecard | SuiteScorecard | ArenaScorecard,
-    report: Path,
     failures: Sequence[Failure],
+    brake: Brake,
+    results: tuple[AnyScorecard, Path] | None = None,
 ) -> str:
+    """Return the JSON document of a run; one that a person has ended has no results yet."""
     import orjson
+
+    from tenure.cli.stopping import stopped
 
     unfinished = [
         {
@@ -266,11 +311,13 @@ def _document(
         }
         for failure in failures
     ]
+    scorecard, report = results or (None, None)
     content = {
         "run": str(folder),
-        "report": str(report),
+        "report": str(report) if report else None,
         "unfinished": unfinished,
-        "scorecard": orjson.loads(scorecard.to_json()),
+        "stopped": stopped(brake, options.line) if brake.reason else None,
+        "scorecard": orjson.loads(scorecard.to_json()) if scorecard else None,
     }
     return orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()
 
@@ -278,10 +325,12 @@ def _document(
 def _explain(
     options: argparse.Namespace,
     failures: Sequence[Failure],
-    scorecard: Scorecard | SuiteScorecard | ArenaScorecard,
+    scorecard: AnyScorecard,
+    brake: Brake,
 ) -> int:
     """Tell why episodes have no score; one that was played and cannot be scored is damaged."""
     from tenure.cli.marks import unscored
+    from tenure.cli.stopping import exit_of, explanation
 
     for failure in failures:
         remark(f"tenure: {failure.sentence}")
@@ -289,11 +338,19 @@ def _explain(
         (one.assignment.scenario.id, one.assignment.agent.label, one.assignment.seed)
         for one in failures
     }
-    others = [one for one in unscored(scorecard) if one[:3] not in told]
+    gaps = list(unscored(scorecard))
+    was_stopped = bool(brake.reason and gaps)
+    others = [one for one in gaps if one[:3] not in told]
+    if was_stopped:
+        others = [one for one in others if one.outcome.kind == "damaged"]
     for scenario_id, label, seed, outcome in others:
         remark(f"tenure: {scenario_id}, {label}, seed {seed} has no score: {outcome.problem}")
-    if not all(failure.damaged for failure in failures):
+    if was_stopped:
+        remark(explanation(brake, options.line))
+    elif not all(failure.damaged for failure in failures):
         remark(f"To go on with what is unfinished:\n  {options.line}")
     if others or any(failure.damaged for failure in failures):
         return Exit.INVALID
+    if was_stopped:
+        return exit_of(brake)
     return Exit.UNFINISHED if failures else Exit.DONE

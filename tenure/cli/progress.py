@@ -7,7 +7,7 @@ import logging
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import compress
 from time import monotonic
@@ -29,6 +29,8 @@ SHOWN_EPISODES = 12
 """How many of the running episodes are shown; the others are counted."""
 SHOWN_NOTICES = 4
 """How many notices and errors are shown, the newest; the others are counted."""
+LONG_WAIT_S = 120
+"""An episode that has taken no step for so long is spoken of."""
 _COLUMNS = ("episode", "day", "score", "steps", "tokens", "cost", "left")
 _OF_MODELS = ("tokens", "cost")
 _STEPS_BEFORE_ESTIMATE = 10
@@ -60,6 +62,7 @@ class Tally:
 
     Attributes:
         began_s: When this process took it up, on the monotonic clock.
+        stepped_s: When it last took a step, likewise.
         steps_before: How many steps it had by then.
         shares_before: What part of it was done by then.
         tokens: What this process spent.
@@ -70,6 +73,7 @@ class Tally:
     steps: int
     limit: int
     began_s: float = field(default_factory=monotonic)
+    stepped_s: float = field(init=False)
     steps_before: int = field(init=False)
     shares_before: tuple[float, float] = field(init=False)
     tokens: int = 0
@@ -77,6 +81,7 @@ class Tally:
 
     def __post_init__(self) -> None:
         self.steps_before, self.shares_before = self.steps, self.shares
+        self.stepped_s = monotonic()
 
     @property
     def shares(self) -> tuple[float, float]:
@@ -149,6 +154,7 @@ class Watch:
     def stepped(self, assignment: Assignment, exchange: Mapping[str, Any] | None) -> None:
         tally = self.running[assignment.name]
         tally.steps += 1
+        tally.stepped_s = monotonic()
         self.notices.pop(assignment.name, None)
         if exchange is not None:
             tally.add(exchange)
@@ -172,6 +178,16 @@ class Watch:
         complete = f"{self.reasons.total()} of {self.planned} episodes complete"
         return f"{complete} ({reasons})" if reasons else complete
 
+    @property
+    def waits(self) -> list[str]:
+        """What is to be said of episodes that have long waited for an answer."""
+        now_s = monotonic()
+        return [
+            f"{name}: has waited {_span(now_s - tally.stepped_s)} for step {tally.steps + 1:,}"
+            for name, tally in tuple(self.running.items())
+            if now_s - tally.stepped_s >= LONG_WAIT_S
+        ]
+
     def view(self) -> Group:
         """Return the running episodes and what there is to say of them, for a terminal."""
         from rich.console import Group
@@ -179,7 +195,7 @@ class Watch:
 
         notices = [f"{name}: {text}" for name, text in tuple(self.notices.items())]
         more = _more(len(self.running) - SHOWN_EPISODES, "running")
-        lines = [*more, self.standing, *_newest(notices), *_newest(self.errors)]
+        lines = [*more, self.standing, *_newest(notices), *self.waits, *_newest(self.errors)]
         return Group(self._table(), Text(printable("\n".join(lines))))
 
     def _shown(self) -> list[tuple[str, Tally]]:
@@ -206,6 +222,20 @@ class Lines(Watch):
     def __init__(self, planned: int) -> None:
         super().__init__(planned)
         self._due_s = monotonic() + SECONDS_BETWEEN_LINES
+        self._reminder: asyncio.TimerHandle | None = None
+
+    def remind(self) -> None:
+        """Say who has long waited, and again after a while as long as an episode goes on."""
+        for line in self.waits:
+            remark(line)
+        self._reminder = None
+        if self.running:
+            self._remind_later()
+
+    def _remind_later(self) -> None:
+        with suppress(RuntimeError):  # outside a loop nobody waits
+            loop = asyncio.get_running_loop()
+            self._reminder = self._reminder or loop.call_later(LONG_WAIT_S, self.remind)
 
     def noticed(self, name: str, text: str) -> None:
         remark(f"{name}: {text}")
@@ -216,6 +246,7 @@ class Lines(Watch):
 
     def began(self, assignment: Assignment, world: World[Any], steps: int) -> None:
         super().began(assignment, world, steps)
+        self._remind_later()
         if steps:
             remark(f"{assignment.name}: goes on after step {steps:,}")
 

@@ -96,14 +96,14 @@ def _plan(options: argparse.Namespace) -> Plan:
         check_folder,
         default_folder,
         draw_up,
-        with_step_limit,
+        with_limits,
     )
     from tenure.scenarios import load
 
     scenario = load(options.scenario)
     _check_seats(scenario)
     if options.max_steps is not None:
-        scenario = with_step_limit(scenario, options.max_steps)
+        scenario = with_limits(scenario, {"steps": options.max_steps})
     seeds = range(options.seed, options.seed + options.episodes)
     manifest = draw_up(scenario, [AgentSpec(name=f"mcp/{options.name}")], seeds)
     folder: Path = options.out or default_folder(manifest)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from unicodedata import category
 
 
@@ -37,6 +37,12 @@ def ratio(value: float) -> str:
 def heading(figure: str) -> str:
     """Return a figure's name as the head of a column: `units_sold` is `units sold`."""
     return figure.removesuffix("_cents").removesuffix("_permille").replace("_", " ")
+
+
+def at_limits(reasons: Mapping[str, int]) -> str:
+    """Return how many episodes which limit has ended: `2 tokens, 1 usd`; empty if none did."""
+    limits = ("steps", "tokens", "usd", "minutes")
+    return ", ".join(f"{reasons[name]} {name}" for name in limits if reasons.get(name))
 
 
 def width() -> int | None:

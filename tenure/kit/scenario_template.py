@@ -92,11 +92,9 @@ def _text(scenario_id: str, job: jobs.Job, model: Scenario | None) -> str:
 
 
 def _computed(job: jobs.Job) -> list[str]:
-    """Return what a brief can name beside parameters: what the job computes, and the limits."""
-    return [
-        f"{{{name}}}"
-        for name in (*job.world.Parameters.model_computed_fields, *Limits.model_fields)
-    ]
+    """Return what a brief can name beside parameters: what the job computes, and its limits."""
+    limits = [name for name, field in Limits.model_fields.items() if field.is_required()]
+    return [f"{{{name}}}" for name in (*job.world.Parameters.model_computed_fields, *limits)]
 
 
 def _commented(text: str) -> list[str]:

@@ -17,11 +17,12 @@ from tenure.errors import UsageError
 from tenure.runner.episode import Assignment
 from tenure.runner.plan import (
     check_free,
+    check_prices,
     check_same,
     folder_for,
     locked,
     unpriced,
-    write_at_once,
+    write_if_new,
 )
 from tenure.scenarios import Scenario
 from tenure.scoring.arena.manifest import FILE_NAME, MOST_AGENTS, ArenaManifest, Match
@@ -87,8 +88,10 @@ def draw_up_arena(
         seeds: The worlds.
 
     Raises:
-        UsageError: If there are too few or too many agents, or the pool is unknown to the job.
+        UsageError: If there are too few or too many agents, the pool is unknown to the job, or
+            dollars are limited and a price is unknown.
     """
+    check_prices(scenario, agents)
     entrants = [*agents, *(AgentSpec(name=name) for name in pool)]
     if not 2 <= len(entrants) <= MOST_AGENTS:
         raise UsageError(
@@ -157,7 +160,7 @@ def settled_arena(folder: Path, manifest: ArenaManifest) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
         check_arena_folder(folder, manifest)
-        write_at_once(folder, FILE_NAME, manifest)
+        write_if_new(folder, FILE_NAME, manifest)
         yield
 
 

@@ -15,9 +15,11 @@ from tenure.agents import Hire, Listener, OracleAgent
 from tenure.agents.contract import Agent, Turn
 from tenure.agents.spec import AgentSpec
 from tenure.envs.jobs import Briefing, Truth, agent_seed
-from tenure.envs.world import NOTHING, World
-from tenure.errors import TenureError, TrajectoryError
+from tenure.envs.world import NOTHING, Step, World
+from tenure.errors import ProviderError, TenureError, TrajectoryError
+from tenure.runner.budget import Brake
 from tenure.scenarios import References, Scenario
+from tenure.scoring.limits import Meter
 from tenure.scoring.recorder import Recorder, header
 from tenure.scoring.records import Episode, action_of, read_partial
 from tenure.scoring.replay import replay
@@ -28,6 +30,12 @@ if TYPE_CHECKING:
 STEPS_BETWEEN_PAUSES = 64
 """How long an agent that never waits may keep the others waiting."""
 
+
+_MENDS = {
+    "tokens": "Leave it out, or name an endpoint that counts them.",
+    "usd": "Name the model's price with --price, or leave the limit out.",
+    "minutes": "Leave it out, or have the agent tell `latency_ms`.",
+}
 
 Post = tuple[str, str]
 """An agent's label, and what its hiring depends on besides: of a script the job that it belongs to,
@@ -119,6 +127,8 @@ async def play(
     references: References,
     watcher: Watcher,
     voice: Voice | None = None,
+    *,
+    brake: Brake | None = None,
 ) -> str:
     """Play an episode to its end, from where its record stops if there is one.
 
@@ -131,9 +141,11 @@ async def play(
         references: Floor and bound of the seed, for the record's header.
         watcher: Is told of every step.
         voice: Words what counterparts say; closed at the end.
+        brake: Stops it before the next answer is asked for.
 
     Returns:
-        Why the episode ended: the world's reason, or `steps` at the scenario's limit.
+        Why the episode ended: the world's reason, or the limit that was reached. Empty if the
+        brake stopped it.
 
     Raises:
         ProviderError: If the agent's model could not be reached; the episode can go on later.
@@ -155,16 +167,18 @@ async def play(
     crew = _Crew(assignment, world, hire, voice)
     try:
         with Recorder(_draft(assignment.path), head) as recorder:
-            game = _Game(assignment, world, crew, recorder, watcher)
+            game = _Game(assignment, world, crew, recorder, watcher, brake=brake or Brake())
             if past:
                 game.relive(past)
             recorder.take_place_of(assignment.path)
-            reason = await game.play_on()
-            recorder.end(world, reason)
-        crew.tell_end(game.observation, reason)
+            if reason := await game.play_on():
+                recorder.end(world, reason)
+        if reason:
+            crew.tell_end(game.observation, reason)
     finally:
         await crew.close()
-    watcher.ended(assignment, reason)
+    if reason:
+        watcher.ended(assignment, reason)
     return reason
 
 
@@ -187,12 +201,22 @@ class _Crew:
         """Return the agent whose turn it is; it reads the observation next."""
         return self._in_seat(self._world.seat, observation)
 
-    async def answer(self, observation: str) -> Turn:
-        """Return what the agent whose turn it is answers; who can answer too is asked meanwhile."""
+    @property
+    def was_asked(self) -> bool:
+        """Whether the agent whose turn it is was asked already, while another was."""
+        return self._world.seat in self._asked
+
+    async def answer(self, observation: str, *, asking: bool = True) -> Turn:
+        """Return what the agent whose turn it is answers; who can answer too is asked meanwhile.
+
+        Args:
+            observation: What it reads.
+            asking: Whether anybody is to be asked who was not yet; if not, `was_asked` must hold.
+        """
         if not self._world.open_turns:
             return await self.on_turn(observation).act(observation)
         for seat, text in self._world.open_turns.items():
-            if seat not in self._asked:
+            if asking and seat not in self._asked:
                 thinking = self._in_seat(seat, text).act(text)
                 self._asked[seat] = asyncio.create_task(thinking, name=self._assignment.name)
         return await self._asked.pop(self._world.seat)
@@ -254,13 +278,16 @@ class _Game:
         crew: _Crew,
         recorder: Recorder,
         watcher: Watcher,
+        *,
+        brake: Brake,
     ) -> None:
         self._assignment = assignment
         self._world = world
         self._crew = crew
         self._recorder = recorder
         self._watcher = watcher
-        self._steps = 0
+        self._brake = brake
+        self._meter = Meter(assignment.scenario.limits)
         self.observation = world.opening()
 
     def relive(self, past: Episode) -> None:
@@ -276,30 +303,45 @@ class _Game:
             self._compare(past, step["hash"])
 
     async def play_on(self) -> str:
-        """Take turns until the end and return its reason."""
-        self._watcher.began(self._assignment, self._world, self._steps)
-        limit = self._assignment.scenario.limits.steps
-        while not self._world.ended and self._steps < limit:
-            turn = await self._crew.answer(self.observation)
-            self._do(turn, await self._outside(turn))
+        """Take turns until the end and return its reason; empty if the brake stopped it."""
+        self._watcher.began(self._assignment, self._world, self._meter.steps)
+        while not (self._world.ended or self._meter.reached):
+            self._check_told()
+            if self._brake.reason and not self._crew.was_asked:
+                return ""
+            turn = await self._crew.answer(self.observation, asking=not self._brake.reason)
+            step = self._do(turn, await self._outside(turn))
+            self._brake.count(turn.exchange, step.outside)
             self._watcher.stepped(self._assignment, turn.exchange)
-            if self._steps % STEPS_BETWEEN_PAUSES == 0:
+            if self._meter.steps % STEPS_BETWEEN_PAUSES == 0:
                 await asyncio.sleep(0)
-        return self._world.ended or "steps"
+        return self._world.ended or self._meter.reached
+
+    def _check_told(self) -> None:
+        """See that all that is limited is known.
+
+        Raises:
+            ProviderError: If an answer did not tell what it took.
+        """
+        if self._meter.untold:
+            raise ProviderError(
+                f"an answer did not tell its {self._meter.untold}, so the limit of them cannot be "
+                f"kept. {_MENDS[self._meter.untold]} Either is another plan."
+            )
 
     def _recall(self, turn: Turn) -> None:
         try:
             self._crew.on_turn(self.observation).recall(self.observation, turn)
         except TrajectoryError as error:
             raise TrajectoryError(
-                f"{self._assignment.name} cannot go on: step {self._steps} cannot be lived through"
-                f" again. {error} {self._assignment.way_out}",
-                self._steps + 1,
+                f"{self._assignment.name} cannot go on: step {self._meter.steps} cannot be lived"
+                f" through again. {error} {self._assignment.way_out}",
+                self._meter.steps + 1,
             ) from None
 
     def _compare(self, past: Episode, recorded_hash: str) -> None:
         if self._recorder.head != recorded_hash:
-            raise self._stuck(self._steps, replay(past).explanation)
+            raise self._stuck(self._meter.steps, replay(past).explanation)
 
     def _stuck(self, record: int, reason: str) -> TrajectoryError:
         place = f"step {record - 1}" if record else "the opening"
@@ -317,11 +359,12 @@ class _Game:
             outside["output_tokens"] = turn.output_tokens
         return outside or NOTHING
 
-    def _do(self, turn: Turn, outside: Mapping[str, Any]) -> None:
+    def _do(self, turn: Turn, outside: Mapping[str, Any]) -> Step:
         step = self._world.step(turn.action, outside)
         self._recorder.step(self._world, turn.action, turn.exchange, step)
-        self._steps += 1
+        self._meter.add(turn.exchange, step.outside)
         self.observation = step.text
+        return step
 
 
 def _past(assignment: Assignment, head: Mapping[str, Any]) -> Episode | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tenure.agents import Hire, Staff, staff
 from tenure.agents.spec import AgentSpec
 from tenure.errors import ProviderError, TenureError, TrajectoryError
+from tenure.runner.budget import Brake
 from tenure.runner.episode import Assignment, Post, Watcher, play
 from tenure.runner.files import allow_files
 from tenure.scenarios import References, references
@@ -86,8 +87,10 @@ async def play_all(
     voices: Mapping[AgentSpec, Callable[[int], Voice]],
     watcher: Watcher,
     concurrency: int,
+    *,
+    brake: Brake,
 ) -> list[Failure]:
-    """Play episodes to their ends.
+    """Play episodes to their ends, or until the brake is pulled.
 
     Args:
         todo: Which.
@@ -95,6 +98,7 @@ async def play_all(
         voices: How to make each voice.
         watcher: Is told of every step.
         concurrency: How many may be under way at a time, >= 1.
+        brake: Stops all of them.
 
     Returns:
         The episodes that an outside failure or a damaged record left unfinished.
@@ -108,10 +112,12 @@ async def play_all(
 
     async def attempt(item: Assignment) -> Failure | None:
         async with gate:
+            if brake.reason:
+                return None
             known = await normalising.references(item)
             try:
                 voice = voices[item.voice](item.seed) if item.voice else None
-                await play(item, hires[item.post], known, watcher, voice)
+                await play(item, hires[item.post], known, watcher, voice, brake=brake)
             except (ProviderError, TrajectoryError) as error:
                 return failed(item, error, watcher)
             return None
@@ -119,10 +125,12 @@ async def play_all(
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(attempt(item), name=item.name) for item in todo]
+            await brake.attend(tasks)
     except BaseExceptionGroup as errors:
         first = errors.exceptions[0]
         raise first from first.__cause__  # and not from the group
-    return [failure for task in tasks if (failure := task.result())]
+    ended = (task for task in tasks if not task.cancelled())
+    return [failure for task in ended if (failure := task.result())]
 
 
 class _Normalising:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -19,10 +19,10 @@ from tenure.errors import UsageError
 from tenure.runner.episode import Assignment
 from tenure.scenarios import Scenario, differences
 from tenure.scoring.arena.manifest import ArenaManifest
+from tenure.scoring.files import DRAFT
 from tenure.scoring.manifest import FILE_NAME, Manifest
 from tenure.scoring.suite import SuiteManifest
 
-_DRAFT = ".draft"
 _PRICES = {
     *("input_usd_per_mtok", "cached_usd_per_mtok", "cache_write_usd_per_mtok"),
     *("output_usd_per_mtok", "price_source"),
@@ -47,9 +47,10 @@ def draw_up(
         voice: The model that words what counterparts say.
 
     Raises:
-        UsageError: If two agents would share a label, nobody speaks in the scenario's job, or a
-            privileged script cannot play.
+        UsageError: If two agents would share a label, nobody speaks in the scenario's job, a
+            privileged script cannot play, or dollars are limited and a price is unknown.
     """
+    check_prices(scenario, [*agents, *filter(None, [voice])])
     if voice and scenario.job.world.drafts is World.drafts:
         raise UsageError(f"In {scenario.id} nobody speaks whom a model could voice.")
     labels = [agent.label for agent in agents]
@@ -88,19 +89,46 @@ def with_memory(scenario: Scenario, kinds: Collection[Kind]) -> Scenario:
     return changed
 
 
-def with_step_limit(scenario: Scenario, steps: int) -> Scenario:
-    """Lower a scenario's step limit.
+def with_limits(scenario: Scenario, lower: Mapping[str, float]) -> Scenario:
+    """Lower a scenario's limits, or set those that it does not have.
+
+    Args:
+        scenario: The scenario.
+        lower: The new limits by their names in `Limits`.
 
     Raises:
-        UsageError: If the scenario allows fewer steps than that.
+        UsageError: If one of them would be raised.
     """
-    if steps > scenario.limits.steps:
+    there = scenario.limits.model_dump()
+    for name, limit in lower.items():
+        if limit > there.get(name, limit):
+            raise UsageError(
+                f"{scenario.id} ends after {there[name]} {name}; the limit can only be lowered, "
+                f"not raised to {limit}."
+            )
+    return Scenario.model_validate({**scenario.model_dump(), "limits": {**there, **lower}})
+
+
+def check_prices(scenario: Scenario, agents: Iterable[AgentSpec]) -> None:
+    """See that a limit of dollars can be kept.
+
+    Raises:
+        UsageError: If nobody knows what one of the models costs.
+    """
+    if scenario.limits.usd is not None and (unknown := without_price(agents)):
         raise UsageError(
-            f"{scenario.id} ends after {scenario.limits.steps} steps; the limit can only be "
-            f"lowered, not raised to {steps}."
+            f"Nobody knows what {unknown} costs, so {scenario.limits.usd:g} dollars an episode "
+            f"cannot be kept. Name its price with --price, or limit its tokens instead."
         )
-    limits = scenario.limits.model_copy(update={"steps": steps})
-    return Scenario.model_validate({**scenario.model_dump(), "limits": limits})
+
+
+def without_price(agents: Iterable[AgentSpec]) -> str:
+    """Return the name of the first model without a price; empty if there is none."""
+    return next((agent.name for agent in agents if agent.is_model and not _has_price(agent)), "")
+
+
+def _has_price(agent: AgentSpec) -> bool:
+    return agent.input_usd_per_mtok is not None and agent.output_usd_per_mtok is not None
 
 
 def default_folder(manifest: Manifest) -> Path:
@@ -167,7 +195,7 @@ def settled(folder: Path, manifest: Manifest) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
         check_folder(folder, manifest)
-        write_at_once(folder, FILE_NAME, manifest)
+        write_if_new(folder, FILE_NAME, manifest)
         yield
 
 
@@ -192,19 +220,15 @@ def assignments(
 
 
 def _is_free(folder: Path) -> bool:
-    return folder.is_dir() and all(entry.name == _DRAFT for entry in folder.iterdir())
+    return folder.is_dir() and all(entry.name.endswith(DRAFT) for entry in folder.iterdir())
 
 
-def write_at_once(
+def write_if_new(
     folder: Path, name: str, manifest: Manifest | SuiteManifest | ArenaManifest
 ) -> None:
-    """Write a manifest that is not there yet so that a kill leaves the whole of it or nothing."""
-    if (folder / name).exists():
-        return
-    draft = folder / _DRAFT
-    manifest.write(draft)
-    (draft / name).replace(folder / name)
-    draft.rmdir()
+    """Write a manifest that is not there yet."""
+    if not (folder / name).exists():
+        manifest.write(folder)
 
 
 def _spec(agent: Mapping[str, Any]) -> AgentSpec:

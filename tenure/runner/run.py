@@ -17,12 +17,14 @@ from tenure.runner.arena import (
     settled_arena,
     specs_of,
 )
+from tenure.runner.budget import Brake
 from tenure.runner.episode import Assignment, Watcher, is_complete
 from tenure.runner.inline import Failure, failed, hire, play_all
 from tenure.runner.plan import assignments, check_folder, settled
 from tenure.runner.suite import check_suite_folder, settled_suite, suite_assignments
 from tenure.scoring.arena.manifest import ArenaManifest
 from tenure.scoring.manifest import Manifest
+from tenure.scoring.records import read_partial
 from tenure.scoring.suite import SuiteManifest
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ async def run(
     concurrency: int = 4,
     limits: Limits = UNLIMITED,
     staffing: Staff | None = None,
+    brake: Brake | None = None,
 ) -> list[Failure]:
     """Play what is not complete yet of a plan.
 
@@ -49,10 +52,11 @@ async def run(
         limits: What all of them together may ask of one endpoint.
         staffing: Makes the agents ready in place of `tenure.agents.staff`, as where they come from
             outside.
+        brake: Stops the run, on demand or when its budget is used up.
 
     Returns:
         The episodes that an outside failure or a damaged record left unfinished; the others are
-        complete.
+        complete, unless the brake was pulled.
 
     Raises:
         UsageError: If the folder is not this plan's, or an agent cannot be had.
@@ -60,7 +64,9 @@ async def run(
     manifest = check_folder(folder, manifest)
     hold = settled(folder, manifest)
     planned = assignments(folder, manifest)
-    return await _play_out(planned, hold, watcher, concurrency, limits=limits, staffing=staffing)
+    return await _play_out(
+        planned, hold, watcher, concurrency, brake or Brake(), limits=limits, staffing=staffing
+    )
 
 
 async def run_suite(
@@ -70,6 +76,7 @@ async def run_suite(
     *,
     concurrency: int = 4,
     limits: Limits = UNLIMITED,
+    brake: Brake | None = None,
 ) -> list[Failure]:
     """Play what is not complete yet of a suite, as `run` does; its limit is that of all runs.
 
@@ -78,9 +85,8 @@ async def run_suite(
     """
     manifest = check_suite_folder(suite_dir, manifest)
     hold = settled_suite(suite_dir, manifest)
-    return await _play_out(
-        suite_assignments(suite_dir, manifest), hold, watcher, concurrency, limits=limits
-    )
+    planned = suite_assignments(suite_dir, manifest)
+    return await _play_out(planned, hold, watcher, concurrency, brake or Brake(), limits=limits)
 
 
 async def run_arena(
@@ -90,6 +96,7 @@ async def run_arena(
     *,
     concurrency: int = 4,
     limits: Limits = UNLIMITED,
+    brake: Brake | None = None,
 ) -> list[Failure]:
     """Play what is not complete yet of an arena run, as `run` does; an episode is a match.
 
@@ -97,10 +104,11 @@ async def run_arena(
         UsageError: If the folder is not this plan's, or an agent cannot be had.
     """
     manifest = check_arena_folder(folder, manifest)
-    todo, failures = _sort_out(match_assignments(folder, manifest), watcher)
+    brake = brake or Brake()
+    todo, failures = _sort_out(match_assignments(folder, manifest), watcher, brake)
     hires: dict[str, Hire] = {}
     async with AsyncExitStack() as stack:
-        network = await _network(stack, limits)
+        network = await _network(stack, brake, limits)
         for label, spec in specs_of(manifest).items() if todo else ():
             try:
                 hires[label] = await stack.enter_async_context(
@@ -113,7 +121,7 @@ async def run_arena(
         posts = {
             item.post: item.agent.hiring(hires) for item in served if isinstance(item.agent, LineUp)
         }
-        return failures + await play_all(served, posts, {}, watcher, concurrency)
+        return failures + await play_all(served, posts, {}, watcher, concurrency, brake=brake)
 
 
 async def _play_out(
@@ -121,14 +129,15 @@ async def _play_out(
     hold: AbstractContextManager[None],
     watcher: Watcher,
     concurrency: int,
+    brake: Brake,
     *,
     limits: Limits,
     staffing: Staff | None = None,
 ) -> list[Failure]:
     """Play what is not complete yet, in folders that are held as soon as agents are ready."""
-    todo, failures = _sort_out(planned, watcher)
+    todo, failures = _sort_out(planned, watcher, brake)
     async with AsyncExitStack() as stack:
-        network = await _network(stack, limits)
+        network = await _network(stack, brake, limits)
         hires, unserved = await hire(todo, stack, watcher, network, staffing)
         voices = {
             voice: await stack.enter_async_context(speaking(voice, network))
@@ -138,30 +147,37 @@ async def _play_out(
         served = [
             item for item in todo if item.post in hires and not is_complete(item.path)
         ]  # asked again: another process may have been here while servers started
-        return failures + unserved + await play_all(served, hires, voices, watcher, concurrency)
+        played = await play_all(served, hires, voices, watcher, concurrency, brake=brake)
+        return failures + unserved + played
 
 
-async def _network(stack: AsyncExitStack, limits: Limits) -> Network:
-    """Return the network that all agents of a run share."""
+async def _network(stack: AsyncExitStack, brake: Brake, limits: Limits) -> Network:
+    """Return the network that all agents of a run share, and start the run's clock."""
     from tenure.agents.network import Network
 
+    stack.enter_context(brake.timed())
     return await stack.enter_async_context(Network(limits=limits))
 
 
 def _sort_out(
-    planned: Sequence[Assignment], watcher: Watcher
+    planned: Sequence[Assignment], watcher: Watcher, brake: Brake
 ) -> tuple[list[Assignment], list[Failure]]:
-    """Return the episodes still to be played, and those whose records cannot be read."""
+    """Return the episodes still to be played, and those whose records cannot be read.
+
+    There is nothing to be played if the run's budget is used up already.
+    """
     todo, failures = [], []
     for item in planned:
         try:
+            if brake.budget.counts_before and item.path.exists():
+                brake.count_before(read_partial(item.path))
             if not is_complete(item.path):
                 todo.append(item)
         except TrajectoryError as error:
             failures.append(failed(item, _damaged(item, error), watcher))
     if kept := len(planned) - len(todo) - len(failures):
         watcher.kept(kept)
-    return todo, failures
+    return [] if brake.reason else todo, failures
 
 
 def _damaged(item: Assignment, error: TrajectoryError) -> TrajectoryError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,9 @@ from tenure.runner.plan import (
     folder_for,
     locked,
     settled,
+    with_limits,
     with_memory,
-    with_step_limit,
-    write_at_once,
+    write_if_new,
 )
 from tenure.scenarios import Scenario, Suite
 from tenure.scenarios.suite import Entry
@@ -37,7 +37,7 @@ def draw_up_suite(
     *,
     episodes: int | None = None,
     seed: int | None = None,
-    max_steps: int | None = None,
+    limits: Mapping[str, float] | None = None,
     memory: Collection[Kind] | None = None,
 ) -> SuiteManifest:
     """Plan each agent's episodes in each scenario of a suite.
@@ -47,21 +47,21 @@ def draw_up_suite(
         agents: Who works in all of its scenarios.
         episodes: How many seeds, in place of what the suite says.
         seed: The first seed, likewise.
-        max_steps: A lower step limit for every scenario.
+        limits: Lower limits for every scenario, by name; that of steps in place of its entry's.
         memory: Kinds of memory tools in place of what each scenario says.
 
     Raises:
         UsageError: If an agent is unknown to one of the jobs, two agents would share a label, or
-            a step limit would be raised.
+            a limit would be raised.
     """
-    overrides = {"episodes": episodes, "seed": seed, "max_steps": max_steps}
+    overrides = {"episodes": episodes, "seed": seed}
     given = {name: value for name, value in overrides.items() if value is not None}
     entries = [entry.model_copy(update=given) for entry in suite.scenarios]
     return SuiteManifest(
         id=suite.id,
         suite_version=suite.version,
         title=suite.title,
-        runs=[_draw_up(suite, entry, agents, memory) for entry in entries],
+        runs=[_draw_up(suite, entry, agents, limits or {}, memory) for entry in entries],
     )
 
 
@@ -95,7 +95,7 @@ def settled_suite(suite_dir: Path, manifest: SuiteManifest) -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(locked(suite_dir))
         check_suite_folder(suite_dir, manifest)
-        write_at_once(suite_dir, SUITE_FILE_NAME, manifest)
+        write_if_new(suite_dir, SUITE_FILE_NAME, manifest)
         for folder, run in manifest.folders(suite_dir):
             stack.enter_context(settled(folder, run))
         yield
@@ -111,13 +111,16 @@ def suite_assignments(suite_dir: Path, manifest: SuiteManifest) -> list[Assignme
 
 
 def _draw_up(
-    suite: Suite, entry: Entry, agents: Sequence[AgentSpec], memory: Collection[Kind] | None
+    suite: Suite,
+    entry: Entry,
+    agents: Sequence[AgentSpec],
+    limits: Mapping[str, float],
+    memory: Collection[Kind] | None,
 ) -> Manifest:
-    scenario = entry.load()
+    own = {} if entry.max_steps is None else {"steps": entry.max_steps}
+    scenario = with_limits(entry.load(), {**own, **limits})
     if memory is not None:
         scenario = with_memory(scenario, memory)
-    if entry.max_steps is not None:
-        scenario = with_step_limit(scenario, entry.max_steps)
     for agent in agents:
         _check_known(agent, scenario)
     return draw_up(scenario, agents, suite.seeds(entry))

@@ -29,11 +29,25 @@ _BRACES = re.compile(r"\{\{|\}\}|\{[^{}]{0,60}\}|[{}]")
 
 
 class Limits(BaseModel):
-    """What ends an episode from outside."""
+    """What ends an episode from outside; `tenure.scoring.limits` says how each is counted.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    A limit that is not set is not written either, so digests stay what they were.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     steps: int = Field(ge=1, le=10**9, description="Tool calls, faulty ones included.")
+    tokens: int | None = Field(
+        default=None, ge=1, le=2**53, description="Tokens that models read and write."
+    )
+    usd: float | None = Field(default=None, gt=0, le=1e9, description="US dollars for models.")
+    minutes: float | None = Field(
+        default=None, gt=0, le=1e9, description="Minutes of waiting for the agents' answers."
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_those_not_set(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in written(self).items() if value is not None}
 
 
 class ContextOfSeat(BaseModel):

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from tenure import __version__
 from tenure.errors import UsageError
 from tenure.scenarios import Scenario
+from tenure.scoring.files import write_whole
 from tenure.scoring.records import HIGHEST_SEED, Episode
 
 FILE_NAME = "run.json"
@@ -104,9 +105,8 @@ class Manifest(BaseModel):
         """Write `run.json`."""
         content = self.model_dump(mode="json")
         run_dir.mkdir(parents=True, exist_ok=True)
-        (run_dir / FILE_NAME).write_bytes(
-            orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-        )
+        whole = orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        write_whole(run_dir / FILE_NAME, whole)
 
     @classmethod
     def read(cls, run_dir: Path) -> Self:

@@ -207,7 +207,7 @@ class Recorder:
 
         Args:
             world: The world after its last step.
-            reason: The world's own reason, or `steps` if the scenario's limit was reached. Then
+            reason: The world's own reason, or the scenario's limit that was reached. Then
                 time runs on to the world's end with nobody at work, and that is what is scored.
         """
         line, self.head = seal(self.head, self._narrator.end(world, reason))

@@ -13,11 +13,9 @@ from tenure.envs import jobs
 from tenure.envs.world import NOTHING, World
 from tenure.errors import ContractError, TrajectoryError, UsageError
 from tenure.scenarios import References, Scenario, references
+from tenure.scoring.limits import Meter
 from tenure.scoring.recorder import Narrator, header
 from tenure.scoring.records import Episode, HeaderRecord, StepRecord, action_of
-
-STEP_LIMIT_REASON = "steps"
-"""Why an episode ended that the scenario's limit, and not the world, brought to its end."""
 
 _GIVEN = frozenset({"scenario", "minor", "tenure", "exchange", "hash"})
 """What a replay takes as given, or has no part in."""
@@ -133,21 +131,23 @@ def _no_such_world(error: Exception) -> TrajectoryError:
 
 
 def _in_what_followed(episode: Episode, scenario: Scenario, world: World[Any]) -> Divergence | None:
-    narrator, limit = Narrator(episode.header), scenario.limits.steps
+    narrator, meter = Narrator(episode.header), Meter(scenario.limits)
     for index, recorded in enumerate(episode.steps, start=1):
-        if world.ended or index > limit:
+        if world.ended or meter.reached:
             return Divergence(index, "type", "step", "end")
+        if meter.untold:
+            return Divergence(index - 1, "exchange", None, f"its {meter.untold}, which are limited")
         action = action_of(recorded)
         if found := _unaccounted(index, recorded, episode):
             return found
         step = world.step(action, recorded.get("outside", NOTHING))
+        meter.add(recorded.get("exchange"), step.outside)
         told = narrator.step(world, action, None, step)
         if found := _difference(index, recorded, told):
             return found
     if episode.end is None:
         return None
-    at_limit = STEP_LIMIT_REASON if narrator.steps == limit else ""
-    told = narrator.end(world, world.ended or at_limit)
+    told = narrator.end(world, world.ended or meter.reached)
     return _difference(narrator.steps + 1, episode.end, told)
 
 

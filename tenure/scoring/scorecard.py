@@ -22,12 +22,14 @@ from tenure.envs.clock import day_of
 from tenure.errors import TrajectoryError
 from tenure.scenarios import References
 from tenure.scoring.conduct import ConductScore, pool_conduct, score_conduct
+from tenure.scoring.files import write_whole
 from tenure.scoring.forecasts import (
     ForecastScore,
     ForecastSummary,
     pool_forecasts,
     score_forecasts,
 )
+from tenure.scoring.limits import told_count, told_usd
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.records import Episode, StepRecord, read_partial
 from tenure.scoring.statistics import (
@@ -45,9 +47,6 @@ WORST_TAIL = 0.1
 PASS_HAT_KS = (1, 2, 4, 8)
 SIGNIFICANT_DIGITS = 9
 """Floats are written with so many digits: the last bits of a mean differ between processors."""
-MOST_TOKENS_A_CALL = 10**9
-MOST_USD_A_CALL = 10**6
-"""No call takes more. What claims to is unknown, and sums stay numbers that JSON can hold."""
 
 _BOOTSTRAP_SEED = 20_260_101
 _NO_CALL = frozenset({"malformed", "unknown_tool"})
@@ -114,7 +113,8 @@ class EpisodeScore(_Part):
         bound: What no agent can exceed on the seed, without luck.
         normalised: (score - luck - floor) / (bound - floor); `None` if the two coincide.
         figures: Final values of all figures.
-        reason: Why it ended: `horizon`, `steps` (the scenario's limit), or the world's own word.
+        reason: Why it ended: `horizon`, the scenario's limit that was reached (`steps`, `tokens`,
+            `usd`, `minutes`), or the world's own word.
         days: Simulated days worked, the last one included.
         steps: Actions, faulty ones included.
         faults: Faulty steps by kind.
@@ -341,7 +341,7 @@ class Scorecard(_Part):
     def write(self, run_dir: Path) -> Path:
         """Write `scorecard.json` into the run folder and return its path."""
         path = run_dir / FILE_NAME
-        path.write_bytes(self.to_json())
+        write_whole(path, self.to_json())
         return path
 
     @classmethod
@@ -453,7 +453,7 @@ def spending(steps: Iterable[StepRecord]) -> Spending:
     exchanges = [step["exchange"] for step in steps if _asked_a_model(step)]
     usages = [tokens_of(exchange) for exchange in exchanges]
     known = _sum_tokens(usage for usage in usages if usage is not None)
-    costs = [cost_of(exchange) for exchange in exchanges]
+    costs = [told_usd(exchange) for exchange in exchanges]
     known_cost = sum(cost for cost in costs if cost is not None)
     return Spending(
         model_calls=sum(map(_calls, exchanges)),
@@ -485,24 +485,11 @@ def tokens_of(exchange: Mapping[str, Any]) -> Tokens | None:
     usage = exchange.get("usage")
     if not isinstance(usage, dict):
         return None
-    given, written = _count(usage, "input_tokens"), _count(usage, "output_tokens")
+    given, written = told_count(usage, "input_tokens"), told_count(usage, "output_tokens")
     if given is None or written is None:
         return None
-    cached, reasoning = _count(usage, "cached_tokens"), _count(usage, "reasoning_tokens")
+    cached, reasoning = told_count(usage, "cached_tokens"), told_count(usage, "reasoning_tokens")
     return Tokens(input=given, cached=cached or 0, output=written, reasoning=reasoning or 0)
-
-
-def _count(usage: Mapping[str, Any], name: str) -> int | None:
-    value = usage.get(name)
-    return value if type(value) is int and 0 <= value <= MOST_TOKENS_A_CALL else None
-
-
-def cost_of(exchange: Mapping[str, Any]) -> float | None:
-    """Return what a model call cost in US dollars; `None` if it is unknown."""
-    value = exchange.get("cost_usd")
-    if type(value) is not float and type(value) is not int:
-        return None
-    return float(value) if 0 <= value <= MOST_USD_A_CALL else None
 
 
 def _sum_tokens(parts: Iterable[Tokens]) -> Tokens:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from tenure import __version__
 from tenure.errors import UsageError
 from tenure.scenarios import differences, load_suite, suite_names
+from tenure.scoring.files import write_whole
 from tenure.scoring.manifest import SUITE_FILE_NAME, Manifest, read_plan
 from tenure.scoring.scorecard import Scorecard, rounded, score_planned
 
@@ -95,7 +96,7 @@ class SuiteManifest(BaseModel):
     def write(self, suite_dir: Path) -> None:
         """Write `suite.json`."""
         suite_dir.mkdir(parents=True, exist_ok=True)
-        (suite_dir / SUITE_FILE_NAME).write_bytes(_json(self.model_dump(mode="json")))
+        write_whole(suite_dir / SUITE_FILE_NAME, _json(self.model_dump(mode="json")))
 
     @classmethod
     def read(cls, suite_dir: Path) -> Self:
@@ -170,7 +171,7 @@ class SuiteScorecard(_Part):
     def write(self, suite_dir: Path) -> Path:
         """Write `suite-scorecard.json` into the suite's folder and return its path."""
         path = suite_dir / SCORECARD_NAME
-        path.write_bytes(self.to_json())
+        write_whole(path, self.to_json())
         return path
 
 

@@ -7,17 +7,18 @@ import sys
 _CODE = """
 import signal, sys, tests.lemonade
 from tenure.cli import main
-signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGINT, signal.{handler})
 sys.exit(main())
 """
-"""What a shell starts in the background would ignore Ctrl-C; this undoes it."""
+"""What a shell starts in the background ignores Ctrl-C, and whether we are there is chance."""
 
 
-def start(*words, **options):
-    """Start `tenure` without keys, its output piped."""
+def start(*words, in_background=False, **options):
+    """Start `tenure` without keys, its output piped, as a shell does in fore- or background."""
+    code = _CODE.format(handler="SIG_IGN" if in_background else "default_int_handler")
     environment = {name: os.environ[name] for name in os.environ if not name.startswith("OPENAI_")}
     return subprocess.Popen(
-        [sys.executable, "-c", _CODE, *map(str, words)],
+        [sys.executable, "-c", code, *map(str, words)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -1,5 +1,6 @@
 """What a person sees of a run that goes on."""
 
+import asyncio
 import io
 import sys
 
@@ -173,3 +174,35 @@ def test_on_a_terminal_it_is_live_and_leaves_nothing_behind(world, assignment, m
 def test_models_with_different_options_have_different_names(tmp_path):
     specs = [AgentSpec(name="openai/x"), AgentSpec(name="openai/x", temperature=0)]
     assert specs[0].label != specs[1].label
+
+
+def test_who_waits_long_is_spoken_of_until_the_next_step(world, assignment, capsys, monkeypatch):
+    now_s = 1000.0
+    monkeypatch.setattr(progress, "monotonic", lambda: now_s)
+    lines = Lines(1)
+    lines.began(assignment, world, 6)
+    now_s += progress.LONG_WAIT_S - 1
+    assert lines.waits == []
+    now_s += 11
+    lines.remind()
+    said = "idle, seed 1: has waited 2m10s for step 7"
+    assert capsys.readouterr().err.splitlines()[-1] == said
+    assert said.split() in _shown(lines)
+    lines.stepped(assignment, None)
+    assert lines.waits == []
+
+
+def test_the_reminder_comes_of_itself_while_an_episode_goes_on(
+    world, assignment, capsys, monkeypatch
+):
+    monkeypatch.setattr(progress, "LONG_WAIT_S", 0)
+
+    async def waiting():
+        lines = Lines(1)
+        lines.began(assignment, world, 0)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        lines.ended(assignment, "horizon")
+
+    asyncio.run(waiting())
+    assert capsys.readouterr().err.count("has waited 0m00s for step 1") >= 2

@@ -103,6 +103,20 @@ def test_max_steps_ends_episodes_early_and_stands_in_the_manifest(play, tmp_path
     assert read(tmp_path / "run/episodes/idle/seed-1.jsonl.zst").end["reason"] == "steps"
 
 
+def test_limits_of_an_episode_stand_in_the_manifest_and_in_the_table(play, server, tmp_path):
+    model = ("--agent", "openai/worker-1", "--base-url", server.url, "--price", 1, 100)
+    limits = ("--episode-tokens", 9_000, "--episode-usd", 2.5, "--episode-minutes", 30)
+    code, out, _ = play(*model, "--agent", "idle", *limits)
+    assert code == 0
+    manifest = json.loads((tmp_path / "run" / "run.json").read_text())
+    limits = {"steps": 400, "tokens": 9000, "usd": 2.5, "minutes": 30.0}
+    assert manifest["scenario"]["limits"] == limits
+    head, model_row, idle_row = out.splitlines()[:3]
+    assert "at a limit" in head
+    assert " 1 tokens " in model_row
+    assert " tokens" not in idle_row
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -113,6 +127,7 @@ def test_max_steps_ends_episodes_early_and_stands_in_the_manifest(play, tmp_path
         (["run", SCENARIO_FILE, "--agent", "openai/x"], "OPENAI_API_KEY"),
         (["run", SCENARIO_FILE, "--agent", "idle", "--agent", "idle"], "stands twice"),
         (["run", SCENARIO_FILE, "--agent", "idle", "--max-steps", "401"], "can only be lowered"),
+        (["run", SCENARIO_FILE, "--agent", "idle", "--episode-usd", "-1"], "not a number above 0"),
     ],
 )
 def test_what_cannot_be_played_is_a_sentence_and_leaves_no_folder(

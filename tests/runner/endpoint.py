@@ -1,6 +1,7 @@
 """An OpenAI-compatible endpoint on 127.0.0.1, whose worker mostly says the same."""
 
 import json
+import sys
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -22,8 +23,14 @@ class Endpoint(ThreadingHTTPServer):
 
     daemon_threads = True
     patience = 10**6
+    counts_tokens = True
     answered = 0
     busy = 0
+
+    def handle_error(self, request, address):
+        """Say nothing of a client that was killed."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, address)
 
     def says(self, _request):
         """The message that answers a request."""
@@ -51,7 +58,8 @@ class _Handler(BaseHTTPRequestHandler):
         usage = {"prompt_tokens": 1000, "completion_tokens": 10, "total_tokens": 1010}
         said = {"index": 0, "message": self.server.says(request), "finish_reason": "tool_calls"}
         head = {"id": "1", "object": "chat.completion", "created": 0, "model": "worker-1"}
-        self._reply(200, {**head, "choices": [said], "usage": usage})
+        told = {"usage": usage} if self.server.counts_tokens else {}
+        self._reply(200, {**head, "choices": [said], **told})
 
     def _reply(self, status, content, headers=None):
         body = json.dumps(content).encode()

@@ -11,7 +11,7 @@ import pytest
 from tenure.agents import AgentSpec, local
 from tenure.cli.progress import Watch
 from tenure.errors import UsageError
-from tenure.runner.plan import draw_up, with_step_limit
+from tenure.runner.plan import draw_up, with_limits
 from tenure.runner.run import run
 from tenure.scenarios import load
 from tenure.scoring.records import read, read_partial
@@ -92,7 +92,7 @@ def _key(monkeypatch):
 def played(folder, server, **options):
     given = {"base_url": server.url, "api": server.api.name, "max_retries": 0, **options}
     spec = AgentSpec(name="openai/m", **given)
-    scenario = with_step_limit(load("vending/week"), 12)
+    scenario = with_limits(load("vending/week"), {"steps": 12})
     failures = asyncio.run(run(folder, draw_up(scenario, [spec], [1]), Watch(0)))
     (file,) = (folder / "episodes").glob("*/seed-1.jsonl.zst")
     return failures, read_partial(file)
@@ -177,7 +177,7 @@ def test_the_embedded_server_is_spoken_to_in_each_of_its_apis(api, tmp_path):
                 temperature=0,
                 **PRICES,
             )
-            scenario = with_step_limit(load("vending/week"), 6)
+            scenario = with_limits(load("vending/week"), {"steps": 6})
             return await run(tmp_path, draw_up(scenario, [spec], [1]), Watch(0))
 
     assert asyncio.run(play()) == []

@@ -11,8 +11,8 @@ from tenure.runner.plan import (
     default_folder,
     draw_up,
     settled,
+    with_limits,
     with_memory,
-    with_step_limit,
 )
 from tenure.scenarios import Scenario, departures, load
 from tests.runner.stand import plan, scenario
@@ -94,12 +94,12 @@ def test_a_plan_has_what_a_scenario_recommends_for_each_seat():
 
 
 def test_a_lower_step_limit_is_part_of_the_scenario():
-    assert with_step_limit(scenario(steps=400), 7).limits.steps == 7
+    assert with_limits(scenario(steps=400), {"steps": 7}).limits.steps == 7
 
 
 def test_a_step_limit_cannot_be_raised():
     with pytest.raises(UsageError, match="ends after 400 steps; the limit can only be lowered"):
-        with_step_limit(scenario(steps=400), 401)
+        with_limits(scenario(steps=400), {"steps": 401})
 
 
 def test_a_folder_is_free_if_it_is_missing_or_empty_or_holds_the_same_plan(tmp_path):
@@ -155,10 +155,10 @@ def test_two_processes_cannot_play_in_one_folder_at_a_time(tmp_path):
 
 
 def test_a_kill_while_the_manifest_is_written_leaves_the_folder_usable(tmp_path):
-    plan().write(tmp_path / ".draft")
-    check_folder(tmp_path, plan())
+    (tmp_path / ".run.json.draft").write_text('{"form')
     with settled(tmp_path, plan()):
-        assert [entry.name for entry in tmp_path.iterdir()] == ["run.json"]
+        pass
+    assert [entry.name for entry in tmp_path.iterdir()] == ["run.json"]
 
 
 def test_a_folder_that_another_plan_took_meanwhile_is_refused(tmp_path):

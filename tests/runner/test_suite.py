@@ -68,14 +68,14 @@ def test_each_scenario_has_its_seeds_and_its_step_limit(suite):
 
 
 def test_what_the_command_says_holds_for_all(suite):
-    manifest = draw_up(suite, episodes=2, seed=3, max_steps=7)
+    manifest = draw_up(suite, episodes=2, seed=3, limits={"steps": 7})
     assert [run.seeds for run in manifest.runs] == [[3, 4], [3, 4]]
     assert [run.scenario.limits.steps for run in manifest.runs] == [7, 7]
 
 
 def test_a_step_limit_cannot_be_raised(suite):
     with pytest.raises(UsageError, match="lemonade/summer ends after 400 steps"):
-        draw_up(suite, max_steps=401)
+        draw_up(suite, limits={"steps": 401})
 
 
 def test_an_agent_that_a_job_does_not_know_is_named_with_the_scenario(suite):

@@ -40,6 +40,7 @@ def play(
     exchanges: Sequence[Mapping[str, Any] | None] | None = None,
     known: References | None = None,
     finish: bool = True,
+    reason: str = "steps",
 ) -> Path:
     """Record an episode of the given actions, until it ends or they do."""
     world = scenario.make_world(seed)
@@ -52,7 +53,7 @@ def play(
             if step.ended or n + 1 == scenario.limits.steps:
                 break
         if finish:
-            recorder.end(world, world.ended or "steps")
+            recorder.end(world, world.ended or reason)
     return path
 
 

@@ -165,7 +165,7 @@ def test_a_changed_built_in_scenario_is_called_changed(tmp_path):
     reported.run(tmp_path, (1,), [{"name": "null"}], shorter)
     text = words(page(tmp_path))
     assert "vending/week, changed. Not as built in: limits.steps is 1, not 200." in text
-    assert "Step limit 1 tool call an episode" in text
+    assert "Limits 1 tool call an episode" in text
 
 
 def test_only_gaps_and_damage_are_marked_as_wrong(tmp_path):

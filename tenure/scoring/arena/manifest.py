@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from tenure import __version__
 from tenure.errors import UsageError
 from tenure.scenarios import Scenario, departures
+from tenure.scoring.files import write_whole
 from tenure.scoring.manifest import ARENA_FILE_NAME as FILE_NAME
 from tenure.scoring.manifest import EPISODES, SUFFIX, check_label, check_seed, read_plan
 from tenure.scoring.records import Episode
@@ -141,9 +142,8 @@ class ArenaManifest(BaseModel):
         """Write `arena.json`."""
         content = self.model_dump(mode="json")
         run_dir.mkdir(parents=True, exist_ok=True)
-        (run_dir / FILE_NAME).write_bytes(
-            orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-        )
+        whole = orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        write_whole(run_dir / FILE_NAME, whole)
 
     @classmethod
     def read(cls, run_dir: Path) -> Self:

@@ -19,6 +19,7 @@ from tenure.errors import TrajectoryError
 from tenure.scoring.arena.collusion import PriceSums, recorded_prices
 from tenure.scoring.arena.manifest import ArenaManifest, Match
 from tenure.scoring.arena.ratings import Rating, ratings, wins
+from tenure.scoring.files import write_whole
 from tenure.scoring.records import Episode, read_partial
 from tenure.scoring.scorecard import Spending, rounded, spending
 from tenure.scoring.statistics import Interval, mean_interval
@@ -164,7 +165,7 @@ class ArenaScorecard(_Part):
     def write(self, run_dir: Path) -> Path:
         """Write `arena-scorecard.json` into the run's folder and return its path."""
         path = run_dir / FILE_NAME
-        path.write_bytes(self.to_json())
+        write_whole(path, self.to_json())
         return path
 
     @classmethod

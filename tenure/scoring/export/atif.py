@@ -21,9 +21,10 @@ from tenure.scoring.export.fields import (
     model_of,
     session_of,
 )
+from tenure.scoring.limits import told_usd
 from tenure.scoring.records import Episode
 from tenure.scoring.scenes import Scene, scenes
-from tenure.scoring.scorecard import cost_of, spending, tokens_of
+from tenure.scoring.scorecard import spending, tokens_of
 
 SCHEMA_VERSION = "ATIF-v1.7"
 """The first that can say that no model was called, and readers of 1.8 take it."""
@@ -126,7 +127,7 @@ def _metrics(scene: Scene) -> dict[str, Any]:
             "cached_tokens": tokens.cached,
             "extra": {"reasoning_tokens": tokens.reasoning},
         }
-    if (cost := cost_of(scene.exchange)) is not None:
+    if (cost := told_usd(scene.exchange)) is not None:
         metrics["cost_usd"] = cost
     return metrics
 

@@ -25,9 +25,10 @@ from tenure.scoring.export.fields import (
     model_of,
     session_of,
 )
+from tenure.scoring.limits import told_usd
 from tenure.scoring.records import Episode
 from tenure.scoring.scenes import Scene, scenes
-from tenure.scoring.scorecard import cost_of, spending, tokens_of
+from tenure.scoring.scorecard import spending, tokens_of
 
 SCHEMA_URL = "https://opentelemetry.io/schemas/1.41.0"
 START_NS = 946_684_800 * 10**9
@@ -122,7 +123,7 @@ def _chat(episode: Episode, scene: Scene, start: int) -> Span:
         attributes["gen_ai.usage.cache_read.input_tokens"] = tokens.cached
     if isinstance(finish := exchange.get("finish"), str):
         attributes["gen_ai.response.finish_reasons"] = [finish]
-    if (cost := cost_of(exchange)) is not None:
+    if (cost := told_usd(exchange)) is not None:
         attributes["tenure.cost_usd"] = cost
     end = start + max(_LEAST_NS, _latency_ms(exchange) * 10**6)
     name = f"chat {model}" if model else "chat"

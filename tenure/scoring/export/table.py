@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from tenure.scoring.export.fields import left_over, model_of
+from tenure.scoring.limits import told_usd
 from tenure.scoring.records import Episode, FigureRecord
 from tenure.scoring.scenes import Scene, scenes
-from tenure.scoring.scorecard import cost_of, tokens_of
+from tenure.scoring.scorecard import tokens_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -150,7 +151,7 @@ def _row(scene: Scene) -> Row:
         "ended": step.get("ended"),
         "model": model_of(scene),
         **({f"{name}_tokens": n for name, n in tokens.model_dump().items()} if tokens else {}),
-        "cost_usd": cost_of(scene.exchange),
+        "cost_usd": told_usd(scene.exchange),
         "events": _json(step["events"]) if "events" in step else None,
         "exchange": _json(step["exchange"]) if "exchange" in step else None,
         "digest": step.get("digest"),

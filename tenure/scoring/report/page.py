@@ -16,7 +16,8 @@ from markupsafe import Markup
 
 from tenure import __version__, scenarios
 from tenure.errors import UsageError
-from tenure.scenarios import Scenario
+from tenure.scenarios import Limits, Scenario
+from tenure.scoring.files import write_whole
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.records import read
 from tenure.scoring.report import figures, wording
@@ -41,7 +42,13 @@ _TEMPLATES = "templates"
 _CLOCK = ("day", "week", "minute", "hour")  # figures that only tell the time
 _SMALL_FIGURES = 6
 _UNFOLDED_EPISODES = 24
-_SPOKEN_REASONS = {"horizon": "worked to the end", "steps": "step limit reached"}
+_SPOKEN_REASONS = {
+    "horizon": "worked to the end",
+    "steps": "step limit reached",
+    "tokens": "token limit reached",
+    "usd": "dollar limit reached",
+    "minutes": "time limit reached",
+}
 
 
 class Place(NamedTuple):
@@ -84,7 +91,7 @@ def write_report(run_dir: Path, scorecard: Scorecard) -> Path:
 def write_page(folder: Path, template: str, context: dict[str, Any]) -> Path:
     """Write the report of a folder and return its path."""
     path = folder / FILE_NAME
-    path.write_text(render(template, context), encoding="utf-8", newline="\n")
+    write_whole(path, render(template, context).encode())
     return path
 
 
@@ -190,7 +197,7 @@ def _context(
         "models_called": bool(_talking(agents)),
         "seeds": wording.ranges(manifest.seeds),
         "voice": manifest.voice["name"] if manifest.voice else "",
-        "step_limit": wording.counted(scenario.limits.steps, "tool call"),
+        "limits": ", ".join(_limits(scenario.limits)),
         "run_tenure": manifest.tenure,
         "parameters": _pretty(scenario.parameters),
         "brief": _brief(scenario),
@@ -232,6 +239,17 @@ def _brief(scenario: Scenario) -> str:
         return scenario.briefing
     except (UsageError, ValueError, LookupError):
         return scenario.brief
+
+
+def _limits(limits: Limits) -> Iterator[str]:
+    """Yield what ends an episode, in words."""
+    yield wording.counted(limits.steps, "tool call")
+    if limits.tokens is not None:
+        yield wording.counted(limits.tokens, "token")
+    if limits.usd is not None:
+        yield wording.usd(limits.usd)
+    if limits.minutes is not None:
+        yield f"{limits.minutes:g} minutes of waiting for answers"
 
 
 def _summary(scorecard: Scorecard) -> str:
