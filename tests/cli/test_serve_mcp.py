@@ -13,7 +13,7 @@ from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from tenure.scoring.records import read, read_partial
-from tests.cli.tenure_command import _CODE, start
+from tests.cli.tenure_command import code, start
 from tests.runner.stand import SCENARIO_FILE, plan
 
 SERVE = ("serve-mcp", SCENARIO_FILE, "--as", "me", "--max-steps", 4)
@@ -29,7 +29,7 @@ def at_stdio(folder, errors=None):
     words = [str(word) for word in (*SERVE, "--out", folder)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     parameters = StdioServerParameters(
-        command=sys.executable, args=["-c", _CODE, *words], env=environment
+        command=sys.executable, args=["-c", code(), *words], env=environment
     )
     return Client(stdio_client(parameters, errlog=errors or sys.__stderr__))
 
