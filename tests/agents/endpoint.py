@@ -10,6 +10,7 @@ import orjson
 
 from tenure.agents.llm import LLMAgent
 from tenure.agents.network import Network
+from tenure.agents.network.gate import Gate
 from tenure.agents.providers import Provider, connect
 from tenure.agents.spec import AgentSpec
 from tenure.envs.jobs import Briefing
@@ -45,6 +46,15 @@ def calls(*functions: tuple[str, str], text: str | None = None) -> dict[str, Any
 CLOSE = calls(("close_for_today", "{}"))
 
 
+class Unhurried(Network):
+    """A network that heeds no wish to wait: what is tested are the provider's own pauses."""
+
+    def _gate(self, url: httpx.URL) -> Gate:
+        gate = super()._gate(url)
+        gate.hold = lambda _: None  # type: ignore[method-assign]  # this gate's alone
+        return gate
+
+
 class Endpoint:
     """An endpoint in memory that gives its answers in turn and remembers what it was asked."""
 
@@ -63,7 +73,7 @@ class Endpoint:
             spec,
             BASE_URL,
             key,
-            network=Network(transport=httpx.MockTransport(self._respond)),
+            network=Unhurried(transport=httpx.MockTransport(self._respond)),
             seed=seed,
             pause=self._pause,
         )

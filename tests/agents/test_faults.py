@@ -13,7 +13,7 @@ from tenure.agents.providers import ContextTooLong, connect
 from tenure.agents.spec import AgentSpec
 from tenure.errors import ProviderError
 from tests.agents.apis import APIS, Said
-from tests.agents.endpoint import half_close, hang_up, response, slow, socket_server
+from tests.agents.endpoint import Unhurried, half_close, hang_up, response, slow, socket_server
 
 KEY = "sk-very-secret-0123456789"
 EVERY_API = pytest.mark.parametrize("api", list(APIS.values()), ids=list(APIS))
@@ -29,7 +29,7 @@ def ask(api, *script, key="", **options):
         pauses.append(seconds)
 
     async def once():
-        async with socket_server(script) as base_url, Network(trust_env=False) as network:
+        async with socket_server(script) as base_url, Unhurried(trust_env=False) as network:
             spec = AgentSpec(name="openai/m", api=api.name, **options)
             provider = connect(spec, base_url, key, network=network, pause=pause)
             words = provider.speak("text", None)

@@ -7,10 +7,10 @@ import socket
 import httpx
 import pytest
 
-from tenure.agents.network import Network
 from tenure.agents.providers import connect
 from tenure.agents.spec import AgentSpec
 from tenure.errors import ProviderError
+from tests.agents.endpoint import Unhurried
 
 OK = httpx.Response(200, json={"choices": [{"message": {"content": "hello"}}]})
 BUSY = httpx.Response(503, json={"error": {"message": "busy"}}, headers={"Retry-After": "4"})
@@ -35,7 +35,7 @@ def ask(answers, *, turns=1, max_retries=8, url="http://endpoint.test/v1"):
 
     async def talk():
         spec = AgentSpec(name="openai/x", max_retries=max_retries)
-        async with Network(transport=transport, trust_env=False) as network:
+        async with Unhurried(transport=transport, trust_env=False) as network:
             provider = connect(spec, url, network=network, pause=_at_once)
             for _ in range(turns):
                 await provider.complete([], {})
