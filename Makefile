@@ -4,10 +4,10 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
-CODE   := tenure tests benchmarks
+CODE   := tenure tests benchmarks examples
 HEAVY  := slow or llm or browser or rl or frameworks
 
-.PHONY: help demo test test-heavy test-rl check format bench clean
+.PHONY: help demo test test-heavy test-frameworks test-rl check format bench clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,10 +33,13 @@ test: $(READY)  ## Run the default test suite
 	$(BIN)/python -m pytest -m 'not ($(HEAVY))'
 
 # Of Harbor only its models of trajectories are used, which need neither its dependencies nor its Python.
-test-heavy: $(READY)  ## Run the slow tests, and those with the embedded model, the browser and peers' packages
-	$(BIN)/pip install --quiet --editable '.[inspect,parquet,peers]'
+test-heavy: $(READY) test-frameworks  ## Run the slow tests, and those with the embedded model and the browser
+	$(BIN)/python -m pytest -m '($(HEAVY)) and not rl and not frameworks'
+
+test-frameworks: $(READY)  ## Run the tests with foreign frameworks and peers' packages; installs them
+	$(BIN)/pip install --quiet --editable '.[mcp,examples,inspect,parquet,peers]'
 	$(BIN)/pip install --quiet --no-deps --ignore-requires-python 'harbor>=0.25'
-	$(BIN)/python -m pytest -m '($(HEAVY)) and not rl'
+	$(BIN)/python -m pytest -m frameworks
 
 test-rl: $(READY)  ## Run the tests that train a learner; installs the extra `rl`
 	$(BIN)/pip install --quiet --editable '.[rl]'

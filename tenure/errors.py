@@ -4,7 +4,8 @@ TenureError
 ├── UsageError            the person who called can fix it: wrong name, wrong file, wrong option
 ├── ProviderError         an outside service failed; the episode stays unscored and resumable
 ├── TrajectoryError       a record is damaged, incomplete or of an unknown version
-├── ContractError         a job breaks the world contract; the message says which rule and where
+├── ContractError         a job, or an agent by import path, breaks its contract; the message says
+│                         which rule and where
 └── EpisodeOver           a step was asked of an episode that has ended
 
 An agent's mistake is none of these: it is a recorded observation. A bug of ours is a plain Python
@@ -47,7 +48,10 @@ class TrajectoryError(TenureError):
 
 
 class ContractError(TenureError):
-    """A job does not keep the world contract."""
+    """A job does not keep the world contract, or somebody's agent its own.
+
+    Its cause, if it has one, is what their code raised.
+    """
 
 
 class EpisodeOver(TenureError):  # noqa: N818  the name of a state, as in StopIteration
@@ -67,6 +71,14 @@ def told(error: BaseException) -> str:
     """Return what an exception of somebody else's code says, and where in that code."""
     said = error.msg if isinstance(error, SyntaxError) else str(error).partition("\n")[0]
     return f"{type(error).__name__}: {said}{_place(error)}"
+
+
+def their_traceback(error: BaseException) -> str:
+    """Return the traceback of an exception of somebody else's code, from where that code begins."""
+    trace = error.__traceback__
+    while trace and trace.tb_next and trace.tb_frame.f_code.co_filename.startswith(_OURS):
+        trace = trace.tb_next
+    return "".join(traceback.format_exception(type(error), error, trace))
 
 
 def _place(error: BaseException) -> str:

@@ -1,5 +1,6 @@
 """What the documentation shows works."""
 
+import json
 import os
 import re
 import subprocess
@@ -27,7 +28,10 @@ def test_links_lead_somewhere(page):
 
 # --- step by step --------------------------------------------------------------------------------
 
-GUIDES = ("write-a-job.md", "write-a-scenario.md", "private-benchmark.md")
+GUIDES = (
+    *("write-a-job.md", "write-a-scenario.md", "private-benchmark.md"),
+    "bring-your-own-agent.md",
+)
 BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -59,7 +63,10 @@ class Newcomer:
         if action == "excerpt":
             assert code in path.read_text()
         else:
-            path.write_text(path.read_text() + code)
+            path.write_text((path.read_text() if path.exists() else "") + code)
+
+    def json(self, text, _):
+        json.loads(text)
 
     def diff(self, lines, remark):
         path = self.folder / remark.removeprefix("file=")

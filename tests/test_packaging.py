@@ -59,7 +59,7 @@ def test_the_sdist_holds_what_is_needed_to_test_it(built):
     (sdist,) = built.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    for folder in ("tenure", "tests", "docs", "benchmarks"):
+    for folder in ("tenure", "tests", "docs", "benchmarks", "examples"):
         assert files_below(folder) <= names
     assert {"Makefile", "README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml"} <= names
     assert not {name for name in names if name.startswith(("runs/", ".venv/"))}

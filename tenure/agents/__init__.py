@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Protocol
 
-from tenure.agents.contract import Agent, Turn
+from tenure.agents.contract import Agent, Listener, Turn
 from tenure.agents.scripted import OracleAgent, ScriptedAgent
 from tenure.agents.spec import AgentSpec
 from tenure.envs.jobs import Job
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Agent",
     "AgentSpec",
+    "Hire",
+    "Listener",
     "OracleAgent",
+    "Staff",
     "Turn",
     "appoint",
     "looked_up",
@@ -48,6 +51,15 @@ class Hire(Protocol):
             seed: Of the agent's own chance.
             seat: Where it works, in a world with several seats.
         """
+
+
+class Staff(Protocol):
+    """Makes ready what agents need, as `staff` does."""
+
+    def __call__(
+        self, spec: AgentSpec, job: Job, network: Network | None = None
+    ) -> AbstractAsyncContextManager[Hire]:
+        """Return a context in which agents of that sort are hired."""
 
 
 _MODELS = ("local/smollm2-135m", "<provider>/<model>")
@@ -73,11 +85,15 @@ def appoint(spec: AgentSpec, job: Job) -> AgentSpec:
 
     Done once, when a run is planned, so that plan and record say which policy played (a later
     version of the job may have a better one), and whether it was privileged; of a model, which
-    endpoint answered, and at what price.
+    endpoint answered, and at what price; and which code an import path led to.
 
     Raises:
-        UsageError: If it is a model of an unknown provider.
+        UsageError: If it is a model of an unknown provider, or an import path leads nowhere.
     """
+    if spec.kind == "python":
+        from tenure.agents.python import origin
+
+        return spec.model_copy(update=origin(spec.name)._asdict())
     oracle = spec.name in job.oracles
     appointed = spec.model_copy(update={"policy": roles(job).get(spec.name), "oracle": oracle})
     return looked_up(appointed)
@@ -126,6 +142,10 @@ async def staff(spec: AgentSpec, job: Job, network: Network | None = None) -> As
     elif spec.is_model:
         async with _providing(spec, network) as provider:
             yield _model(spec, provider)
+    elif spec.kind == "python":
+        yield _imported(spec)
+    elif spec.kind == "http":
+        yield _over_http(spec, network)
     else:
         raise _unknown(spec, job)
 
@@ -150,8 +170,30 @@ def _scripted(spec: AgentSpec, job: Job) -> Hire:
     raise _unknown(spec, job)
 
 
+def _imported(spec: AgentSpec) -> Hire:
+    from tenure.agents.python import PythonAgent, find
+
+    target = find(spec.name)
+
+    def hire(seed: int, seat: str = "") -> Agent:  # noqa: ARG001  it is told its role
+        return PythonAgent(spec, target, seed)
+
+    return hire
+
+
+def _over_http(spec: AgentSpec, network: Network) -> Hire:
+    from tenure.agents.http import HttpAgent
+
+    def hire(seed: int, seat: str = "") -> Agent:  # noqa: ARG001  it is told its role
+        return HttpAgent(spec, network, seed)
+
+    return hire
+
+
 def _unknown(spec: AgentSpec, job: Job) -> UsageError:
     name = spec.policy or spec.name
+    if spec.kind == "mcp":
+        return UsageError(f"{name} comes from outside: `tenure serve-mcp SCENARIO` lets it play.")
     return UsageError(f"There is no agent {name!r}. {nearest(name, [*names(job), *roles(job)])}")
 
 

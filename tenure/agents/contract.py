@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from tenure.envs.jobs import Briefing
 
@@ -48,3 +48,16 @@ class Agent(Protocol):
 
     async def close(self) -> None:
         """Let go of connections and processes."""
+
+
+@runtime_checkable
+class Listener(Protocol):
+    """An agent that is also told what its last action led to, since nothing is to be answered."""
+
+    def end(self, observation: str, reason: str) -> None:
+        """Learn that the episode is over and its record complete; `close` follows.
+
+        Args:
+            observation: The last one.
+            reason: The world's own reason, or `steps` at the scenario's limit.
+        """

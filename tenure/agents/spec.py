@@ -77,6 +77,11 @@ Looked = Literal[
     "price_source",
 ]
 """A setting that the catalogue can fill in."""
+_RECORDED: dict[Kind, set[str]] = {
+    "python": {"source", "package", "timeout_s"},
+    "http": {"timeout_s", "max_retries"},
+}
+"""What a record says of outsiders besides their names, unless it is the default."""
 
 _IMPORT_PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 _PLAIN_NAME = re.compile(r"[a-z0-9._-]+(/[a-z0-9._-]+)?")
@@ -134,20 +139,37 @@ class SubAgent(BaseModel):
         return {name: value for name, value in self if value is not None}
 
 
+def kind_of(name: str) -> Kind:
+    """Return what sort of agent a name names."""
+    if name.startswith(("http://", "https://")):
+        return "http"
+    if _IMPORT_PATH.fullmatch(name):
+        return "python"
+    first = name.partition("/")[0]
+    if first in ("human", "mcp"):
+        return first  # type: ignore[return-value]  # mypy narrows no str to a Literal
+    return "model" if "/" in name else "script"
+
+
 class AgentSpec(BaseModel):
     """An agent and, for a model, how it is asked. It never holds a secret.
 
-    A scripted agent is its name: what is said here of models says nothing of it.
+    A scripted agent is its name: what is said here of models says nothing of it. Of the settings,
+    `timeout_s` holds for import paths and addresses too, and `max_retries` for addresses.
 
     For `local/` models the defaults are smaller: a window of 7,936 tokens (8,192 less the room for
     the answer), answers of at most 256 tokens, temperature 0, a fixed seed, prices of zero.
 
     Attributes:
         name: A policy of the scenario's job (`shopkeeper`), a name that every job knows (`floor`,
-            `best`), `<provider>/<model>` with a provider of the catalogue, or `local/smollm2-135m`.
+            `best`), `<provider>/<model>` with a provider of the catalogue, or `local/smollm2-135m`;
+            an import path (`my_pkg.my_agent:Agent`); the address of a process that answers over
+            HTTP; `mcp/<name>` or `human/<name>` for who plays from outside.
         policy: The job's policy that a name which every job knows stood for when the run was
             planned; `None` for all others.
         oracle: Whether the job tells the script the truth of its seed; found when a run is planned.
+        source: Of an import path, a hash of the code; found when a run is planned.
+        package: Of an import path, name and version of the package that holds it; likewise.
         protocol: How the model calls tools: natively (`tools`), as JSON text that a schema
             constrains (`json`), or `auto`: `json` for local models and `tools` otherwise.
         window_tokens: The longest prompt; beyond it the conversation is trimmed. An observation
@@ -192,6 +214,8 @@ class AgentSpec(BaseModel):
     name: str = Field(min_length=1)
     policy: str | None = Field(default=None, min_length=1)
     oracle: bool = False
+    source: str | None = None
+    package: str | None = None
     protocol: Literal["auto", "tools", "json"] = "auto"
     window_tokens: _Window = 69_000
     keep_percent: _Share = 61
@@ -227,6 +251,8 @@ class AgentSpec(BaseModel):
 
     @model_validator(mode="after")
     def _check_provider(self) -> Self:
+        if self.kind == "http":
+            check_base_url(self.name)
         if self.provider and self.policy is not None:
             raise ValueError("a model has no policy; leave it out")
         if self.provider == "local" and (self.base_url is not None or self.api != "auto"):
@@ -239,14 +265,7 @@ class AgentSpec(BaseModel):
     @property
     def kind(self) -> Kind:
         """What sort of agent the name names."""
-        if self.name.startswith(("http://", "https://")):
-            return "http"
-        if _IMPORT_PATH.fullmatch(self.name):
-            return "python"
-        first = self.name.partition("/")[0]
-        if first in ("human", "mcp"):
-            return first  # type: ignore[return-value]  # mypy narrows no str to a Literal
-        return "model" if "/" in self.name else "script"
+        return kind_of(self.name)
 
     @property
     def is_script(self) -> bool:
@@ -274,14 +293,15 @@ class AgentSpec(BaseModel):
 
         Such as `openai-gpt-5-mini`, followed by a short hash when an option is not its default,
         wherever that option came from: a model behind another endpoint is another agent. What
-        `floor` or `best` stands for and what a scenario recommended is no part of it, so that it
-        is the same in every job; nor is what the catalogue says, so that it is the same every day.
+        `floor` or `best` stands for, what a scenario recommended and which code an import path led
+        to is no part of it, so that it is the same in every job; nor is what the catalogue says, so
+        that it is the same every day.
         """
         slug = _UNSAFE.sub("-", self.name)
         filled_in = (*self.by_scenario, *self.by_catalogue)
         usual: dict[str, Any] = {name: type(self).model_fields[name].default for name in filled_in}
-        nobody = {"policy": None, "oracle": False, "by_scenario": (), "by_catalogue": ()}
-        plain = {**usual, **nobody}
+        found = {"policy": None, "oracle": False, "source": None, "package": None}
+        plain = {**usual, **found, "by_scenario": (), "by_catalogue": ()}
         said = self.model_copy(update=plain).record()
         if said == AgentSpec(name=self.name).record() and _PLAIN_NAME.fullmatch(self.name):
             return slug
@@ -292,13 +312,14 @@ class AgentSpec(BaseModel):
         """Return what a manifest and a record's header say: JSON-able, and enough to make it anew.
 
         Of a model that is every setting; of a scripted agent its name, its policy if that has
-        another, and whether it is privileged.
+        another, and whether it is privileged; of an outsider its name and what is not the default.
         """
         if self.provider:
             names = ("by_scenario", "by_catalogue", "sub_agent")
             rare = {name for name in names if not getattr(self, name)}
-            return self.model_dump(mode="json", exclude={"policy", "oracle"} | rare)
-        said = {"name", "policy", "oracle"}
+            unsaid = {"policy", "oracle", "source", "package"} | rare
+            return self.model_dump(mode="json", exclude=unsaid)
+        said = {"name", "policy", "oracle"} | _RECORDED.get(self.kind, set())
         return self.model_dump(mode="json", include=said, exclude_defaults=True)
 
     def in_context(

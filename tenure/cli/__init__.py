@@ -23,10 +23,12 @@ from tenure.errors import (
     TrajectoryError,
     UsageError,
     nearest,
+    their_traceback,
 )
 
 _COMMANDS = {
     "run": ("tenure.cli.play", "play the episodes of a plan, or go on with them; score them"),
+    "serve-mcp": ("tenure.cli.serve_mcp", "let a client of the Model Context Protocol play"),
     "scenarios": ("tenure.cli.catalogue", "list the scenarios, built in or installed"),
     "suites": ("tenure.cli.catalogue", "list the built-in suites of scenarios"),
     "agents": ("tenure.cli.catalogue", "list the agents that can work in a scenario"),
@@ -78,6 +80,8 @@ def _explain(error: TenureError | OSError) -> int:
         return Exit.SYSTEM
     if type(error) not in _EXIT_CODES:
         raise error  # none of those that a user can do something about
+    if isinstance(error, ContractError) and error.__cause__:
+        remark(their_traceback(error.__cause__).rstrip())
     remark(f"tenure: {error}")
     return _EXIT_CODES[type(error)]
 

@@ -13,6 +13,10 @@ from tenure.errors import UsageError
 
 PRIVILEGED = "privileged: it is told the truth of its seed; for reference, never ranked"
 
+_OF_YOUR_OWN = """\
+Agents of your own: --agent my_module:name for a Python function or class, --agent http://... for a
+process in any language, `tenure serve-mcp SCENARIO` for a client of the Model Context Protocol."""
+
 
 def _define_scenarios(_: Parser) -> Callable[[argparse.Namespace], int]:
     return _scenarios
@@ -63,6 +67,12 @@ def _suites(_: argparse.Namespace) -> int:
 
 
 def _agents(options: argparse.Namespace) -> int:
+    code = _list_known(options)
+    remark(_OF_YOUR_OWN)
+    return code
+
+
+def _list_known(options: argparse.Namespace) -> int:
     from tenure.envs import jobs
     from tenure.scenarios import is_suite, load
 

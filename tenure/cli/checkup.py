@@ -45,7 +45,7 @@ COMMANDS = {"doctor": _define_doctor}
 
 
 def _doctor(_: argparse.Namespace) -> int:
-    for look in (_python, _packages, _worlds, _plugins, _local_model, _providers):
+    for look in (_python, _packages, _worlds, _plugins, _mcp, _local_model, _providers):
         for mark, text in look():
             say(f"{mark}  {text}")
             if mark is Mark.BROKEN:
@@ -112,6 +112,16 @@ def _plugins() -> Iterator[Finding]:
         packages = {plugin.package for plugin in jobs.plugins() if plugin.name == name}
         scenarios = ", ".join(known) or "no scenario"
         yield Mark.WORKS, f"job {name} of the package {' and '.join(sorted(packages))}: {scenarios}"
+
+
+def _mcp() -> Iterator[Finding]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        yield Mark.WORKS, f"mcp {version('mcp')}, for serve-mcp"
+    except PackageNotFoundError:
+        fix = "pip install 'tenure[mcp]'"
+        yield Mark.MISSING, f"`tenure serve-mcp` needs the extra `mcp`: {fix}"
 
 
 def _local_model() -> Iterator[Finding]:

@@ -17,6 +17,9 @@ _MODEL_OPTIONS = (
     *("max_output_tokens", "temperature", "reasoning_effort", "api", "base_url", "price"),
 )
 
+_WITH_TIMEOUT = ("python", "http")
+"""Kinds of agents besides models that are given so much time and no more."""
+
 
 def define_model_options(parser: Parser) -> None:
     """Add the options of language models."""
@@ -82,6 +85,13 @@ def define_model_options(parser: Parser) -> None:
         "--providers", metavar="FILE", help="YAML file with more providers (TENURE_PROVIDERS)"
     )
     group.add_argument(
+        "--timeout",
+        dest="timeout_s",
+        metavar="S",
+        type=float,
+        help="seconds that an answer may take (600); for agents of your own too",
+    )
+    group.add_argument(
         "--price",
         metavar=("IN", "OUT"),
         nargs=2,
@@ -118,8 +128,13 @@ def voice_of(options: argparse.Namespace) -> AgentSpec | None:
 
 def _check_model_options(options: argparse.Namespace) -> None:
     """See that what is said of models is said of at least one."""
+    from tenure.agents.spec import kind_of
+
     given = [f"--{name.replace('_', '-')}" for name in _MODEL_OPTIONS if _is_given(options, name)]
-    if given and not any("/" in name for name in (*options.agents, options.voice or "")):
+    kinds = {kind_of(name) for name in (*options.agents, options.voice or "")}
+    if _is_given(options, "timeout_s") and not kinds & {"model", *_WITH_TIMEOUT}:
+        given.append("--timeout")
+    if given and "model" not in kinds:
         raise UsageError(
             f"{', '.join(given)} would mean nothing: {' and '.join(options.agents)} "
             f"asks no model. Leave it out, or name a model such as --agent openai/MODEL."
@@ -131,7 +146,13 @@ def _is_given(options: argparse.Namespace, name: str) -> bool:
 
 
 def _spec(name: str, options: argparse.Namespace) -> AgentSpec:
-    return _made(name, _model_options(options) if "/" in name else {}, options.providers)
+    from tenure.agents.spec import kind_of
+
+    kind = kind_of(name)
+    chosen = _model_options(options) if kind == "model" else {}
+    if kind in ("model", *_WITH_TIMEOUT) and _is_given(options, "timeout_s"):
+        chosen["timeout_s"] = options.timeout_s
+    return _made(name, chosen, options.providers)
 
 
 def _made(name: str, chosen: Mapping[str, Any], providers: str | None) -> AgentSpec:

@@ -37,6 +37,7 @@ class Briefing(NamedTuple):
         toolbox: The tools on offer.
         seed: Seed of the agent's own chance (`agent_seed`); tells nothing of the world's seed.
         parallel_calls: Whether a model's message may hold several calls, taken one after another.
+        steps: The most steps that the episode may have; 0 if nobody said.
     """
 
     brief: str
@@ -44,6 +45,7 @@ class Briefing(NamedTuple):
     toolbox: Toolbox
     seed: int
     parallel_calls: bool = False
+    steps: int = 0
 
 
 class Layers(NamedTuple):

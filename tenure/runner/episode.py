@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
-from tenure.agents import Hire, OracleAgent
+from tenure.agents import Hire, Listener, OracleAgent
 from tenure.agents.contract import Agent, Turn
 from tenure.agents.spec import AgentSpec
 from tenure.envs.jobs import Briefing, Truth, agent_seed
@@ -161,6 +161,7 @@ async def play(
             recorder.take_place_of(assignment.path)
             reason = await game.play_on()
             recorder.end(world, reason)
+        crew.tell_end(game.observation, reason)
     finally:
         await crew.close()
     watcher.ended(assignment, reason)
@@ -201,6 +202,12 @@ class _Crew:
             self._agents[seat] = self._begin(seat, observation)
         return self._agents[seat]
 
+    def tell_end(self, observation: str, reason: str) -> None:
+        """Tell those who want to know how the episode ended."""
+        for agent in self._agents.values():
+            if isinstance(agent, Listener):
+                agent.end(observation, reason)
+
     async def close(self) -> None:
         """Let all of them go; who was still asked needs not answer any more."""
         for thinking in self._asked.values():
@@ -221,13 +228,24 @@ class _Crew:
             agent.tell(Truth(twin, scenario.limits.steps))
         brief = self._world.role(seat) or scenario.briefing
         agent.begin(
-            Briefing(brief, observation, self._world.offered, seed, scenario.parallel_calls)
+            Briefing(
+                brief,
+                observation,
+                self._world.offered,
+                seed,
+                scenario.parallel_calls,
+                scenario.limits.steps,
+            )
         )
         return agent
 
 
 class _Game:
-    """A world, its agents and a recorder in the middle of an episode."""
+    """A world, its agents and a recorder in the middle of an episode.
+
+    Attributes:
+        observation: What is to be read next.
+    """
 
     def __init__(
         self,
@@ -243,7 +261,7 @@ class _Game:
         self._recorder = recorder
         self._watcher = watcher
         self._steps = 0
-        self._observation = world.opening()
+        self.observation = world.opening()
 
     def relive(self, past: Episode) -> None:
         """Bring world, agent and record to where a record stops, and see that nothing differs."""
@@ -262,7 +280,7 @@ class _Game:
         self._watcher.began(self._assignment, self._world, self._steps)
         limit = self._assignment.scenario.limits.steps
         while not self._world.ended and self._steps < limit:
-            turn = await self._crew.answer(self._observation)
+            turn = await self._crew.answer(self.observation)
             self._do(turn, await self._outside(turn))
             self._watcher.stepped(self._assignment, turn.exchange)
             if self._steps % STEPS_BETWEEN_PAUSES == 0:
@@ -271,9 +289,13 @@ class _Game:
 
     def _recall(self, turn: Turn) -> None:
         try:
-            self._crew.on_turn(self._observation).recall(self._observation, turn)
+            self._crew.on_turn(self.observation).recall(self.observation, turn)
         except TrajectoryError as error:
-            raise self._stuck(self._steps + 1, str(error)) from None
+            raise TrajectoryError(
+                f"{self._assignment.name} cannot go on: step {self._steps} cannot be lived through"
+                f" again. {error} {self._assignment.way_out}",
+                self._steps + 1,
+            ) from None
 
     def _compare(self, past: Episode, recorded_hash: str) -> None:
         if self._recorder.head != recorded_hash:
@@ -299,7 +321,7 @@ class _Game:
         step = self._world.step(turn.action, outside)
         self._recorder.step(self._world, turn.action, turn.exchange, step)
         self._steps += 1
-        self._observation = step.text
+        self.observation = step.text
 
 
 def _past(assignment: Assignment, head: Mapping[str, Any]) -> Episode | None:

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tenure.agents import Hire, staff
+from tenure.agents import Hire, Staff, staff
 from tenure.agents.spec import AgentSpec
 from tenure.errors import ProviderError, TenureError, TrajectoryError
 from tenure.runner.episode import Assignment, Post, Watcher, play
@@ -51,7 +51,11 @@ def failed(item: Assignment, error: TenureError, watcher: Watcher) -> Failure:
 
 
 async def hire(
-    todo: Sequence[Assignment], stack: AsyncExitStack, watcher: Watcher, network: Network
+    todo: Sequence[Assignment],
+    stack: AsyncExitStack,
+    watcher: Watcher,
+    network: Network,
+    staffing: Staff | None = None,
 ) -> tuple[dict[Post, Hire], list[Failure]]:
     """Make ready what each agent with something to do needs, by its post.
 
@@ -62,16 +66,18 @@ async def hire(
     failures: list[Failure] = []
     for post, item in {item.post: item for item in todo}.items():
         try:
-            hires[post] = await stack.enter_async_context(_staffed(item, network))
+            hires[post] = await stack.enter_async_context(_staffed(item, network, staffing))
         except ProviderError as error:
             own = [item for item in todo if item.post == post]
             failures += [failed(item, error, watcher) for item in own]
     return hires, failures
 
 
-def _staffed(item: Assignment, network: Network) -> AbstractAsyncContextManager[Hire]:
+def _staffed(
+    item: Assignment, network: Network, staffing: Staff | None
+) -> AbstractAsyncContextManager[Hire]:
     spec = AgentSpec.model_validate(item.agent.record())
-    return staff(spec, item.scenario.job, network)
+    return (staffing or staff)(spec, item.scenario.job, network)
 
 
 async def play_all(
@@ -114,7 +120,8 @@ async def play_all(
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(attempt(item), name=item.name) for item in todo]
     except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from None
+        first = errors.exceptions[0]
+        raise first from first.__cause__  # and not from the group
     return [failure for task in tasks if (failure := task.result())]
 
 

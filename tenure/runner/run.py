@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tenure.agents import Hire, speaking, staff
+from tenure.agents import Hire, Staff, speaking, staff
 from tenure.agents.network.limits import UNLIMITED, Limits
 from tenure.errors import ProviderError, TrajectoryError
 from tenure.runner.arena import (
@@ -36,6 +36,7 @@ async def run(
     *,
     concurrency: int = 4,
     limits: Limits = UNLIMITED,
+    staffing: Staff | None = None,
 ) -> list[Failure]:
     """Play what is not complete yet of a plan.
 
@@ -46,6 +47,8 @@ async def run(
             what an agent logs can be put down to it.
         concurrency: How many episodes may be under way at a time, >= 1.
         limits: What all of them together may ask of one endpoint.
+        staffing: Makes the agents ready in place of `tenure.agents.staff`, as where they come from
+            outside.
 
     Returns:
         The episodes that an outside failure or a damaged record left unfinished; the others are
@@ -56,7 +59,8 @@ async def run(
     """
     manifest = check_folder(folder, manifest)
     hold = settled(folder, manifest)
-    return await _play_out(assignments(folder, manifest), hold, watcher, concurrency, limits)
+    planned = assignments(folder, manifest)
+    return await _play_out(planned, hold, watcher, concurrency, limits=limits, staffing=staffing)
 
 
 async def run_suite(
@@ -75,7 +79,7 @@ async def run_suite(
     manifest = check_suite_folder(suite_dir, manifest)
     hold = settled_suite(suite_dir, manifest)
     return await _play_out(
-        suite_assignments(suite_dir, manifest), hold, watcher, concurrency, limits
+        suite_assignments(suite_dir, manifest), hold, watcher, concurrency, limits=limits
     )
 
 
@@ -117,13 +121,15 @@ async def _play_out(
     hold: AbstractContextManager[None],
     watcher: Watcher,
     concurrency: int,
+    *,
     limits: Limits,
+    staffing: Staff | None = None,
 ) -> list[Failure]:
     """Play what is not complete yet, in folders that are held as soon as agents are ready."""
     todo, failures = _sort_out(planned, watcher)
     async with AsyncExitStack() as stack:
         network = await _network(stack, limits)
-        hires, unserved = await hire(todo, stack, watcher, network)
+        hires, unserved = await hire(todo, stack, watcher, network, staffing)
         voices = {
             voice: await stack.enter_async_context(speaking(voice, network))
             for voice in {item.voice for item in todo if item.voice}

@@ -125,7 +125,7 @@ def test_a_models_record_gives_its_spec_back(options, base_url, name):
     spec = AgentSpec(name=name, **options | ({} if name == "local/m" else {"base_url": base_url}))
     again = AgentSpec.model_validate(through_json(spec.record()))
     assert (again, again.label) == (spec, spec.label)
-    rare = {"policy", "oracle", "by_scenario", "by_catalogue", "sub_agent"}
+    rare = {"policy", "oracle", "by_scenario", "by_catalogue", "sub_agent", "source", "package"}
     assert set(spec.record()) == set(AgentSpec.model_fields) - rare
 
 
@@ -210,3 +210,31 @@ def test_a_model_has_no_policy():
     assert "policy" not in AgentSpec(name="openai/x").record()
     with pytest.raises(ValidationError, match="a model has no policy"):
         AgentSpec(name="openai/x", policy="shopkeeper")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("my_pkg.my_agent:Agent", "python"),
+        ("http://localhost:8000/agent", "http"),
+        ("mcp/claude", "mcp"),
+        ("human/ann", "human"),
+    ],
+)
+def test_an_outsiders_record_is_its_name_and_what_was_said_of_it(name, kind):
+    spec = AgentSpec(name=name)
+    assert spec.kind == kind
+    assert spec.record() == {"name": name}
+    assert FILE_SYSTEM_SAFE.fullmatch(spec.label)
+    assert AgentSpec.model_validate(spec.record()) == spec
+
+
+def test_which_code_an_import_path_led_to_is_on_record_and_not_in_the_label():
+    spec = AgentSpec(name="a:f", source="0" * 32, package="a 1.2", timeout_s=5)
+    assert spec.record() == {"name": "a:f", "source": "0" * 32, "package": "a 1.2", "timeout_s": 5}
+    assert spec.label == AgentSpec(name="a:f", timeout_s=5).label != AgentSpec(name="a:f").label
+
+
+def test_an_address_that_could_hold_a_secret_is_refused():
+    with pytest.raises(ValidationError, match="may hold no user, password or query"):
+        AgentSpec(name="http://me:secret@localhost/agent")

@@ -57,6 +57,11 @@ def test_a_role_is_filled_by_what_it_stood_for():
         hired("best", policy="three-a-day")
 
 
+def test_a_client_of_mcp_cannot_be_hired_and_the_message_says_how_it_plays():
+    with pytest.raises(UsageError, match="`tenure serve-mcp SCENARIO` lets it play"):
+        hired("mcp/me")
+
+
 def test_a_policys_name_hires_a_scripted_agent():
     assert isinstance(hired("two-a-day"), ScriptedAgent)
 

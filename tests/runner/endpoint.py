@@ -48,9 +48,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._reply(401, {"error": {"message": "no such key"}})
             return
         self.server.answered += 1
-        usage = {"prompt_tokens": 1000, "completion_tokens": 10}
-        choice = {"message": self.server.says(request), "finish_reason": "tool_calls"}
-        self._reply(200, {"model": "worker-1", "choices": [choice], "usage": usage})
+        usage = {"prompt_tokens": 1000, "completion_tokens": 10, "total_tokens": 1010}
+        said = {"index": 0, "message": self.server.says(request), "finish_reason": "tool_calls"}
+        head = {"id": "1", "object": "chat.completion", "created": 0, "model": "worker-1"}
+        self._reply(200, {**head, "choices": [said], "usage": usage})
 
     def _reply(self, status, content, headers=None):
         body = json.dumps(content).encode()
