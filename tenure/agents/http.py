@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import uuid4
@@ -55,7 +54,8 @@ class HttpAgent:
     """A process at work, in one episode.
 
     The exchange of a turn holds `usage` and `cost_usd` (`None` if the agent did not say),
-    `latency_ms`, and, where there are any, `model`, `note` and `retries`.
+    `latency_ms` of the request that was answered, and, where there are any, `model`, `note` and
+    `retries`.
 
     Args:
         spec: Its address, how long it may take, and how often a request is repeated.
@@ -79,6 +79,7 @@ class HttpAgent:
         self._step = 0
         self._past: list[dict[str, Any]] = []
         self._begun = self._reached = False
+        self._elapsed_s = 0.0
         self._last: tuple[str, str] | None = None
         self._retry = tenacity.AsyncRetrying(
             sleep=pause,
@@ -100,11 +101,9 @@ class HttpAgent:
             TrajectoryError: If the process says that it cannot go on in the middle of an episode.
         """
         await self._catch_up()
-        started = time.perf_counter()
         answer = await self._ask("act", step=self._step, observation=observation)
-        latency_ms = round((time.perf_counter() - started) * 1000)
         self._step += 1
-        return self._turn(answer, latency_ms)
+        return self._turn(answer)
 
     def recall(self, observation: str, turn: Turn) -> None:
         past = {"step": self._step, "observation": observation, "action": turn.action}
@@ -177,7 +176,9 @@ class HttpAgent:
     async def _post(self, body: bytes) -> httpx.Response:
         timeout_s = self._spec.timeout_s
         try:
-            response = await self._network.post(self._spec.name, body, _HEADERS, timeout_s)
+            response = await self._network.post(
+                self._spec.name, body, _HEADERS, timeout_s, repeatable=True
+            )
         except TimeoutError:
             raise _Passing(f"it did not answer within {timeout_s:g} s") from None
         except httpx.ConnectError:
@@ -185,9 +186,10 @@ class HttpAgent:
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise _Passing(f"the connection failed ({type(error).__name__})") from None
         self._reached = True
+        self._elapsed_s = response.elapsed.total_seconds()
         return response
 
-    def _turn(self, answer: Mapping[str, Any], latency_ms: int) -> Turn:
+    def _turn(self, answer: Mapping[str, Any]) -> Turn:
         try:
             said = Action.model_validate(answer)
         except ValidationError as error:
@@ -199,7 +201,7 @@ class HttpAgent:
         exchange = {
             "usage": said.usage and said.usage.model_dump(),
             "cost_usd": said.cost_usd,
-            "latency_ms": latency_ms,
+            "latency_ms": round(self._elapsed_s * 1000),
         }
         retries = self._retry.statistics["attempt_number"] - 1
         rare = {"model": said.model, "note": said.note, "retries": retries}

@@ -128,7 +128,7 @@ REQUESTS: tuple[type[_Message], ...] = (Begin, Act, Recall, End)
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of what Tenure sends; `#/$defs/Action` is that of what comes back."""
     models = [(model, "validation") for model in (*REQUESTS, Action)]
-    _, definitions = models_json_schema(models, by_alias=True)  # type: ignore[arg-type]  # literals
+    _, definitions = models_json_schema(models, by_alias=True)  # type: ignore[arg-type]  # str, not Literal
     requests = [{"$ref": f"#/$defs/{model.__name__}"} for model in REQUESTS]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

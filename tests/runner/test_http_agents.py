@@ -148,7 +148,6 @@ def test_what_is_no_call_is_a_faulty_step(tmp_path, worker):
     [
         503,
         429,
-        b"",
         b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{",
         b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{",
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",
@@ -162,6 +161,14 @@ def test_what_failed_on_the_way_is_asked_again(tmp_path, worker, fault, monkeypa
     assert sorted(set(steps)) == [0, 1, 2]
     assert len(read(record_in(tmp_path)).steps) == 3
     assert read(record_in(tmp_path)).steps[0]["exchange"]["retries"] == 2
+
+
+def test_a_kept_connection_that_was_closed_meanwhile_costs_no_retry(tmp_path, worker, monkeypatch):
+    monkeypatch.setattr("asyncio.sleep", _at_once)
+    worker.faults = [200, b"", b""]  # the second one meets a new connection
+    assert play(tmp_path, worker.url) == []
+    assert len(read(record_in(tmp_path)).steps) == 3
+    assert read(record_in(tmp_path)).steps[0]["exchange"]["retries"] == 1
 
 
 async def _at_once(_seconds, sleep=asyncio.sleep):
