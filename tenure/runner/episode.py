@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,7 @@ from tenure.agents import Hire, OracleAgent
 from tenure.agents.contract import Agent, Turn
 from tenure.agents.spec import AgentSpec
 from tenure.envs.jobs import Briefing, Truth, agent_seed
-from tenure.envs.world import NOTHING, World
+from tenure.envs.world import NOTHING, Figure, World
 from tenure.errors import TenureError, TrajectoryError
 from tenure.scenarios import References, Scenario
 from tenure.scoring.recorder import Recorder, header
@@ -80,17 +80,47 @@ class Assignment:
         return f"To play the episode anew, move {self.path} away and run again."
 
 
+class Scene(Protocol):
+    """What a watcher sees of a world, which may be played elsewhere: see `World`."""
+
+    @property
+    def parameters(self) -> Any:
+        """The world's parameters."""
+
+    @property
+    def state(self) -> Any:
+        """What has `now_minutes`, the simulated time."""
+
+    @property
+    def score(self) -> str:
+        """The name of the figure that decides."""
+
+    @property
+    def figures(self) -> Sequence[Figure]:
+        """The figures that can be seen; that which decides is one."""
+
+    @property
+    def measured(self) -> Sequence[int]:
+        """Their values, as of late."""
+
+
 class Watcher(Protocol):
     """Is told how a run goes. Called often: an implementation must return at once."""
 
     def kept(self, episodes: int) -> None:
         """So many episodes, at least one, were complete before; their records stay as they are."""
 
-    def began(self, assignment: Assignment, world: World[Any], steps: int) -> None:
+    def began(self, assignment: Assignment, world: Scene, steps: int) -> None:
         """An episode goes on after the given number of recorded steps; 0 for a new one."""
 
-    def stepped(self, assignment: Assignment, exchange: Mapping[str, Any] | None) -> None:
-        """One more step was recorded, with what passed between the agent and its model."""
+    def stepped(
+        self, assignment: Assignment, exchange: Mapping[str, Any] | None, steps: int = 1
+    ) -> None:
+        """So many more steps were recorded, with what passed between the agent and its model.
+
+        Of several steps at once, which were played elsewhere, the exchange is `None` or holds
+        the sums of their `usage` and `cost_usd` alone; the latter is `None` if one is unknown.
+        """
 
     def ended(self, assignment: Assignment, reason: str) -> None:
         """An episode is complete."""

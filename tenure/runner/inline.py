@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack
 from dataclasses import dataclass
+from logging import LogRecord
 from typing import TYPE_CHECKING
 
-from tenure.agents import Hire, staff
+from tenure.agents import Hire, speaking, staff
 from tenure.agents.spec import AgentSpec
 from tenure.errors import ProviderError, TenureError, TrajectoryError
-from tenure.runner.episode import Assignment, Post, Watcher, play
+from tenure.runner.arena import LineUp
+from tenure.runner.episode import Assignment, Player, Post, Watcher, is_complete, play
 from tenure.scenarios import References, references
 
 if TYPE_CHECKING:
@@ -45,28 +47,99 @@ def failed(item: Assignment, error: TenureError, watcher: Watcher) -> Failure:
     return Failure(item, error)
 
 
-async def hire(
+def episode_of(record: LogRecord) -> str:
+    """Return the name of the episode that a log message is about; empty if it is about none.
+
+    An episode's asyncio task has the episode's name; what was logged elsewhere brings it along.
+    """
+    told: str | None = getattr(record, "episode", None)
+    if told is not None:
+        return told
+    task = asyncio.current_task()
+    return task.get_name() if task else ""
+
+
+async def play_here(
+    todo: Sequence[Assignment],
+    hold: AbstractContextManager[None],
+    watcher: Watcher,
+    concurrency: int,
+) -> list[Failure]:
+    """Play episodes in this process; a `Place`.
+
+    The folders are held as soon as agents are ready, so that a missing key leaves no folder.
+    """
+    async with AsyncExitStack() as stack:
+        network = await _network(stack)
+        hires, unserved = await _hire(todo, stack, watcher, network)
+        voices = {
+            voice: await stack.enter_async_context(speaking(voice, network))
+            for voice in {item.voice for item in todo if item.voice}
+        }
+        stack.enter_context(hold)
+        served = [
+            item for item in todo if item.post in hires and not is_complete(item.path)
+        ]  # asked again: another process may have been here while servers started
+        return unserved + await play_all(served, hires, voices, watcher, concurrency)
+
+
+async def _network(stack: AsyncExitStack) -> Network:
+    """Return the network that all agents share."""
+    from tenure.agents.network import Network
+
+    return await stack.enter_async_context(Network())
+
+
+async def _hire(
     todo: Sequence[Assignment], stack: AsyncExitStack, watcher: Watcher, network: Network
 ) -> tuple[dict[Post, Hire], list[Failure]]:
-    """Make ready what each agent with something to do needs, by its post.
+    """Make ready what each agent with something to do needs, by the posts of its episodes.
 
     Returns:
         How to hire them, and the episodes of those whose server does not start.
     """
+    staffed: dict[Post, Hire | ProviderError] = {}
+    for item in todo:
+        for label, spec in entrants(item.agent).items():
+            own = _own_post(label, spec, item)
+            if own not in staffed:
+                staffed[own] = await _staffed(spec, item, stack, network)
     hires: dict[Post, Hire] = {}
     failures: list[Failure] = []
-    for post, item in {item.post: item for item in todo}.items():
-        try:
-            hires[post] = await stack.enter_async_context(_staffed(item, network))
-        except ProviderError as error:
-            own = [item for item in todo if item.post == post]
-            failures += [failed(item, error, watcher) for item in own]
+    for item in todo:
+        crew = {
+            label: staffed[_own_post(label, spec, item)]
+            for label, spec in entrants(item.agent).items()
+        }
+        if error := next((one for one in crew.values() if isinstance(one, ProviderError)), None):
+            failures.append(failed(item, error, watcher))
+        elif item.post not in hires:
+            hires[item.post] = _hiring(item.agent, crew)  # type: ignore[arg-type]  # no error is left
     return hires, failures
 
 
-def _staffed(item: Assignment, network: Network) -> AbstractAsyncContextManager[Hire]:
-    spec = AgentSpec.model_validate(item.agent.record())
-    return staff(spec, item.scenario.job, network)
+async def _staffed(
+    spec: AgentSpec, item: Assignment, stack: AsyncExitStack, network: Network
+) -> Hire | ProviderError:
+    try:
+        return await stack.enter_async_context(staff(spec, item.scenario.job, network))
+    except ProviderError as error:
+        return error
+
+
+def _own_post(label: str, spec: AgentSpec, item: Assignment) -> Post:
+    return label, item.scenario.job_name if spec.is_script else ""
+
+
+def entrants(player: Player) -> Mapping[str, AgentSpec]:
+    """Return the agents of an episode by label: one, or in a contest one a seat."""
+    if isinstance(player, LineUp):
+        return player.specs
+    return {player.label: AgentSpec.model_validate(player.record())}
+
+
+def _hiring(player: Player, crew: Mapping[str, Hire]) -> Hire:
+    return player.hiring(crew) if isinstance(player, LineUp) else crew[player.label]
 
 
 async def play_all(
