@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser
+from tenure.cli.places import define_workers, spreading
 from tenure.cli.terminal import amount, heading, printable, ratio, say, table, width
 from tenure.errors import UsageError
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         Summary,
         Unscored,
     )
+    from tenure.scoring.spread import Spread
     from tenure.scoring.suite import SuiteScorecard
 
     AnyScorecard = Scorecard | SuiteScorecard | ArenaScorecard
@@ -36,18 +38,20 @@ def _define_score(parser: Parser) -> Callable[[argparse.Namespace], int]:
         "path", type=Path, help="an episode's file, or the folder of a run or a suite"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document only")
+    define_workers(parser)
     return _score
 
 
 def _define_report(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.add_argument("run", type=Path, help="the folder of a run or a suite")
+    define_workers(parser)
     return _report
 
 
 COMMANDS = {"score": _define_score, "report": _define_report}
 
 
-def conclude(folder: Path) -> tuple[AnyScorecard, Path]:
+def conclude(folder: Path, spread: Spread) -> tuple[AnyScorecard, Path]:
     """Score a run or a suite's, and write its scorecard and `report.html` into its folder.
 
     Returns:
@@ -58,7 +62,7 @@ def conclude(folder: Path) -> tuple[AnyScorecard, Path]:
     from tenure.scoring.report import write_report, write_suite_report
     from tenure.scoring.scorecard import Scorecard
 
-    scorecard = _scored(folder)
+    scorecard = _scored(folder, spread)
     scorecard.write(folder)
     if isinstance(scorecard, Scorecard):
         return scorecard, write_report(folder, scorecard)
@@ -82,15 +86,15 @@ def summary(scorecard: AnyScorecard) -> str:
     return printable("\n\n".join([_matrix(scorecard), *parts]))
 
 
-def _scored(folder: Path) -> AnyScorecard:
+def _scored(folder: Path, spread: Spread) -> AnyScorecard:
     from tenure.scoring.arena.manifest import is_arena_run
     from tenure.scoring.arena.scorecard import score_arena
     from tenure.scoring.scorecard import score_run
     from tenure.scoring.suite import is_suite_run, score_suite
 
     if is_arena_run(folder):
-        return score_arena(folder)
-    return score_suite(folder) if is_suite_run(folder) else score_run(folder)
+        return score_arena(folder, spread)
+    return score_suite(folder, spread) if is_suite_run(folder) else score_run(folder, spread)
 
 
 def _table(scorecard: Scorecard) -> str:
@@ -180,7 +184,7 @@ def _score(options: argparse.Namespace) -> int:
 
 
 def _score_run(options: argparse.Namespace) -> int:
-    scorecard = _scored(options.path)
+    scorecard = _scored(options.path, spreading(options))
     path = scorecard.write(options.path)
     say(scorecard.to_json().decode().rstrip() if options.json else f"{summary(scorecard)}\n{path}")
     return _exit_of(scorecard)
@@ -249,7 +253,7 @@ def _report(options: argparse.Namespace) -> int:
             f"A report is made of a whole run; {options.run} is one episode, "
             f"for `tenure score` or `tenure replay --show`."
         )
-    scorecard, report = conclude(options.run)
+    scorecard, report = conclude(options.run, spreading(options))
     say(str(report))
     return _exit_of(scorecard)
 

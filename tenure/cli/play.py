@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tenure.cli.exits import Exit
 from tenure.cli.hiring import define_model_options, specs, voice_of
 from tenure.cli.parsing import Parser, whole_number
+from tenure.cli.places import define_workers
 from tenure.cli.terminal import remark, say
 from tenure.errors import UsageError
 
@@ -67,6 +68,7 @@ def _define_run(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.add_argument(
         "--concurrency", metavar="N", type=number, default=4, help="episodes at a time (4)"
     )
+    define_workers(parser, "1; scripts get as many as are worth their start")
     parser.add_argument(
         "--pool", action="store_true", help="in a contest, add the scripts that anchor ratings"
     )
@@ -155,7 +157,7 @@ def _plan_arena(options: argparse.Namespace, scenario: Scenario, seeds: Sequence
         folder,
         manifest.planned,
         {scenario.id: manifest.departures()},
-        lambda watcher: run_arena(folder, manifest, watcher, concurrency=options.concurrency),
+        lambda watcher: run_arena(folder, manifest, watcher, **_how(options)),
     )
 
 
@@ -170,7 +172,7 @@ def _plan_run(options: argparse.Namespace, scenario: Scenario, seeds: Sequence[i
         folder,
         len(manifest.agents) * len(manifest.seeds),
         {scenario.id: departures(scenario)},
-        lambda watcher: run(folder, manifest, watcher, concurrency=options.concurrency),
+        lambda watcher: run(folder, manifest, watcher, **_how(options)),
     )
 
 
@@ -196,16 +198,24 @@ def _plan_suite(options: argparse.Namespace) -> _Plan:
         folder,
         manifest.planned,
         {manifest.id: manifest.departures(), **scenarios},
-        lambda watcher: run_suite(folder, manifest, watcher, concurrency=options.concurrency),
+        lambda watcher: run_suite(folder, manifest, watcher, **_how(options)),
     )
+
+
+def _how(options: argparse.Namespace) -> dict[str, Any]:
+    """Return how many episodes may be under way at a time, and where."""
+    from tenure.cli.places import place_of
+
+    return {"concurrency": options.concurrency, "place": place_of(options)}
 
 
 def _conclude(
     options: argparse.Namespace, folder: Path, failures: Sequence[Failure]
 ) -> Scorecard | SuiteScorecard | ArenaScorecard:
     from tenure.cli.marks import conclude, summary
+    from tenure.cli.places import spreading
 
-    scorecard, report = conclude(folder)
+    scorecard, report = conclude(folder, spreading(options))
     if options.json:
         say(_document(folder, scorecard, report, failures))
         return scorecard

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser, whole_number
+from tenure.cli.places import define_workers, spreading
 from tenure.cli.terminal import printable, say
 from tenure.errors import TrajectoryError, UsageError
 
 if TYPE_CHECKING:
     from tenure.scoring.manifest import Manifest
     from tenure.scoring.records import Episode, StepRecord
+    from tenure.scoring.spread import Spread
     from tenure.scoring.verification import Finding
 
 _MAX_SHOWN_CHARS = 500
@@ -28,6 +30,7 @@ def _define_replay(parser: Parser) -> Callable[[argparse.Namespace], int]:
     number = whole_number(0)
     parser.add_argument("--from", dest="first", metavar="N", type=number, help="first step to show")
     parser.add_argument("--to", dest="last", metavar="N", type=number, help="last step to show")
+    define_workers(parser)
     return _replay
 
 
@@ -35,6 +38,7 @@ def _define_verify(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.add_argument(
         "path", type=Path, help="an episode's file, or the folder of a run or a suite"
     )
+    define_workers(parser)
     return _verify
 
 
@@ -50,7 +54,7 @@ def _replay(options: argparse.Namespace) -> int:
     if path.is_dir():
         if options.show:
             raise UsageError(f"--show prints one episode; {path} is a run. Name a file under it.")
-        return _compare_all(path)
+        return _compare_all(path, spreading(options))
     if not path.exists():
         raise UsageError(f"There is no {path}.")
     if options.show:
@@ -58,7 +62,9 @@ def _replay(options: argparse.Namespace) -> int:
         _check_window(episode, options.first or 0, options.last)
         for line in _story(episode, options.first or 0, options.last):
             say(printable(line))
-    return _compare(path)
+    line, code = _compared(path)
+    say(line)
+    return code
 
 
 def _check_window(episode: Episode, first: int, last: int | None) -> None:
@@ -79,7 +85,7 @@ def _verify(options: argparse.Namespace) -> int:
     from tenure.scoring.verification import verify
 
     path: Path = options.path
-    verification = verify(path)
+    verification = verify(path, spreading(options))
     unfinished = [_is_unfinished(path, finding) for finding in verification.findings]
     for finding, merely in zip(verification.findings, unfinished, strict=True):
         problem = finding.problem.removeprefix(f"{Path(finding.file).name}: ")
@@ -121,13 +127,16 @@ def _is_unfinished(path: Path, finding: Finding) -> bool:
         return False
 
 
-def _compare_all(folder: Path) -> Exit:
+def _compare_all(folder: Path, spread: Spread) -> Exit:
     paths = list(_planned_files(folder))
     played = [path for path in paths if path.exists()]
     if not played:
         say(f"No episode of {folder} has been played yet.")
         return Exit.UNFINISHED
-    return max(map(_compare, played))
+    found = list(spread(_compared, played))
+    for line, _ in found:
+        say(line)
+    return max(code for _, code in found)
 
 
 def _planned_files(folder: Path) -> Iterator[Path]:
@@ -155,8 +164,8 @@ def _episodes(folder: Path, manifest: Manifest) -> Iterator[Path]:
         yield folder / manifest.episode_path(label, seed)
 
 
-def _compare(path: Path) -> Exit:
-    """Replay an episode and tell what came of it."""
+def _compared(path: Path) -> tuple[str, Exit]:
+    """Replay an episode and return what there is to say of it."""
     from tenure.scoring.records import read_partial
     from tenure.scoring.replay import replay
 
@@ -164,15 +173,12 @@ def _compare(path: Path) -> Exit:
         episode = read_partial(path)
         result = replay(episode)
     except TrajectoryError as error:
-        say(printable(f"{path}: FAILED: {error}"))
-        return Exit.INVALID
+        return printable(f"{path}: FAILED: {error}"), Exit.INVALID
     if result.divergence is not None:
-        say(printable(f"{path}: DIFFERS: {result.explanation}"))
-        return Exit.INVALID
+        return printable(f"{path}: DIFFERS: {result.explanation}"), Exit.INVALID
     records = 1 + result.steps + episode.complete
     end = "" if episode.complete else "; the episode is unfinished"
-    say(f"{path}: OK: {records:,} records replayed, every field the same{end}")
-    return Exit.DONE
+    return f"{path}: OK: {records:,} records replayed, every field the same{end}", Exit.DONE
 
 
 def _story(episode: Episode, first: int, last: int | None) -> Iterator[str]:
