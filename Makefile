@@ -5,9 +5,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 CODE   := tenure tests benchmarks
-HEAVY  := slow or llm or browser or rl
+HEAVY  := slow or llm or browser or rl or frameworks
 
-.PHONY: help demo test test-heavy test-rl check format bench clean
+.PHONY: help demo test test-heavy test-rl test-frameworks check format bench clean
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,11 +33,15 @@ test: $(READY)  ## Run the default test suite
 	$(BIN)/python -m pytest -m 'not ($(HEAVY))'
 
 test-heavy: $(READY)  ## Run the slow tests, and those with the embedded model and the browser
-	$(BIN)/python -m pytest -m '($(HEAVY)) and not rl'
+	$(BIN)/python -m pytest -m '($(HEAVY)) and not rl and not frameworks'
 
 test-rl: $(READY)  ## Run the tests that train a learner; installs the extra `rl`
 	$(BIN)/pip install --quiet --editable '.[rl]'
 	$(BIN)/python -m pytest -m rl
+
+test-frameworks: $(READY)  ## Run the tests with other frameworks; installs the extra `ray`
+	$(BIN)/pip install --quiet --editable '.[ray]'
+	$(BIN)/python -m pytest -m frameworks
 
 check: $(READY)  ## Check format, style, types and the direction of imports
 	$(BIN)/ruff format --check $(CODE)

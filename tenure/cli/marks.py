@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser
-from tenure.cli.places import define_workers, spreading
+from tenure.cli.places import define_source, define_workers, from_store, spreading
 from tenure.cli.terminal import amount, heading, printable, ratio, say, table, width
 from tenure.errors import UsageError
 
@@ -34,18 +34,16 @@ _NOTHING = "-"
 
 
 def _define_score(parser: Parser) -> Callable[[argparse.Namespace], int]:
-    parser.add_argument(
-        "path", type=Path, help="an episode's file, or the folder of a run or a suite"
-    )
+    define_source(parser, "path", "an episode's file, or the folder of a run or a suite")
     parser.add_argument("--json", action="store_true", help="print one JSON document only")
     define_workers(parser)
-    return _score
+    return from_store(_score, "path")
 
 
 def _define_report(parser: Parser) -> Callable[[argparse.Namespace], int]:
-    parser.add_argument("run", type=Path, help="the folder of a run or a suite")
+    define_source(parser, "run", "the folder of a run or a suite")
     define_workers(parser)
-    return _report
+    return from_store(_report, "run")
 
 
 COMMANDS = {"score": _define_score, "report": _define_report}
@@ -186,7 +184,11 @@ def _score(options: argparse.Namespace) -> int:
 def _score_run(options: argparse.Namespace) -> int:
     scorecard = _scored(options.path, spreading(options))
     path = scorecard.write(options.path)
-    say(scorecard.to_json().decode().rstrip() if options.json else f"{summary(scorecard)}\n{path}")
+    say(
+        scorecard.to_json().decode().rstrip()
+        if options.json
+        else f"{summary(scorecard)}\n{options.shown(path)}"
+    )
     return _exit_of(scorecard)
 
 
@@ -254,7 +256,7 @@ def _report(options: argparse.Namespace) -> int:
             f"for `tenure score` or `tenure replay --show`."
         )
     scorecard, report = conclude(options.run, spreading(options))
-    say(str(report))
+    say(options.shown(report))
     return _exit_of(scorecard)
 
 

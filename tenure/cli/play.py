@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tenure.cli.exits import Exit
 from tenure.cli.hiring import define_model_options, specs, voice_of
 from tenure.cli.parsing import Parser, whole_number
-from tenure.cli.places import define_workers
+from tenure.cli.places import define_workers, path_or_url, played_into
 from tenure.cli.terminal import remark, say
 from tenure.errors import UsageError
 
@@ -60,13 +60,21 @@ def _define_run(parser: Parser) -> Callable[[argparse.Namespace], int]:
         "--seed", metavar="S", type=seed, help="the first seed (1, or as the suite says)"
     )
     parser.add_argument(
-        "--out", metavar="DIR", type=Path, help="the run's folder (one that follows from the plan)"
+        "--out",
+        metavar="DIR",
+        type=path_or_url,
+        help="the run's folder, or its URL in a store (a folder that follows from the plan)",
     )
     parser.add_argument(
         "--max-steps", metavar="N", type=number, help="a lower step limit than the scenario's"
     )
     parser.add_argument(
         "--concurrency", metavar="N", type=number, default=4, help="episodes at a time (4)"
+    )
+    parser.add_argument(
+        "--on",
+        metavar="CLUSTER",
+        help="play on a Ray cluster: its address, or ray for the one here (this machine)",
     )
     define_workers(parser, "1; scripts get as many as are worth their start")
     parser.add_argument(
@@ -87,6 +95,11 @@ COMMANDS = {"run": _define_run}
 
 
 def _run(options: argparse.Namespace) -> int:
+    with played_into(options):
+        return _play(options)
+
+
+def _play(options: argparse.Namespace) -> int:
     import asyncio
 
     from tenure.cli.progress import watching
@@ -100,7 +113,8 @@ def _run(options: argparse.Namespace) -> int:
         with watching(plan.episodes, quiet=options.quiet) as watcher:
             failures = asyncio.run(plan.play(watcher))
     except KeyboardInterrupt:
-        remark(f"Interrupted. What was played is kept in {folder}; to go on:\n  {options.line}")
+        kept = options.shown(folder)
+        remark(f"Interrupted. What was played is kept in {kept}; to go on:\n  {options.line}")
         return Exit.INTERRUPTED
     scorecard = _conclude(options, folder, failures)
     return _explain(options, failures, scorecard)
@@ -217,18 +231,18 @@ def _conclude(
 
     scorecard, report = conclude(folder, spreading(options))
     if options.json:
-        say(_document(folder, scorecard, report, failures))
+        say(_document(options.shown(folder), scorecard, options.shown(report), failures))
         return scorecard
     if not options.quiet:
         say(f"{summary(scorecard)}\n")
-    say(str(report))
+    say(options.shown(report))
     return scorecard
 
 
 def _document(
-    folder: Path,
+    folder: str,
     scorecard: Scorecard | SuiteScorecard | ArenaScorecard,
-    report: Path,
+    report: str,
     failures: Sequence[Failure],
 ) -> str:
     import orjson
@@ -244,8 +258,8 @@ def _document(
         for failure in failures
     ]
     content = {
-        "run": str(folder),
-        "report": str(report),
+        "run": folder,
+        "report": report,
         "unfinished": unfinished,
         "scorecard": orjson.loads(scorecard.to_json()),
     }

@@ -9,37 +9,32 @@ from typing import TYPE_CHECKING, Any
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser, whole_number
-from tenure.cli.places import define_workers, spreading
+from tenure.cli.places import define_source, define_workers, from_store, spreading
 from tenure.cli.terminal import printable, say
 from tenure.errors import TrajectoryError, UsageError
 
 if TYPE_CHECKING:
     from tenure.scoring.manifest import Manifest
     from tenure.scoring.records import Episode, StepRecord
-    from tenure.scoring.spread import Spread
     from tenure.scoring.verification import Finding
 
 _MAX_SHOWN_CHARS = 500
 
 
 def _define_replay(parser: Parser) -> Callable[[argparse.Namespace], int]:
-    parser.add_argument(
-        "path", type=Path, help="an episode's file, or the folder of a run or a suite"
-    )
+    define_source(parser, "path", "an episode's file, or the folder of a run or a suite")
     parser.add_argument("--show", action="store_true", help="print the episode (a file) as well")
     number = whole_number(0)
     parser.add_argument("--from", dest="first", metavar="N", type=number, help="first step to show")
     parser.add_argument("--to", dest="last", metavar="N", type=number, help="last step to show")
     define_workers(parser)
-    return _replay
+    return from_store(_replay, "path")
 
 
 def _define_verify(parser: Parser) -> Callable[[argparse.Namespace], int]:
-    parser.add_argument(
-        "path", type=Path, help="an episode's file, or the folder of a run or a suite"
-    )
+    define_source(parser, "path", "an episode's file, or the folder of a run or a suite")
     define_workers(parser)
-    return _verify
+    return from_store(_verify, "path")
 
 
 COMMANDS = {"replay": _define_replay, "verify": _define_verify}
@@ -54,7 +49,7 @@ def _replay(options: argparse.Namespace) -> int:
     if path.is_dir():
         if options.show:
             raise UsageError(f"--show prints one episode; {path} is a run. Name a file under it.")
-        return _compare_all(path, spreading(options))
+        return _compare_all(path, options)
     if not path.exists():
         raise UsageError(f"There is no {path}.")
     if options.show:
@@ -63,7 +58,7 @@ def _replay(options: argparse.Namespace) -> int:
         for line in _story(episode, options.first or 0, options.last):
             say(printable(line))
     line, code = _compared(path)
-    say(line)
+    say(f"{options.shown(path)}: {line}")
     return code
 
 
@@ -127,15 +122,15 @@ def _is_unfinished(path: Path, finding: Finding) -> bool:
         return False
 
 
-def _compare_all(folder: Path, spread: Spread) -> Exit:
+def _compare_all(folder: Path, options: argparse.Namespace) -> Exit:
     paths = list(_planned_files(folder))
     played = [path for path in paths if path.exists()]
     if not played:
-        say(f"No episode of {folder} has been played yet.")
+        say(f"No episode of {options.shown(folder)} has been played yet.")
         return Exit.UNFINISHED
-    found = list(spread(_compared, played))
-    for line, _ in found:
-        say(line)
+    found = list(spreading(options)(_compared, played))
+    for path, (line, _) in zip(played, found, strict=True):
+        say(f"{options.shown(path)}: {line}")
     return max(code for _, code in found)
 
 
@@ -173,12 +168,12 @@ def _compared(path: Path) -> tuple[str, Exit]:
         episode = read_partial(path)
         result = replay(episode)
     except TrajectoryError as error:
-        return printable(f"{path}: FAILED: {error}"), Exit.INVALID
+        return printable(f"FAILED: {error}"), Exit.INVALID
     if result.divergence is not None:
-        return printable(f"{path}: DIFFERS: {result.explanation}"), Exit.INVALID
+        return printable(f"DIFFERS: {result.explanation}"), Exit.INVALID
     records = 1 + result.steps + episode.complete
     end = "" if episode.complete else "; the episode is unfinished"
-    return f"{path}: OK: {records:,} records replayed, every field the same{end}", Exit.DONE
+    return f"OK: {records:,} records replayed, every field the same{end}", Exit.DONE
 
 
 def _story(episode: Episode, first: int, last: int | None) -> Iterator[str]:

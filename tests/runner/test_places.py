@@ -10,7 +10,6 @@ import pytest
 
 from tenure.agents import AgentSpec
 from tenure.cli.progress import Watch
-from tenure.envs import jobs
 from tenure.errors import UsageError
 from tenure.runner import processes, shards
 from tenure.runner.arena import draw_up_arena
@@ -20,7 +19,6 @@ from tenure.runner.run import run, run_arena
 from tenure.runner.shards import Shards
 from tenure.scenarios import load
 from tenure.scoring.verification import verify
-from tests.runner.mortal import DEATHS
 from tests.runner.stand import contents, plan
 
 IN_TWO = partial(play_in_processes, workers=2)
@@ -60,21 +58,6 @@ def test_an_agent_that_cannot_be_had_is_the_callers_error_there_too(tmp_path, mo
     manifest = draw_up(plan().scenario, [AgentSpec(name="openai/m")], [1, 2])
     with pytest.raises(UsageError, match="OPENAI_API_KEY"):
         play(tmp_path, manifest, place=IN_TWO)
-
-
-@pytest.fixture
-def mortals(monkeypatch, tmp_path):
-    """Plan episodes of agents that kill their process, and say how often that is to happen."""
-
-    def planned(deaths):
-        for number in range(deaths):
-            (tmp_path / "deaths" / str(number)).touch()
-        return plan("mortal", seeds=[1, 2])
-
-    (tmp_path / "deaths").mkdir()
-    monkeypatch.setenv(DEATHS, str(tmp_path / "deaths"))
-    monkeypatch.setitem(jobs._JOBS, "lemonade", "tests.runner.mortal:JOB")
-    return planned
 
 
 def test_what_a_killed_process_had_is_played_on_by_another(tmp_path, mortals):
