@@ -39,8 +39,8 @@ test-rl: $(READY)  ## Run the tests that train a learner; installs the extra `rl
 	$(BIN)/pip install --quiet --editable '.[rl]'
 	$(BIN)/python -m pytest -m rl
 
-test-frameworks: $(READY)  ## Run the tests with other frameworks; installs the extra `ray`
-	$(BIN)/pip install --quiet --editable '.[ray]'
+test-frameworks: $(READY)  ## Run the tests with other frameworks; installs the extra `ray`, and a bucket
+	$(BIN)/pip install --quiet --editable '.[ray]' 's3fs>=2024.6' 'moto[server]>=5'
 	$(BIN)/python -m pytest -m frameworks
 
 check: $(READY)  ## Check format, style, types and the direction of imports

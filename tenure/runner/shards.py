@@ -322,6 +322,21 @@ def _by_world(todo: Sequence[Assignment]) -> list[list[Assignment]]:
     return [list(group) for _, group in groups]
 
 
+def _check_portable(todo: Sequence[Assignment]) -> None:
+    """See that no agent is bound to this process, as a person at its terminal is.
+
+    Raises:
+        UsageError: If one is.
+    """
+    for item in todo:
+        for spec in entrants(item.agent).values():
+            if spec.kind in ("human", "mcp"):
+                raise UsageError(
+                    f"{spec.name} plays in the process that it has been started in; leave out "
+                    f"--workers and --on."
+                )
+
+
 async def play_in_shards(
     todo: Sequence[Assignment], workers: Sequence[Worker], watcher: Watcher, concurrency: int
 ) -> list[Failure]:
@@ -331,7 +346,11 @@ async def play_in_shards(
 
     Returns:
         The episodes that are unfinished, in their order.
+
+    Raises:
+        UsageError: If an agent cannot play elsewhere, or cannot be had there.
     """
+    _check_portable(todo)
     table = _Table(Shards(todo, len(workers), concurrency), watcher)
     try:
         async with asyncio.TaskGroup() as group:

@@ -60,6 +60,12 @@ def test_an_agent_that_cannot_be_had_is_the_callers_error_there_too(tmp_path, mo
         play(tmp_path, manifest, place=IN_TWO)
 
 
+def test_who_is_bound_to_this_process_does_not_play_elsewhere(tmp_path):
+    manifest = draw_up(plan().scenario, [AgentSpec(name="human")], [1, 2])
+    with pytest.raises(UsageError, match="human plays in the process that it has been started in"):
+        play(tmp_path, manifest, place=IN_TWO)
+
+
 def test_what_a_killed_process_had_is_played_on_by_another(tmp_path, mortals):
     watch = Watch(2)
     play(tmp_path / "here", mortals(deaths=0))
