@@ -24,7 +24,7 @@ from tenure import __version__
 from tenure.errors import UsageError
 from tenure.runner.episode import Assignment, Watcher
 from tenure.runner.inline import Failure
-from tenure.runner.shards import SECONDS_BETWEEN_NEWS, News, Shard, play_in_shards, play_shard
+from tenure.runner.shards import News, Shard, play_in_shards, play_shard
 
 if TYPE_CHECKING:
     from tenure.runner.store import Store
@@ -34,6 +34,7 @@ GRACE_S = 5.0
 _CONNECT_S = 10.0
 _STORE_BYTES = 80 * 2**20
 """The object store of a cluster of our own: the least that Ray takes, as we put nothing there."""
+SECONDS_BETWEEN_POLLS = 1.0
 _POLLS_A_SECOND = 100
 """How often all workers together are asked for news at most."""
 
@@ -218,7 +219,7 @@ async def _hands(
     ray: Any, count: int, where: tuple[str, Path] | None
 ) -> AsyncIterator[list[_Worker]]:
     """Yield workers that start when they have something to do, and stop them afterwards."""
-    interval_s = max(SECONDS_BETWEEN_NEWS, count / _POLLS_A_SECOND)
+    interval_s = max(SECONDS_BETWEEN_POLLS, count / _POLLS_A_SECOND)
     actor = ray.remote(num_cpus=1, max_concurrency=4)(Hand)
     crew = [_Worker(ray, actor, where, interval_s) for _ in range(count)]
     try:
