@@ -6,6 +6,7 @@ import argparse
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -121,11 +122,11 @@ def desk(sitting: Sitting) -> DeskApp:
 
     async def play(app: DeskApp) -> None:
         from tenure.agents.human import seated
+        from tenure.runner.inline import play_here
         from tenure.runner.run import run
 
-        failures = await run(
-            sitting.folder, sitting.manifest, _Nobody(), staffing=lambda *_: seated(app)
-        )
+        place = partial(play_here, staffing=lambda *_: seated(app))
+        failures = await run(sitting.folder, sitting.manifest, _Nobody(), place=place)
         for failure in failures:
             raise failure.error
 
