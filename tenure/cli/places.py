@@ -35,6 +35,13 @@ def path_or_url(text: str) -> Path | str:
     return text if mark and scheme.isalnum() else Path(text)
 
 
+def local_path(text: str) -> Path:
+    """Return a path of this machine, for an option that takes no URL."""
+    if isinstance(path_or_url(text), str):
+        raise argparse.ArgumentTypeError(f"{text} is a URL, and a path of this machine is needed")
+    return Path(text)
+
+
 def from_store(
     act: Callable[[argparse.Namespace], int], name: str
 ) -> Callable[[argparse.Namespace], int]:

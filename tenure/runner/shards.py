@@ -137,6 +137,7 @@ class Reporter:
         self._news: dict[int, Progress] = {}
         self._send, self._brake = send, brake
         self._due_s = monotonic()  # the first step is told at once
+        self._timer: asyncio.TimerHandle | None = None
 
     def kept(self, episodes: int) -> None:
         raise AssertionError(f"{episodes} complete episodes are no work for a worker")
@@ -153,8 +154,7 @@ class Reporter:
         progress.steps += steps
         if exchange is not None:
             progress.add(exchange)
-        if monotonic() >= self._due_s:
-            self.send()
+        self._send_in_time()
 
     def ended(self, assignment: Assignment, reason: str) -> None:
         self._leave(self._places[assignment.path]).ended = reason
@@ -167,8 +167,19 @@ class Reporter:
         if name in self._names:
             self._of(self._names[name]).notices.append(text)
 
+    def _send_in_time(self) -> None:
+        """Send what is new if it is time, else as soon as it is, whether or not a step follows."""
+        left_s = self._due_s - monotonic()
+        if left_s <= 0:
+            self.send()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(left_s, self.send)
+
     def send(self) -> None:
         """Send what is new."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
         for place, world in self._worlds.items():
             self._look(place, world)
         if self._news:

@@ -26,6 +26,7 @@ from uuid import uuid4
 import orjson
 
 from tenure.errors import ProviderError, UsageError, told
+from tenure.scoring.files import DRAFT
 from tenure.scoring.manifest import SUFFIX
 from tenure.scoring.records import SEAL_BYTES, SEAL_MAGIC
 
@@ -37,7 +38,7 @@ LEASE_S = 120.0
 _LOGGER = logging.getLogger("tenure.agents.store")
 _LEASE = ".lease"
 _UPLOADING = ".uploading"
-_PASSING = (".part", ".whole", _UPLOADING)
+_PASSING = (".part", ".whole", DRAFT, _UPLOADING)
 """Files that will have another name, or none, when they are of use."""
 _WHOLE_AT_ONCE = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oss", "memory"}
 """Where an object appears as a whole or not at all; elsewhere it is moved to its place."""
@@ -65,7 +66,9 @@ class Store:
         self._owner = f"{socket.gethostname()}, process {os.getpid()}, {uuid4().hex[:8]}"
 
     def shown(self, path: Path) -> str:
-        """Return the URL of a file of the working copy."""
+        """Return the URL of a file of the working copy; another file's path."""
+        if not path.is_relative_to(self.folder):
+            return str(path)
         return f"{self.url}/{path.relative_to(self.folder).as_posix()}".removesuffix("/.")
 
     def copy_of(self, url: str) -> Path:

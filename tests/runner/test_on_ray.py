@@ -8,10 +8,12 @@ import pytest
 from tenure.agents import AgentSpec
 from tenure.cli.progress import Watch
 from tenure.errors import UsageError
+from tenure.runner.budget import Brake, Budget
 from tenure.runner.on_ray import _check_version, play_on_ray
 from tenure.runner.plan import draw_up
 from tenure.runner.run import run
 from tenure.runner.store import Store
+from tenure.scoring.records import read_partial
 from tests.runner.stand import contents, plan
 
 pytestmark = [
@@ -19,6 +21,10 @@ pytestmark = [
     pytest.mark.filterwarnings("default"),  # Ray's own are not ours to mend
 ]
 IN_TWO = partial(play_on_ray, workers=2)
+
+
+def steps(folder):
+    return sum(len(read_partial(file).steps) for file in folder.rglob("*.zst"))
 
 
 def play(folder, manifest, watch=None, **options):
@@ -42,6 +48,18 @@ def test_what_a_killed_worker_had_is_played_on_elsewhere(tmp_path, mortals):
     assert list((tmp_path / "deaths").iterdir()) == []
     assert contents(tmp_path / "there") == contents(tmp_path / "here")
     assert watch.standing == "2 of 2 episodes complete (2 horizon)"
+
+
+def test_a_limit_of_the_whole_run_stops_all_workers_and_a_higher_one_goes_on(tmp_path):
+    manifest = plan(seeds=[1, 2, 3, 4], days=365, steps=2000)
+    brake = Brake(Budget(turns=100))
+    assert play(tmp_path / "there", manifest, place=IN_TWO, brake=brake) == []
+    play(tmp_path / "here", manifest)
+    recorded = steps(tmp_path / "there")
+    assert brake.reason == "turns"
+    assert 100 <= recorded == brake.spent["turns"] < steps(tmp_path / "here")
+    assert play(tmp_path / "there", manifest, place=IN_TWO) == []
+    assert contents(tmp_path / "there") == contents(tmp_path / "here")
 
 
 def test_workers_without_our_folder_write_to_a_store(tmp_path, mortals):

@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import threading
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -9,20 +10,29 @@ from pathlib import Path
 import pytest
 
 from tenure.agents import AgentSpec
+from tenure.agents.network.limits import UNLIMITED, Limits
 from tenure.cli.progress import Watch
 from tenure.errors import UsageError
 from tenure.runner import processes, shards
 from tenure.runner.arena import draw_up_arena
+from tenure.runner.budget import Brake, Budget
 from tenure.runner.plan import assignments, draw_up
 from tenure.runner.processes import play_in_processes, play_where_fast, spread
 from tenure.runner.run import run, run_arena
-from tenure.runner.shards import Shards
+from tenure.runner.shards import Shards, useful_workers
 from tenure.scenarios import load
+from tenure.scoring.records import read_partial
 from tenure.scoring.verification import verify
+from tests.runner.endpoint import ANSWER, endpoint
+from tests.runner.killing import worker
 from tests.runner.stand import contents, plan
 
 IN_TWO = partial(play_in_processes, workers=2)
 LONG = {"days": 365, "steps": 2000}
+
+
+def steps(folder):
+    return sum(len(read_partial(file).steps) for file in folder.rglob("*.zst"))
 
 
 def play(folder, manifest, watch=None, **options):
@@ -64,6 +74,49 @@ def test_who_is_bound_to_this_process_does_not_play_elsewhere(tmp_path):
     manifest = draw_up(plan().scenario, [AgentSpec(name="human")], [1, 2])
     with pytest.raises(UsageError, match="human plays in the process that it has been started in"):
         play(tmp_path, manifest, place=IN_TWO)
+
+
+def test_a_limit_of_the_whole_run_stops_all_processes_and_a_higher_one_goes_on(tmp_path):
+    manifest = plan(seeds=[1, 2, 3, 4], **LONG)
+    brake = Brake(Budget(turns=100))
+    assert play(tmp_path / "there", manifest, place=IN_TWO, brake=brake) == []
+    recorded = steps(tmp_path / "there")
+    assert brake.reason == "turns"
+    assert brake.spent["turns"] == recorded >= 100
+    play(tmp_path / "here", manifest)
+    assert recorded < steps(tmp_path / "here")
+    assert play(tmp_path / "there", manifest, place=IN_TWO) == []
+    assert contents(tmp_path / "there") == contents(tmp_path / "here")
+
+
+def test_at_a_limit_processes_record_the_answers_that_are_paid_for(tmp_path, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    reached = threading.Event()
+
+    class Telling(Brake):
+        def pull(self, *how):
+            super().pull(*how)
+            reached.set()
+
+    def says(_):
+        assert server.answered <= 5 or reached.wait(30)
+        return ANSWER
+
+    with endpoint() as server:
+        server.says = says
+        manifest = draw_up(plan().scenario, [worker(server.url)], [1, 2])
+        brake = Telling(Budget(turns=5))
+        assert play(tmp_path, manifest, place=IN_TWO, brake=brake) == []
+        assert 5 < server.answered == steps(tmp_path) == brake.spent["turns"] < 120
+        assert play(tmp_path, manifest, place=IN_TWO) == []
+        assert server.answered == 120
+
+
+def test_a_pulled_brake_starts_no_process(tmp_path, monkeypatch):
+    monkeypatch.setattr(processes, "_started", None)
+    brake = Brake()
+    brake.pull("enough")
+    assert play(tmp_path, plan(seeds=[1, 2]), place=IN_TWO, brake=brake) == []
 
 
 def test_what_a_killed_process_had_is_played_on_by_another(tmp_path, mortals):
@@ -154,6 +207,14 @@ def test_agents_that_wait_get_a_shard_a_worker_and_their_part_of_the_concurrency
     assert [len(share.items) for share in shares[:3]] == [4, 4, 2]
     assert {share.concurrency for share in shares[:3]} == {2}
     assert shares[3] is None
+
+
+def test_workers_together_ask_no_more_of_an_endpoint_than_one_process_may():
+    limits = Limits(requests_per_minute=100, max_connections=7)
+    queue = Shards(_planned(3), workers=3, concurrency=6, limits=limits)
+    assert queue.take().limits == Limits(requests_per_minute=33, max_connections=2)
+    assert useful_workers(9, _planned(8), limits) == 7
+    assert useful_workers(9, _planned(8), UNLIMITED) == 8
 
 
 def _planned(episodes):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser, whole_number
+from tenure.cli.places import local_path
 from tenure.cli.terminal import remark, say
 from tenure.errors import UsageError
 
@@ -43,7 +44,10 @@ def _define_play(parser: Parser) -> Callable[[argparse.Namespace], int]:
         "--as", dest="name", metavar="NAME", default="me", help="who plays, for the record (me)"
     )
     parser.add_argument(
-        "--out", metavar="DIR", type=Path, help="the run's folder (one that follows from the plan)"
+        "--out",
+        metavar="DIR",
+        type=local_path,
+        help="the run's folder (one that follows from the plan)",
     )
     return _play
 
