@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser, choice, whole_number
+from tenure.cli.places import define_source, from_store
 from tenure.cli.terminal import amount, heading, printable, remark, say, width
 from tenure.errors import UsageError, nearest
 
@@ -43,7 +44,7 @@ examples:
 def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.epilog = _EPILOG
     number = whole_number(0)
-    parser.add_argument("path", type=Path, help="an episode's file")
+    define_source(parser, "path", "an episode's file")
     which = parser.add_argument_group("which steps")
     days = which.add_mutually_exclusive_group()
     days.add_argument("--day", dest="days", metavar="D", type=_one_day, help="those of one day")
@@ -57,7 +58,7 @@ def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
     which.add_argument("--grep", metavar="TEXT", help="with a text in what was said and answered")
     parser.add_argument("--full", action="store_true", help="cut nothing")
     parser.add_argument("--json", action="store_true", help="print one JSON line a step")
-    return _show
+    return from_store(_show, "path")
 
 
 COMMANDS = {"show": _define}
@@ -88,7 +89,9 @@ def _show(options: argparse.Namespace) -> int:
 
     path: Path = options.path
     if path.is_dir():
-        raise UsageError(f"One episode is shown; {path} is a folder. Name a file under it.")
+        raise UsageError(
+            f"One episode is shown; {options.shown(path)} is a folder. Name a file under it."
+        )
     if not path.exists():
         raise UsageError(f"There is no {path}.")
     episode = read_partial(path)
