@@ -16,7 +16,7 @@ from tenure.cli.terminal import say
 _OLDEST_PYTHON = (3, 11)
 PACKAGES = (
     *("gymnasium", "httpx", "jinja2", "matplotlib", "numpy", "orjson", "pettingzoo", "pydantic"),
-    *("pyyaml", "rich", "tenacity", "typing-extensions", "zstandard"),
+    *("pyyaml", "rich", "typing-extensions", "zstandard"),
 )
 """What the base install needs."""
 

@@ -6,9 +6,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-
 from tenure.agents.network import Network
 from tenure.agents.providers.contract import (
     Answer,
@@ -44,7 +41,6 @@ def connect(
     network: Network,
     seed: int | None = None,
     cache_key: str = "",
-    pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Endpoint:
     """Return the provider of a model; Chat Completions if the specification names no API.
 
@@ -55,10 +51,9 @@ def connect(
         network: Carries the requests; it is not closed with the provider.
         seed: Sent with every request, or `None`.
         cache_key: Tells the provider which requests begin alike.
-        pause: Waits for that many seconds.
     """
     dialect = dialect_of(spec, seed=seed, cache_key=cache_key)
-    return Endpoint(spec, dialect, base_url, key, network=network, pause=pause)
+    return Endpoint(spec, dialect, base_url, key, network=network)
 
 
 def dialect_of(spec: AgentSpec, *, seed: int | None = None, cache_key: str = "") -> Dialect:
