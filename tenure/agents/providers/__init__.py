@@ -1,7 +1,8 @@
 """Providers: models behind any endpoint that speaks one of four APIs, over httpx.
 
 `contract` says what a provider is, `endpoint` is one of any API, the modules `chat`, `responses`,
-`messages` and `gemini` are the dialects of the APIs, and `catalogue` knows who serves what.
+`messages` and `gemini` are the dialects of the APIs (`openai` is what the first two share), and
+`catalogue` knows who serves what.
 """
 
 from __future__ import annotations

@@ -177,6 +177,11 @@ class Dialect(Vocabulary, Protocol):
         """Return the assistant's message that says `FILTERED`."""
 
 
+def given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that say something: without those that are `None`."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 def count(counts: Any, name: str, absent: int | None = None) -> int | None:
     """Return a count of tokens, `absent` if none is stated, `None` if it cannot be one."""
     value = counts.get(name) if isinstance(counts, Mapping) else None
