@@ -27,6 +27,12 @@ _CLOCK = frozenset({"day", "minute_of_day"})
 _SHOWN_LINES, _SHOWN_CHARS, _SHOWN_EVENTS = 14, 500, 4
 """How much of a text, of a call and of a step's events is shown without --full."""
 _INDENT = "    "
+_TOKEN_WORDS = {
+    "input_tokens": "read",
+    "cached_tokens": "of them cached",
+    "cache_write_tokens": "of them put into the cache",
+    "output_tokens": "written",
+}
 
 _EPILOG = """\
 Filters add up: a step is shown if it passes all of them. Days count from 1, as agents are told;
@@ -341,8 +347,11 @@ def _spent(exchange: Mapping[str, Any]) -> str:
     found = exchange.get("usage")
     usage = found if isinstance(found, dict) else {}
     parts = [str(exchange.get("model") or "unnamed")]
-    words = {"input_tokens": "read", "cached_tokens": "of them cached", "output_tokens": "written"}
-    parts += [f"{usage[key]:,} {word}" for key, word in words.items() if _is_number(usage.get(key))]
+    parts += [
+        f"{usage[key]:,} {word}"
+        for key, word in _TOKEN_WORDS.items()
+        if _is_number(usage.get(key)) and (usage[key] or key != "cache_write_tokens")
+    ]
     if _is_number(cost := exchange.get("cost_usd")):
         parts.append(f"${cost:,.6f}".rstrip("0").rstrip("."))
     if _is_number(latency := exchange.get("latency_ms")):

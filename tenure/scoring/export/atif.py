@@ -125,7 +125,10 @@ def _metrics(scene: Scene) -> dict[str, Any]:
             "prompt_tokens": tokens.input,
             "completion_tokens": tokens.output,
             "cached_tokens": tokens.cached,
-            "extra": {"reasoning_tokens": tokens.reasoning},
+            "extra": {
+                "reasoning_tokens": tokens.reasoning,
+                "cache_write_tokens": tokens.cache_write,
+            },
         }
     if (cost := told_usd(scene.exchange)) is not None:
         metrics["cost_usd"] = cost

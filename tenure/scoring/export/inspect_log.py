@@ -182,10 +182,11 @@ def _usage(episode: Episode, spent: Spending) -> dict[str, ModelUsage]:
     tokens = spent.known_tokens
     return {
         episode.agent_name: ModelUsage(
-            input_tokens=tokens.input - tokens.cached,
+            input_tokens=tokens.input - tokens.cached - tokens.cache_write,
             output_tokens=tokens.output,
             total_tokens=tokens.input + tokens.output,
             input_tokens_cache_read=tokens.cached,
+            input_tokens_cache_write=tokens.cache_write,
             reasoning_tokens=tokens.reasoning,
             total_cost=spent.cost_usd,
         )

@@ -121,6 +121,7 @@ def _chat(episode: Episode, scene: Scene, start: int) -> Span:
         attributes["gen_ai.usage.input_tokens"] = tokens.input
         attributes["gen_ai.usage.output_tokens"] = tokens.output
         attributes["gen_ai.usage.cache_read.input_tokens"] = tokens.cached
+        attributes["gen_ai.usage.cache_creation.input_tokens"] = tokens.cache_write
     if isinstance(finish := exchange.get("finish"), str):
         attributes["gen_ai.response.finish_reasons"] = [finish]
     if (cost := told_usd(exchange)) is not None:

@@ -13,6 +13,7 @@ EXCHANGE = {
     "usage": {
         "input_tokens": 1200,
         "cached_tokens": 1000,
+        "cache_write_tokens": 150,
         "output_tokens": 30,
         "reasoning_tokens": 10,
     },

@@ -129,7 +129,7 @@ def test_tokens_and_cost_come_back(exported):
         "prompt_tokens": 1200,
         "completion_tokens": 30,
         "cached_tokens": 1000,
-        "extra": {"reasoning_tokens": 10},
+        "extra": {"reasoning_tokens": 10, "cache_write_tokens": 150},
         "cost_usd": 0.0012,
     }
     assert first["metrics"] == second["metrics"] == metrics
