@@ -60,7 +60,9 @@ def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
     which.add_argument("--fault", metavar="KIND", type=choice(*_FAULTS), help=", ".join(_FAULTS))
     which.add_argument("--events", metavar="KIND", help="with an event of a kind")
     which.add_argument("--seat", metavar="NAME", help="of one seat, in a world of several")
-    which.add_argument("--grep", metavar="TEXT", help="with a text in what was said and answered")
+    which.add_argument(
+        "--grep", metavar="TEXT", help="with a text in what was thought, said or answered"
+    )
     parser.add_argument("--full", action="store_true", help="cut nothing")
     parser.add_argument("--json", action="store_true", help="print one JSON line a step")
     return _show
@@ -166,8 +168,8 @@ def _kinds(step: Mapping[str, Any]) -> set[str]:
 def _words(scene: Scene) -> str:
     """Return all that an agent said or read in a step."""
     call = "" if scene.call is None else scene.call.text
-    parts = (scene.step["action"], call, scene.said, scene.opening, scene.answer or "")
-    return "\n".join(parts)
+    own = (scene.step["action"], call, *scene.summaries, scene.reasoning, scene.said)
+    return "\n".join((*own, scene.opening, scene.answer or ""))
 
 
 def _hint(options: argparse.Namespace, episode: Episode) -> str:
@@ -259,13 +261,22 @@ class _View:
         yield self._block(
             "", f"\n#{scene.step['n']} {_time(scene.began)}{seat}  {action}", indent=""
         )
-        spoken = scene.said.strip()
-        if spoken and spoken != scene.step["action"].strip():
-            yield self._block("said: ", spoken)
+        for label, words in self._spoken(scene):
+            yield self._block(f"{label}: ", words)
         if scene.answer is not None:
             yield self._block("", scene.answer)
         for label, fact in self._facts(scene):
             yield self._block(f"{label}: ", self._cut_line(fact))
+
+    def _spoken(self, scene: Scene) -> Iterator[tuple[str, str]]:
+        """Yield what a model wrote beside its call; what is not for the world is cut short."""
+        for summary in scene.summaries:
+            yield "summed up", self._cut_line(summary.strip())
+        if thought := scene.reasoning.strip():
+            yield "thought", self._cut_line(thought)
+        spoken = scene.said.strip()
+        if spoken and spoken != scene.step["action"].strip():
+            yield "said", spoken
 
     def _facts(self, scene: Scene) -> Iterator[tuple[str, str]]:
         if fault := scene.step.get("fault"):
@@ -378,6 +389,8 @@ def _as_json(scene: Scene) -> str:
         "tool": call and call.name,
         "arguments": call and call.arguments,
         "opening": scene.opening or None,
+        "thought": scene.reasoning or None,
+        "said": scene.said or None,
         "answer": scene.answer,
         **scene.step,
     }

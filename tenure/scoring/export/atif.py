@@ -97,6 +97,8 @@ def _agent_step(scene: Scene) -> dict[str, Any]:
     if model := model_of(scene):
         step["model_name"] = model
     step["message"] = scene.said or ("" if scene.call else scene.step["action"])
+    if thought := scene.reasoning:
+        step["reasoning_content"] = thought
     calls = _tool_calls(scene)
     if calls:
         step["tool_calls"] = calls

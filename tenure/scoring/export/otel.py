@@ -135,8 +135,10 @@ def _chat(episode: Episode, scene: Scene, start: int) -> Span:
 
 def _output(scene: Scene) -> dict[str, Any]:
     """Return a model's answer as the conventions write messages."""
-    said = scene.said
-    parts: list[dict[str, Any]] = [{"type": "text", "content": said}] if said else []
+    words = {"reasoning": scene.reasoning, "text": scene.said}
+    parts: list[dict[str, Any]] = [
+        {"type": kind, "content": said} for kind, said in words.items() if said
+    ]
     if scene.call is not None:
         name, arguments = scene.call
         called = {"id": f"step-{scene.step['n']}", "name": name, "arguments": arguments}

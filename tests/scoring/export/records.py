@@ -8,7 +8,11 @@ from tests.scoring.episodes import BREW, SLEEP, YEAR, play, scripted
 from tests.scoring.reported import reseal
 
 EXCHANGE = {
-    "message": {"role": "assistant", "content": "I need cups."},
+    "message": {
+        "role": "assistant",
+        "content": "I need cups.",
+        "reasoning_content": "None are left.",
+    },
     "model": "small-1",
     "usage": {
         "input_tokens": 1200,

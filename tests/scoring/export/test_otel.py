@@ -63,6 +63,7 @@ def test_a_chat_tells_model_tokens_cost_and_what_was_said(exported):
     assert found["tenure.cost_usd"] == 0.0012
     (message,) = json.loads(found["gen_ai.output.messages"])
     assert message["parts"] == [
+        {"type": "reasoning", "content": "None are left."},
         {"type": "text", "content": "I need cups."},
         {"type": "tool_call", "id": "step-1", "name": "close_for_today", "arguments": {}},
     ]
