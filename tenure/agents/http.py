@@ -23,7 +23,7 @@ from tenure.agents.network import Network
 from tenure.agents.network.pauses import retry_after_s
 from tenure.agents.network.sender import Odd, Passing, Sender, is_passing
 from tenure.agents.spec import AgentSpec
-from tenure.agents.wire import Secret, read
+from tenure.agents.wire import read
 from tenure.envs.jobs import Briefing
 from tenure.errors import ProviderError, TrajectoryError
 
@@ -33,23 +33,22 @@ STEPS_A_RECALL = 200
 _LOGGER = logging.getLogger("tenure.agents")
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 _MOST_QUOTED_CHARS = 300
-_NO_SECRET = Secret("")
 
 
 class _Heard(NamedTuple):
-    """An answer, the time that it took, and how many requests failed before it."""
+    """An answer, the time that it took, and why the requests before it failed."""
 
     answer: dict[str, Any]
     latency_ms: int
-    retries: int = 0
+    failures: tuple[str, ...] = ()
 
 
 class HttpAgent:
     """A process at work, in one episode.
 
     The exchange of a turn holds `usage` and `cost_usd` (`None` if the agent did not say),
-    `latency_ms` of the request that was answered, and, where there are any, `model`, `note` and
-    `retries`.
+    `latency_ms` of the request that was answered, and, where there are any, `model`, `note`,
+    `retries` (how many requests failed before it) and `failures` (why).
 
     Args:
         spec: Its address, how long it may take, and how often a request is repeated.
@@ -118,7 +117,7 @@ class HttpAgent:
     async def _ask(self, kind: str, **said: Any) -> _Heard:
         message = {"schema": SCHEMA, "type": kind, "episode": self._episode, **said}
         heard, failures = await self._sender.send(orjson.dumps(message), self._heard)
-        return heard._replace(retries=len(failures))
+        return heard._replace(failures=failures)
 
     def _heard(self, response: httpx.Response) -> _Heard:
         if response.status_code == httpx.codes.OK:
@@ -150,7 +149,12 @@ class HttpAgent:
             "cost_usd": said.cost_usd,
             "latency_ms": heard.latency_ms,
         }
-        rare = {"model": said.model, "note": said.note, "retries": heard.retries}
+        rare = {
+            "model": said.model,
+            "note": said.note,
+            "retries": len(heard.failures),
+            "failures": list(heard.failures),
+        }
         more = {name: value for name, value in rare.items() if value}
         return Turn(_text(heard.answer["action"]), exchange | more)
 
@@ -175,7 +179,7 @@ def _text(action: Any) -> str:
 
 def _object_in(response: httpx.Response) -> dict[str, Any]:
     try:
-        answer = read(response.content, _NO_SECRET)
+        answer = read(response.content)
     except ValueError:
         raise Odd(f"it sent what is not whole JSON: {_quoted(response)}") from None
     if not isinstance(answer, dict):

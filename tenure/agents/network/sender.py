@@ -17,7 +17,7 @@ import httpx
 from tenure.agents.network import Network
 from tenure.agents.network.limits import MAX_HOLD_S
 from tenure.agents.network.patience import MAX_WAIT_S, OutOfPatience, Patience
-from tenure.agents.wire import Secret
+from tenure.agents.wire import NO_SECRET, Secret
 from tenure.errors import ProviderError
 
 FIRST_PAUSE_S = 1
@@ -32,7 +32,6 @@ ODD_RETRIES = 3
 _LOGGER = logging.getLogger("tenure.agents")
 _PASSING_STATUSES = {408, 409, 425, 429}
 _MAX_FAILURE_CHARS = 160
-_NO_SECRET = Secret("")
 
 Read = TypeVar("Read")
 
@@ -77,7 +76,7 @@ class Sender:
         *,
         timeout_s: float,
         max_retries: int,
-        secret: Secret = _NO_SECRET,
+        secret: Secret = NO_SECRET,
     ) -> None:
         self._network = network
         self._url = url

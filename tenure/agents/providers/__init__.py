@@ -16,6 +16,8 @@ from tenure.agents.providers.contract import (
     Provider,
     Reply,
     Usage,
+    total_cost_usd,
+    total_usage,
 )
 from tenure.agents.providers.endpoint import Endpoint
 from tenure.agents.spec import AgentSpec
@@ -31,6 +33,8 @@ __all__ = [
     "Usage",
     "connect",
     "dialect_of",
+    "total_cost_usd",
+    "total_usage",
 ]
 
 
