@@ -19,10 +19,10 @@ def said(message: Any) -> str:
     """Return the words of a message that were for others, a refusal too; empty if there are none.
 
     Args:
-        message: What a model said, as an exchange holds it.
+        message: What a model said, as an exchange holds it; agents of one's own may put text there.
     """
     if not isinstance(message, Mapping):
-        return ""
+        return message if isinstance(message, str) else ""
     told = _text(message, "content") or "".join(_spoken(message))
     return told or _text(message, "refusal")
 

@@ -148,7 +148,7 @@ class TestPage:
 
     @pytest.mark.parametrize(
         "exchange",
-        [{"message": [1]}, {"message": "x"}, {"usage": []}, {"summaries": [{"text": 1}, 2]}, {}],
+        [{"message": [1]}, {"message": 7}, {"usage": []}, {"summaries": [{"text": 1}, 2]}, {}],
     )
     def test_any_exchange_can_be_shown(self, tenure, episode, exchange):
         reseal(episode, lambda records: records[2].update(exchange=exchange))

@@ -96,6 +96,12 @@ def worker():
         thread.join()
 
 
+@pytest.fixture
+def hasty(monkeypatch):
+    """Let nobody wait for pauses."""
+    monkeypatch.setattr("tenure.agents.network.Clock", Hasty)
+
+
 def play(folder, url, *, steps=3, **options):
     spec = AgentSpec(name=url, **options)
     manifest = draw_up(scenario(steps=steps), [spec], [1])
@@ -157,8 +163,7 @@ def test_what_is_no_call_is_a_faulty_step(tmp_path, worker):
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",
     ],
 )
-def test_what_failed_on_the_way_is_asked_again(tmp_path, worker, fault, monkeypatch):
-    monkeypatch.setattr("asyncio.sleep", _at_once)
+def test_what_failed_on_the_way_is_asked_again(tmp_path, worker, fault, hasty):
     worker.faults = [fault, 200, fault, fault]
     assert play(tmp_path, worker.url) == []
     steps = [request["step"] for request in worker.asked if request["type"] == "act"]
@@ -168,8 +173,7 @@ def test_what_failed_on_the_way_is_asked_again(tmp_path, worker, fault, monkeypa
     assert exchange["retries"] == len(exchange["failures"]) == 2
 
 
-def test_a_kept_connection_that_was_closed_meanwhile_costs_no_retry(tmp_path, worker, monkeypatch):
-    monkeypatch.setattr("asyncio.sleep", _at_once)
+def test_a_kept_connection_that_was_closed_meanwhile_costs_no_retry(tmp_path, worker, hasty):
     worker.faults = [200, b"", b""]  # the second one meets a new connection
     assert play(tmp_path, worker.url) == []
     assert len(read(record_in(tmp_path)).steps) == 3
@@ -177,10 +181,9 @@ def test_a_kept_connection_that_was_closed_meanwhile_costs_no_retry(tmp_path, wo
 
 
 def test_an_episode_that_is_kept_waiting_for_too_long_is_unscored_and_goes_on_later(
-    tmp_path, worker, monkeypatch
+    tmp_path, worker, hasty
 ):
     """Three steps are recorded; then it asks to wait for ten minutes, again and again."""
-    monkeypatch.setattr("tenure.agents.network.Clock", Hasty)
     plenty = {"action": SLEEP}
     worker.replies["act"] = [plenty, plenty, plenty, TOO_MANY]
     (failure,) = play(tmp_path, worker.url, steps=5)
@@ -194,10 +197,6 @@ def test_an_episode_that_is_kept_waiting_for_too_long_is_unscored_and_goes_on_la
     assert play(tmp_path, worker.url, steps=5) == []
     assert worker.types() == ["begin", "recall", "act", "act", "end"]
     assert read(record_in(tmp_path)).end["reason"] == "steps"
-
-
-async def _at_once(_seconds, sleep=asyncio.sleep):
-    await sleep(0)
 
 
 @pytest.mark.parametrize(
@@ -219,8 +218,7 @@ def test_what_does_not_fit_leaves_the_episode_resumable(tmp_path, worker, reply,
     assert play(tmp_path, worker.url) == []
 
 
-def test_an_address_without_anybody_is_told_soon(tmp_path, monkeypatch):
-    monkeypatch.setattr("asyncio.sleep", _at_once)
+def test_an_address_without_anybody_is_told_soon(tmp_path, hasty):
     (failure,) = play(tmp_path, f"http://127.0.0.1:{free_port()}/agent")
     assert "failed 3 times, the last time because the connection was refused" in failure.sentence
 

@@ -106,10 +106,14 @@ def test_what_was_thought_is_read_wherever_a_provider_shows_it(message):
     assert said(message) in {"", "x"}
 
 
+def test_an_agent_of_ones_own_may_record_mere_text():
+    assert (said("I need cups."), reasoning("I need cups.")) == ("I need cups.", "")
+
+
 @pytest.mark.parametrize(
     "message",
     [
-        *(None, 5, "text", [], {}, {"content": 5}, {"content": [5, {"text": 5}]}),
+        *(None, 5, [], {}, {"content": 5}, {"content": [5, {"text": 5}]}),
         *({"output": {}}, {"output": [{"type": "message", "content": "x"}]}),
         *({"parts": [[], {"text": None}]}, {"reasoning": {}}, {"reasoning_details": ["x"]}),
     ],
