@@ -132,15 +132,15 @@ class Sender:
         """Wait before the next attempt, if there is to be one."""
         last, retries = failures[-1], self._retries(failures)
         if len(failures) > retries:
+            times = f" {len(failures)} times, the last time" if len(failures) > 1 else ""
             raise ProviderError(
-                f"{self._url} failed {len(failures)} times, the last time because {last}. Run again"
-                " to resume the episode."
+                f"{self._url} failed{times} because {last}. Run again to resume the episode."
             )
         pause_s = _pause_s(failures)
         if pause_s > MAX_HOLD_S:
             raise ProviderError(
                 f"{self._url} asks to wait {pause_s:,.0f} s, and no more than {MAX_HOLD_S} s are"
-                f" waited at a time: {last}. Run again then to resume the episode."
+                f" waited at a time: {last}. Run again after that to resume the episode."
             )
         if pause_s > patience.left_s:
             raise self._impatience(failures)
