@@ -23,7 +23,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 import orjson
 from pydantic import BaseModel, TypeAdapter
 
-from tenure.envs.chance import Chance
+from tenure.envs.chance import OWN_FUTURE, Chance, Future
 from tenure.envs.clock import MINUTES_PER_DAY
 from tenure.envs.log import Log
 from tenure.envs.plain import misfit
@@ -119,6 +119,7 @@ class World(ABC, Generic[StateT]):
     Args:
         parameters: The job's parameters.
         seed: The draw of this world, >= 0.
+        future: Which luck its days have from some day on.
 
     Raises:
         ValueError: If `seed` is negative.
@@ -156,9 +157,9 @@ class World(ABC, Generic[StateT]):
             )
         return names.index(wanted)
 
-    def __init__(self, parameters: BaseModel, seed: int) -> None:
+    def __init__(self, parameters: BaseModel, seed: int, *, future: Future = OWN_FUTURE) -> None:
         self.parameters = parameters
-        self.chance = Chance(seed)
+        self.chance = Chance(seed, future)
         self._events: list[Mapping[str, Any]] = []
         self.state: StateT = self.start()
         self._score_index = self._index_of("score", self.score)
@@ -322,7 +323,10 @@ class World(ABC, Generic[StateT]):
         return _dumped(self.state, _log_entries)
 
     def restore(self, snapshot: bytes) -> None:
-        """Go back to a snapshot of a world with the same parameters and seed."""
+        """Go back to a snapshot of a world with the same parameters and seed.
+
+        Its future may be another, as long as it begins after the day of the snapshot.
+        """
         self.state = _codecs(self.State).validate_json(snapshot)
         self._events = []
         self._measured = self.measure()
