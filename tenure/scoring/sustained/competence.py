@@ -39,7 +39,8 @@ class Estimate(BaseModel):
 
     Attributes:
         value: The number.
-        interval: Its 95 % interval; `None` below five seeds, and where these do not differ at all.
+        interval: Its 95 % interval; `None` below five seeds, where these do not differ at all, and
+            where what a ratio is taken of may well be nothing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -168,7 +169,8 @@ def _of_means(
         positive: Places of the means that must be above 0; every second one if left out.
 
     Returns:
-        `None` if one of those means is not, or is not in more than one draw in a hundred.
+        `None` if one of those means is not; no interval if it is not in more than one draw in a
+        hundred.
     """
     numbers = np.array(rows, dtype=np.float64).reshape(len(rows), -1).T
     places = list(positive if positive is not None else range(1, len(numbers), 2))
@@ -185,7 +187,7 @@ def _of_means(
     drawn = numbers[:, generator.integers(count, size=(_RESAMPLES, count))]
     sound = (drawn[places].mean(axis=2) > 0).all(axis=0)
     if sound.mean() < 1 - _MOST_DEGENERATE:
-        return None
+        return Estimate(value=found, interval=None)
     drawn = drawn[:, sound]
     errors = _error(drawn, gradient)
     spread = errors > _ROUNDING * max(1.0, abs(found))

@@ -1,9 +1,8 @@
 """Whether and when a course changed its level: a CUSUM over weeks with a known false alarm.
 
 Page 1954 for the cumulative sum. Bad weeks come in rows, and a test that takes weeks for
-independent, or shuffles them, takes such rows for changes. So the sum is measured against its own
-wandering on both sides of the change (Shao and Zhang 2010, doi 10.1198/jasa.2010.tm10103), and
-compared with what simulated weeks give that hang together as much as these do.
+independent takes such rows for changes. So the sum is compared with what simulated weeks give that
+have no change and hang together as much as these do.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from math import ceil, sqrt
 from statistics import fmean
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,8 @@ LEAST_WEEKS = 24
 _MARGIN_WEEKS = 4
 _SIMULATIONS = 1_999
 _SEED = 20_260_102
+
+_Rows = NDArray[np.float64]
 
 
 class Change(BaseModel):
@@ -52,11 +54,14 @@ class Change(BaseModel):
 def change_point(daily: Sequence[float]) -> Change | None:
     """Find where the sum of weekly deviations from the mean is farthest from 0.
 
-    The rule: with the n weekly means x and D(k) the sum of the first k deviations from their mean,
-    the change is where |D(k)| is largest, four weeks from either end at least. It is one if the
-    largest D(k)^2 / V(k) is among the highest 5 % of what normal weeks without a change give, V(k)
-    being the squares of the same sums taken before the change alone and after it alone. Those
-    weeks are correlated with the week before as the course's own are, once the change is taken out.
+    The rule: with the weekly means x and D(k) the sum of the first k deviations from their mean,
+    the change is where |D(k)| is largest, four weeks from either end at least. What is left of the
+    weeks when a straight line is taken out before the change and another after it tells how much
+    they scatter, and how much each resembles the one before. It is a change if |D(k)| over the root
+    of the sum of squares of what is left is among the highest 5 % of 1,999 simulations of as many
+    weeks that are normal, without a change, and resemble one another as much (first-order
+    autoregressive; the correlation is taken to the next tenth, after correcting for what taking
+    out the lines makes of it).
 
     Returns:
         `None` if there are fewer than 24 whole weeks.
@@ -65,14 +70,12 @@ def change_point(daily: Sequence[float]) -> Change | None:
     if count < LEAST_WEEKS:
         return None
     weeks = np.array([fmean(daily[7 * week : 7 * week + 7]) for week in range(count)])
-    scale = float(np.abs(weeks).max())
-    if np.ptp(weeks) <= 1e-9 * scale:
+    if np.ptp(weeks) <= 1e-9 * np.abs(weeks).max():
         return Change(day=1, before=fmean(daily), after=fmean(daily), p=1.0)
-    weeks = (weeks - weeks.mean()) / scale
-    sums = np.abs(weeks.cumsum())[_MARGIN_WEEKS - 1 : count - _MARGIN_WEEKS]
-    day = 7 * (int(sums.argmax()) + _MARGIN_WEEKS)
-    rivals = _rivals(count, _persistence(weeks, day // 7))
-    at_least = int((rivals >= _contrast(weeks[None, :])[0]).sum())
+    found = _contrasts(weeks[None, :] / np.abs(weeks).max())
+    rivals = _rivals_like(count, float(found.persistence[0]))
+    at_least = int((rivals >= found.size[0]).sum())
+    day = 7 * int(found.place[0])
     return Change(
         day=day + 1,
         before=fmean(daily[:day]),
@@ -81,52 +84,58 @@ def change_point(daily: Sequence[float]) -> Change | None:
     )
 
 
-def _contrast(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the largest D(k)^2 / V(k) of each row of weeks."""
+class _Contrasts(NamedTuple):
+    """Of each row of weeks: where it changes most, by how much, and how its weeks hang together."""
+
+    place: NDArray[np.int64]
+    size: _Rows
+    persistence: _Rows
+
+
+def _contrasts(rows: _Rows) -> _Contrasts:
     count = rows.shape[1]
-    best = np.zeros(len(rows))
-    for place in range(_MARGIN_WEEKS, count - _MARGIN_WEEKS + 1):
-        before, after = rows[:, :place], rows[:, place:]
-        moved = before.sum(axis=1) - rows.sum(axis=1) * place / count
-        wandered = (_wandering(before) + _wandering(after)) / count
-        worth = wandered > 0
-        found = np.where(worth, np.inf, 0.0)
-        np.divide(moved**2, wandered, out=found, where=worth)
-        best = np.maximum(best, np.where(worth | (moved == 0), found, np.inf))
-    return best
+    sums = np.abs((rows - rows.mean(axis=1, keepdims=True)).cumsum(axis=1))
+    inner = sums[:, _MARGIN_WEEKS - 1 : count - _MARGIN_WEEKS]
+    places = inner.argmax(axis=1) + _MARGIN_WEEKS
+    left = np.empty_like(rows)
+    for place in np.unique(places):
+        where = places == place
+        left[where, :place] = _without_line(rows[where, :place])
+        left[where, place:] = _without_line(rows[where, place:])
+    squares = (left**2).sum(axis=1)
+    squares = np.maximum(squares, 1e-18 * (rows**2).sum(axis=1))
+    neighbours = (left[:, 1:] * left[:, :-1]).sum(axis=1)
+    return _Contrasts(places, inner.max(axis=1) / np.sqrt(squares), neighbours / squares)
 
 
-def _wandering(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the sum of squares of the cumulative sums of each row's deviations from its mean."""
-    sums = (rows - rows.mean(axis=1, keepdims=True)).cumsum(axis=1)
-    squares: NDArray[np.float64] = (sums**2).sum(axis=1)
-    return squares
+def _without_line(rows: _Rows) -> _Rows:
+    """Return what is left of each row when its straight line is taken out."""
+    times = np.arange(rows.shape[1]) - (rows.shape[1] - 1) / 2
+    level = rows - rows.mean(axis=1, keepdims=True)
+    slopes = (level * times).sum(axis=1, keepdims=True) / (times**2).sum()
+    left: _Rows = level - slopes * times
+    return left
 
 
-def _persistence(weeks: NDArray[np.float64], place: int) -> int:
-    """Return the correlation of neighbouring weeks in tenths, 0 to 9, the change at `place` out.
+def _rivals_like(count: int, persistence: float) -> _Rows:
+    """Return the contrasts of simulations whose weeks show as much persistence as was found."""
+    shown = [_rivals(count, tenths)[0] for tenths in range(10)]
+    tenths = float(np.interp(persistence, shown, range(10)))
+    return _rivals(count, ceil(tenths - 1e-9))[1]
 
-    What few weeks show is too small by about (1 + 4 r)/n for each of the two means that are taken
-    out (Kendall 1954), which is added; and it is rounded up.
+
+@lru_cache(maxsize=1024)
+def _rivals(count: int, tenths: int) -> tuple[float, _Rows]:
+    """Simulate so many weeks without a change, each correlated with the one before.
+
+    Returns:
+        The median persistence that they show, which is less than theirs, and their contrasts.
     """
-    left = weeks - np.where(np.arange(len(weeks)) < place, *_means(weeks, place))
-    spread = float((left**2).sum())
-    raw = float((left[1:] * left[:-1]).sum()) / spread if spread > 0 else 0.0
-    corrected = raw + 2 * (1 + 4 * max(raw, 0.0)) / len(weeks)
-    return min(9, max(0, ceil(10 * corrected)))
-
-
-def _means(weeks: NDArray[np.float64], place: int) -> tuple[float, float]:
-    return float(weeks[:place].mean()), float(weeks[place:].mean())
-
-
-@lru_cache
-def _rivals(count: int, tenths: int) -> NDArray[np.float64]:
-    """Return what so many weeks without a change give, in each of 1,999 simulations."""
     generator = np.random.Generator(np.random.PCG64(_SEED))
     rows = generator.standard_normal((_SIMULATIONS, count))
-    persistence = tenths / 10
-    rows[:, 0] /= sqrt(1 - persistence**2)
+    correlation = tenths / 10
+    rows[:, 0] /= sqrt(1 - correlation**2)
     for week in range(1, count):
-        rows[:, week] += persistence * rows[:, week - 1]
-    return _contrast(rows)
+        rows[:, week] += correlation * rows[:, week - 1]
+    found = _contrasts(rows)
+    return float(np.median(found.persistence)), found.size

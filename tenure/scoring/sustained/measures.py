@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from statistics import fmean
@@ -14,12 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tenure import __version__
 from tenure.envs.jobs import Shock
-from tenure.errors import UsageError
+from tenure.errors import UsageError, nearest
 from tenure.scenarios import Scenario
 from tenure.scoring.files import write_whole
-from tenure.scoring.manifest import Manifest
+from tenure.scoring.manifest import Manifest, label_of
 from tenure.scoring.records import Episode, read
-from tenure.scoring.scorecard import EpisodeScore, Scorecard, rounded
+from tenure.scoring.replay import recorded_scenario
+from tenure.scoring.scorecard import Scorecard, rounded
 from tenure.scoring.statistics import FEWEST_FOR_INTERVAL, Interval, wilson
 from tenure.scoring.sustained import course, failing, recovery, word
 from tenure.scoring.sustained.competence import (
@@ -52,6 +54,9 @@ _SEED = 20_260_103
 
 Losses = Mapping[tuple[str, int], Sequence[float]]
 """Daily losses by label and seed, in the unit of the job's worth."""
+
+Twins = Callable[[str, int, Shock], Sequence[float] | None]
+"""Returns the worth by morning of an agent's episode on a seed without a shock, if there is one."""
 
 
 class _Part(BaseModel):
@@ -87,9 +92,10 @@ class CourseOfEpisode(_Part):
         seed: The world's seed.
         earned: Mean earned a day, by month.
         lost: Mean of a day's loss against the reference, by month.
-        change: The likeliest change of level while it lasted; `None` below 24 weeks. Its means are
-            of what a day earned beyond the episode's mean share of the reference's earnings;
-            beyond the reference's own where that earns nothing.
+        change: The likeliest change of level while it lasted; `None` below 24 weeks, and for who
+            earned nothing where the reference did. Its means are of what a day earned beyond the
+            episode's mean share of the reference's earnings; beyond the reference's own where that
+            earns nothing.
         stalled: Whether work ever stopped for 14 days.
         stall_day: The first day of the first stall, 1 being the first, or the last day seen.
         failure: Of what it failed for good; empty if it did not.
@@ -156,7 +162,8 @@ class CourseOfAgent(_Part):
             reference earned in each where it earns; `None` if there is no early loss.
         slope: How much competence rises in 30 days; what a day earns more than the reference,
             where that does not earn.
-        changed_for_worse: Episodes that earned less from a change point on; `None` below 24 weeks.
+        changed_for_worse: Episodes that earned less from a change point on, of those that can be
+            told; `None` if none can.
         changed_for_better: Those that earned more.
         half_life: Median days until competence is halved; `None` if no episode has a level.
         with_level: Episodes that had a level to halve.
@@ -229,12 +236,15 @@ class Sustained(_Part):
     agents: list[CourseOfAgent] = Field(min_length=1)
     unscored: int
 
+    def to_json(self) -> bytes:
+        """Return the content of `sustained.json`: the same bytes for the same run."""
+        content = rounded(self.model_dump(mode="json"))
+        return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
     def write(self, run_dir: Path) -> Path:
         """Write `sustained.json` into the run folder and return its path."""
         path = run_dir / FILE_NAME
-        content = rounded(self.model_dump(mode="json"))
-        options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-        write_whole(path, orjson.dumps(content, option=options))
+        write_whole(path, self.to_json())
         return path
 
 
@@ -253,76 +263,130 @@ class _Seen(NamedTuple):
     change: Change | None
 
 
-def sustained(
+class Entrant(NamedTuple):
+    """An agent whose episodes are measured.
+
+    Attributes:
+        label: Its label.
+        title: The same, and what is to be known of it.
+        script: The script that it is, or its name.
+        seeds: Its seeds.
+        load: Returns the whole episode on one of them.
+    """
+
+    label: str
+    title: str
+    script: str
+    seeds: Sequence[int]
+    load: Callable[[int], Episode]
+
+
+def sustained_run(
     run_dir: Path,
     scorecard: Scorecard,
     *,
     against: str = "",
-    losses: Losses | None = None,
     twins: Twins | None = None,
+    losses: Losses | None = None,
 ) -> Sustained | None:
     """Measure a run's sustained competence.
 
     Args:
         run_dir: The run's folder.
         scorecard: What `score_run` says of it.
-        against: The script that is the reference; the job's best if empty. It is played on every
-            seed.
-        losses: Daily losses to use instead of the script's, such as a ledger's.
+        against: The script that is the reference; the job's best if empty.
         twins: Finds the same episode without a shock, for times of recovery.
+        losses: Daily losses to use instead of the script's, such as a ledger's.
 
     Returns:
-        `None` if a run is too short for an early and a late (90 days), or nothing is scored.
+        `None` if nothing is scored, or episodes are too short (`sustained`).
 
     Raises:
         UsageError: If the job is not installed or has no such script.
         TrajectoryError: If an episode that has a score can no longer be read.
     """
     manifest = Manifest.read(run_dir)
-    scenario = manifest.scenario
-    if not scorecard.complete or not _may_last(scorecard):
-        return None
+
+    def load(label: str, seed: int) -> Episode:
+        return read(run_dir / manifest.episode_path(label, seed))
+
+    entrants = [
+        Entrant(
+            agent.label,
+            agent.title,
+            _script(agent.spec),
+            [one.seed for one in agent.scored],
+            partial(load, agent.label),
+        )
+        for agent in scorecard.agents
+        if agent.scored
+    ]
+    found = sustained(manifest.scenario, entrants, against=against, twins=twins, losses=losses)
+    missing = scorecard.planned - scorecard.complete
+    return found and found.model_copy(update={"unscored": missing})
+
+
+def sustained_episode(episode: Episode, *, against: str = "") -> Sustained | None:
+    """Measure one episode that came to its end; of one there are no intervals.
+
+    Raises:
+        UsageError: If the job is not installed or has no such script.
+        TrajectoryError: If the header describes no scenario that this Tenure knows.
+    """
+    label = label_of(dict(episode.header["agent"]))
+    script = _script(episode.header["agent"])
+    one = Entrant(label, label, script, [episode.seed], lambda _: episode)
+    return sustained(recorded_scenario(episode), [one], against=against)
+
+
+def sustained(
+    scenario: Scenario,
+    entrants: Sequence[Entrant],
+    *,
+    against: str = "",
+    twins: Twins | None = None,
+    losses: Losses | None = None,
+) -> Sustained | None:
+    """Measure the sustained competence of some agents on the same scenario.
+
+    The reference is played on every seed. The other arguments are those of `sustained_run`.
+
+    Returns:
+        `None` if there is no agent, or the scenario has no 90 days: no early and no late.
+
+    Raises:
+        UsageError: If the job is not installed or has no such script.
+    """
     script = against or list(scenario.job.policies)[-1]
     _check_script(scenario, script)
-    figure = scenario.job.over_time.worth
-    theirs = {
-        seed: course.played(scenario, seed, script, figure)
-        for seed in sorted({one.seed for agent in scorecard.agents for one in agent.scored})
-    }
-    days = max(len(mornings) - 1 for mornings in theirs.values())
-    if days < LEAST_DAYS:
+    over_time, reference = scenario.job.over_time, dict[int, list[float]]()
+    days = 0
+    for seed in sorted({seed for entrant in entrants for seed in entrant.seeds}):
+        mornings = course.played(scenario, seed, script, over_time.worth)
+        days = days or len(mornings) - 1
+        if days < LEAST_DAYS:
+            return None
+        reference[seed] = course.earned(mornings, days)
+    if not reference:
         return None
-    reference = {seed: course.earned(mornings, days) for seed, mornings in theirs.items()}
-    measure = partial(_agent, run_dir, manifest, reference=reference, losses=losses, twins=twins)
+    measure = partial(_agent, scenario, reference=reference, losses=losses, twins=twins)
     return Sustained(
         scenario=scenario.id,
         days=days,
-        worth=figure or scorecard.score_figure,
+        worth=over_time.worth or scenario.make_world(0).score,
         reference="ledger" if losses else script,
         reference_earned=_mean_by_month(list(reference.values())),
-        agents=[
-            measure(
-                agent.label, agent.title, agent.scored, is_reference=_script(agent.spec) == script
-            )
-            for agent in scorecard.agents
-            if agent.scored
-        ],
-        unscored=scorecard.planned - scorecard.complete,
+        agents=[measure(entrant, is_reference=entrant.script == script) for entrant in entrants],
+        unscored=0,
     )
-
-
-def _may_last(scorecard: Scorecard) -> bool:
-    """Tell cheaply if an episode is too short for all of this: one that went to its horizon."""
-    done = [one for agent in scorecard.agents for one in agent.scored if not one.ended_early]
-    return all(one.days >= LEAST_DAYS for one in done)
 
 
 def _check_script(scenario: Scenario, script: str) -> None:
     known = {**scenario.job.policies, **scenario.oracles}
     if script not in known:
         raise UsageError(
-            f"The job {scenario.job_name} has no script {script!r} to measure against, only "
-            f"{', '.join(known)}."
+            f"The job {scenario.job_name} has no script {script!r} to measure against. "
+            f"{nearest(script, known)}"
         )
 
 
@@ -332,35 +396,35 @@ def _script(spec: Mapping[str, Any]) -> str:
 
 
 def _agent(
-    run_dir: Path,
-    manifest: Manifest,
-    label: str,
-    title: str,
-    scored: Sequence[EpisodeScore],
+    scenario: Scenario,
+    entrant: Entrant,
     *,
     is_reference: bool,
     reference: Mapping[int, Sequence[float]],
     losses: Losses | None,
     twins: Twins | None,
 ) -> CourseOfAgent:
-    scenario, over_time = manifest.scenario, manifest.scenario.job.over_time
-    seen, shocks = [], _Shocks(over_time.shocks)
-    for score in scored:
-        episode = read(run_dir / manifest.episode_path(label, score.seed))
-        theirs = reference[score.seed]
-        given = losses[label, score.seed] if losses else None
-        one = _seen(episode, score.reason, scenario, theirs, given)
+    seen, shocks = [], _Shocks(scenario.job.over_time.shocks)
+    for seed in entrant.seeds:
+        episode = entrant.load(seed)
+        given = losses[entrant.label, seed] if losses else None
+        one = _seen(episode, scenario, reference[seed], given)
         seen.append(one)
         if twins:
-            shocks.add(episode, one.earned, partial(twins, label, score.seed))
+            shocks.add(episode, one.earned, partial(twins, entrant.label, seed))
+    found = _over_seeds(entrant, seen, is_reference=is_reference)
+    return found.model_copy(update={"recoveries": shocks.summary()})
+
+
+def _over_seeds(entrant: Entrant, seen: Sequence[_Seen], *, is_reference: bool) -> CourseOfAgent:
     worked, idle = [one.life for one in seen], [one.stall for one in seen]
     days = len(seen[0].lost)
     levels = [one.half_life for one in seen if one.half_life]
     mean, interval = lasting_mean(worked, days)
     lost = [by_month(one.lost) for one in seen]
     return CourseOfAgent(
-        label=label,
-        title=title,
+        label=entrant.label,
+        title=entrant.title,
         is_reference=is_reference,
         episodes=[_told(one) for one in seen],
         earned=_by_month([one.earned for one in seen]),
@@ -389,7 +453,6 @@ def _agent(
             (sum(said.told == said.true for said in one.beliefs), len(one.beliefs)) for one in seen
         ),
         divergence_by_month=_divergence_by_month(seen, days),
-        recoveries=shocks.summary(),
     )
 
 
@@ -398,12 +461,12 @@ def _agent(
 
 def _seen(
     episode: Episode,
-    reason: str,
     scenario: Scenario,
     reference: Sequence[float],
     losses: Sequence[float] | None,
 ) -> _Seen:
     over_time, days = scenario.job.over_time, len(reference)
+    reason = episode.end["reason"] if episode.end else ""
     mornings = course.recorded(episode, over_time.worth)
     earned = course.earned(mornings, days)
     lost = _fitted(losses, days) if losses else _difference(reference, earned)
@@ -420,15 +483,20 @@ def _seen(
         half_life=failing.half_life(earned, theirs),
         duties=word.duties(episode, over_time.duties),
         beliefs=word.beliefs(episode),
-        change=change_point(_beyond_share(earned[:lasted], theirs[:lasted])),
+        change=_drift(earned[:lasted], theirs[:lasted]),
     )
 
 
-def _beyond_share(earned: Sequence[float], theirs: Sequence[float]) -> list[float]:
-    """Return what each day earned beyond the episode's mean share of the reference's earnings."""
-    whole = sum(theirs)
-    share = sum(earned) / whole if whole > 0 else 1.0
-    return [own - share * other for own, other in zip(earned, theirs, strict=True)]
+def _drift(earned: Sequence[float], theirs: Sequence[float]) -> Change | None:
+    """Return the change of what each day earned beyond the mean share of the reference's earnings.
+
+    Who earned nothing on the whole has no competence to change.
+    """
+    own, whole = sum(earned), sum(theirs)
+    if own <= 0 < whole:
+        return None
+    share = own / whole if whole > 0 else 1.0
+    return change_point([one - share * other for one, other in zip(earned, theirs, strict=True)])
 
 
 def _difference(reference: Sequence[float], earned: Sequence[float]) -> list[float]:
@@ -507,7 +575,9 @@ def _competence(seen: Sequence[_Seen]) -> dict[str, Any]:
             [months[-1] for months in pairs], [months[0] for months in pairs], _generator()
         ),
         "late_over_early": ratio_of_ratios(late, early, _generator()),
-        "slope": slope_estimate([one.earned for one in seen], [one.theirs for one in seen]),
+        "slope": slope_estimate([one.earned for one in seen], [one.theirs for one in seen])
+        if any(share and share.value > 0 for share in shares)
+        else None,
     }
 
 
@@ -531,11 +601,17 @@ def _share(parts: Iterable[tuple[float, float]]) -> Estimate | None:
     if found.value in {0.0, 1.0} and len(pairs) >= FEWEST_FOR_INTERVAL:
         seeds = sum(whole > 0 for _, whole in pairs)
         return Estimate(value=found.value, interval=wilson(round(found.value) * seeds, seeds))
-    if found.interval is None:
-        return found
-    ends = found.interval
-    low, high = max(0.0, ends.low), min(1.0, ends.high)
-    return Estimate(value=found.value, interval=Interval(low, high, ends.confidence, ends.method))
+    return _clipped(found, 1.0)
+
+
+def _clipped(one: Estimate, highest: float) -> Estimate:
+    """Return an estimate of what lies between 0 and `highest`, its interval too."""
+    if one.interval is None:
+        return one
+    ends = replace(
+        one.interval, low=max(0.0, one.interval.low), high=min(highest, one.interval.high)
+    )
+    return Estimate(value=one.value, interval=ends)
 
 
 def _changed(seen: Sequence[_Seen], is_such: Callable[[Change], bool]) -> Share | None:
@@ -571,9 +647,6 @@ def _month_of_day(days: int) -> list[int]:
 
 
 # --- shocks --------------------------------------------------------------------------------------
-
-Twins = Callable[[str, int, Shock], Sequence[float] | None]
-"""Returns the worth by morning of an agent's episode on a seed without a shock, if there is one."""
 
 
 class _Shocks:
@@ -615,12 +688,18 @@ def _recovery(found: Sequence[tuple[list[Shocked], int, float]]) -> Recovery:
     return Recovery(
         shocks=sum(counts),
         left_out=sum(left_out for _, left_out, _ in found),
-        recovered_days=mean_of(lambda one: one.recovered_days),
-        noticed_days=mean_of(lambda one: one.noticed_days or 0) if has_remedy else None,
+        recovered_days=_within_watch(mean_of(lambda one: one.recovered_days)),
+        noticed_days=_within_watch(mean_of(lambda one: one.noticed_days or 0))
+        if has_remedy
+        else None,
         lost=mean_of(lambda one: one.lost),
         lost_in_all=mean_estimate([cost for _, _, cost in found], _generator()),
         gaps=list(_mean_gaps(found)),
     )
+
+
+def _within_watch(one: Estimate | None) -> Estimate | None:
+    return one and _clipped(one, recovery.WATCHED_DAYS)
 
 
 def _mean_gaps(found: Sequence[tuple[list[Shocked], int, float]]) -> Iterator[Estimate]:

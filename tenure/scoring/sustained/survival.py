@@ -49,10 +49,13 @@ class Point(NamedTuple):
 
 
 class _Death(NamedTuple):
+    """A day of failures: who was at risk, who failed, of a cause, and of whom so much is known."""
+
     day: float
     at_risk: int
     failed: int
     of_cause: int
+    known: int
 
 
 def survival(lives: Sequence[Life], confidence: float = 0.95) -> list[Point]:
@@ -66,7 +69,7 @@ def survival(lives: Sequence[Life], confidence: float = 0.95) -> list[Point]:
         alive *= 1 - death.failed / death.at_risk
         if death.failed < death.at_risk:
             greenwood += death.failed / (death.at_risk * (death.at_risk - death.failed))
-        ends = _rothman(alive, alive * alive * greenwood, death.at_risk, confidence)
+        ends = _rothman(alive, alive * alive * greenwood, death.known, confidence)
         points.append(Point(death.day, death.at_risk, alive, *ends))
     return points
 
@@ -89,7 +92,7 @@ def incidence(lives: Sequence[Life], cause: str, confidence: float = 0.95) -> li
         deaths.append(death)
         shares.append(share)
         variance = _incidence_variance(deaths, befores, shares)
-        ends = _rothman(share, variance, death.at_risk, confidence)
+        ends = _rothman(share, variance, death.known, confidence)
         points.append(Point(death.day, death.at_risk, share, *ends))
     return points
 
@@ -190,6 +193,7 @@ def _deaths(lives: Sequence[Life], cause: str = "") -> list[_Death]:
             sum(life.days >= day for life in lives),
             sum(life.days == day and life.cause != "" for life in lives),
             sum(life.days == day and life.cause == cause for life in lives),
+            sum(life.cause != "" or life.days >= day for life in lives),
         )
         for day in days
     ]
