@@ -238,7 +238,7 @@ def steps(heading: str, caption: str, across: str, drawn: Sequence[Line], until:
         xs = [spot.x for spot in spots]
         low, high = [spot.low for spot in spots], [spot.high for spot in spots]
         colour = _colour(line.place)
-        axes.fill_between(xs, low, high, step="post", color=colour, alpha=0.13, linewidth=0)
+        axes.fill_between(xs, low, high, step="post", color=colour, alpha=0.1, linewidth=0)
         style: dict[str, Any] = {"color": colour, "linewidth": 2, "linestyle": _dash(line.place)}
         axes.step(xs, [spot.value for spot in spots], where="post", **style)
         _scatter(axes, line.place, [until], [spots[-1].value])
@@ -253,7 +253,7 @@ def steps(heading: str, caption: str, across: str, drawn: Sequence[Line], until:
 def _finish(axes: Axes, across: str, axis: Axis) -> None:
     axes.set_xlabel(across)
     axes.set_ylabel(axis.title)
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
     if axis.kind == "share":
         axes.yaxis.set_major_locator(MaxNLocator(5))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: wording.percent(value)))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from tenure.scoring.report import wording
-from tenure.scoring.statistics import FEWEST_FOR_INTERVAL, Interval
+from tenure.scoring.statistics import FEWEST_FOR_INTERVAL, Interval, wilson
 from tenure.scoring.sustained.competence import Estimate
 from tenure.scoring.sustained.failing import (
     ABANDONMENT,
@@ -184,18 +184,21 @@ def _lasting(found: Sustained) -> Table:
 
 
 def _failed(agent: CourseOfAgent, cause: str) -> Cell:
-    curve = agent.failed.get(cause)
-    if not curve:
-        return Cell("0%")
-    end = curve[-1]
-    return Cell(wording.percent(end.share), f"{end.low:.0%} to {end.high:.0%}")
+    curve, count = agent.failed.get(cause), len(agent.episodes)
+    if curve:
+        share, low, high = curve[-1].share, curve[-1].low, curve[-1].high
+    else:
+        share, low, high = 0.0, 0.0, wilson(0, count).high
+    ends = f"{low:.0%} to {high:.0%}" if count >= FEWEST_FOR_INTERVAL else ""
+    return Cell(wording.percent(share), ends)
 
 
 def _median(found: Median, count: int, of: int, days: int) -> Cell:
     """Return a median life, or that fewer than half have ended."""
     ended = f"{count} of {of}"
     if found.days is None:
-        return Cell(f"> {days}", f"{ended} did")
+        least = f"from {found.low:,.0f} on; " if found.low is not None else ""
+        return Cell(f"> {days}", f"{least}{ended} did")
     if found.low is None:
         return Cell(f"{found.days:,.0f}", f"{ended} did")
     high = f"{found.high:,.0f}" if found.high is not None else f"> {days}"

@@ -39,8 +39,8 @@ class Estimate(BaseModel):
 
     Attributes:
         value: The number.
-        interval: Its 95 % interval; `None` below five seeds, where these do not differ at all, and
-            where what a ratio is taken of may well be nothing.
+        interval: Its 95 % interval; `None` below five seeds, and where what a ratio is taken of
+            may well be nothing. It is the value alone where seeds do not differ at all.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -172,9 +172,11 @@ def _of_means(
         `None` if one of those means is not; no interval if it is not in more than one draw in a
         hundred.
     """
-    numbers = np.array(rows, dtype=np.float64).reshape(len(rows), -1).T
+    if not rows:
+        return None
+    numbers = np.array(rows, dtype=np.float64).T
     places = list(positive if positive is not None else range(1, len(numbers), 2))
-    if not rows or (numbers[places].mean(axis=1) <= 0).any():
+    if (numbers[places].mean(axis=1) <= 0).any():
         return None
     count = len(rows)
     own = numbers[:, None, :]
@@ -183,7 +185,7 @@ def _of_means(
         return Estimate(value=found, interval=None)
     error = float(_error(own, gradient)[0])
     if error <= _ROUNDING * max(1.0, abs(found)):
-        return Estimate(value=round(found, _DECIMALS), interval=None)
+        return _certain(found)
     drawn = numbers[:, generator.integers(count, size=(_RESAMPLES, count))]
     sound = (drawn[places].mean(axis=2) > 0).all(axis=0)
     if sound.mean() < 1 - _MOST_DEGENERATE:
@@ -191,13 +193,24 @@ def _of_means(
     drawn = drawn[:, sound]
     errors = _error(drawn, gradient)
     spread = errors > _ROUNDING * max(1.0, abs(found))
-    if spread.mean() < 1 - _MOST_DEGENERATE:
-        reach = t_quantile(0.975, count - 1) * error
-        return Estimate(value=found, interval=Interval(found - reach, found + reach, 0.95, "t"))
     pivots = (value(drawn.mean(axis=2))[spread] - found) / errors[spread]
+    return Estimate(value=found, interval=_from_pivots(found, error, pivots, count))
+
+
+def _from_pivots(found: float, error: float, pivots: NDArray[np.float64], count: int) -> Interval:
+    """Return the bootstrap-t interval; Student's where too many draws have no spread."""
+    if len(pivots) < (1 - _MOST_DEGENERATE) * _RESAMPLES:
+        reach = t_quantile(0.975, count - 1) * error
+        return Interval(found - reach, found + reach, 0.95, "t")
     low, high = np.quantile(pivots, [0.025, 0.975])
     ends = found - float(high) * error, found - float(low) * error
-    return Estimate(value=found, interval=Interval(*ends, 0.95, "bootstrap-t"))
+    return Interval(*ends, 0.95, "bootstrap-t")
+
+
+def _certain(found: float) -> Estimate:
+    """Return an estimate on which all seeds agree, without the dust of their floats."""
+    value = round(found, _DECIMALS)
+    return Estimate(value=value, interval=Interval(value, value, 0.95, "t"))
 
 
 def _error(
@@ -249,7 +262,7 @@ def slope_estimate(
     ]
     error = sqrt(sum(score**2 for score in scores) * count / (count - 1)) / spread
     if error <= _ROUNDING * max(1.0, abs(slope)):
-        return Estimate(value=round(slope, _DECIMALS), interval=None)
+        return _certain(slope)
     reach = t_quantile(0.975, count - 1) * error
     return Estimate(value=slope, interval=Interval(slope - reach, slope + reach, 0.95, "cluster-t"))
 
