@@ -183,13 +183,13 @@ def _of_means(
     found = float(value(own.mean(axis=2))[0])
     if count < FEWEST_FOR_INTERVAL:
         return Estimate(value=found, interval=None)
-    error = float(_error(own, gradient)[0])
-    if error <= _ROUNDING * max(1.0, abs(found)):
-        return _certain(found)
     drawn = numbers[:, generator.integers(count, size=(_RESAMPLES, count))]
     sound = (drawn[places].mean(axis=2) > 0).all(axis=0)
     if sound.mean() < 1 - _MOST_DEGENERATE:
         return Estimate(value=found, interval=None)
+    error = float(_error(own, gradient)[0])
+    if error <= _ROUNDING * max(1.0, abs(found)):
+        return _certain(found)
     drawn = drawn[:, sound]
     errors = _error(drawn, gradient)
     spread = errors > _ROUNDING * max(1.0, abs(found))
