@@ -67,7 +67,8 @@ def _sustained(options: argparse.Namespace) -> int:
         return Exit.DONE
     for found, page in measured:
         say(printable("\n\n".join(_parts(found))))
-        say(f"\n{page}" if page else "")
+        if page:
+            say(f"\n{page}")
     return Exit.DONE
 
 
@@ -101,7 +102,8 @@ def _of_run(folder: Path, options: argparse.Namespace) -> Iterator[tuple[Sustain
     if found is None:
         return
     if found.unscored:
-        remark(f"{found.unscored} planned episodes have no score and are in none of the numbers.")
+        has = "episode has" if found.unscored == 1 else "episodes have"
+        remark(f"{found.unscored} planned {has} no score, and no part in the numbers.")
     found.write(folder)
     yield found, write_sustained(folder, found, [agent.label for agent in scorecard.agents])
 
