@@ -180,7 +180,7 @@ class Job:
     crew: Mapping[str, Callable[[Briefing], Policy]] = field(default_factory=dict)
     is_contest: bool = False
     oracles: Mapping[str, Oracle] = field(default_factory=dict)
-    over_time: OverTime = OverTime()
+    over_time: OverTime = field(default_factory=OverTime)
 
     def script(self, name: str, seat: str = "") -> Callable[[Briefing], Policy]:
         """Return what makes the script that works in a seat for a policy or an exploit.
