@@ -126,7 +126,7 @@ def _course(found: Sustained) -> Table:
         )
         return [
             *earned,
-            _estimate(agent.late_over_early, lambda value: f"{value:.2f}"),
+            _estimate(agent.late_over_early, _multiple),
             slope,
             _share(agent.changed_for_worse),
             _share(agent.changed_for_better),
@@ -318,6 +318,10 @@ def _points(value: float) -> str:
 
 def _signed_points(value: float) -> str:
     return f"{100 * value:+.1f}".replace("-", wording.MINUS)
+
+
+def _multiple(value: float) -> str:
+    return f"{value:.2f}".replace("-", wording.MINUS)
 
 
 def _days(value: float) -> str:

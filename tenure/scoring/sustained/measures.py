@@ -349,7 +349,8 @@ def sustained(
 ) -> Sustained | None:
     """Measure the sustained competence of some agents on the same scenario.
 
-    The reference is played on every seed. The other arguments are those of `sustained_run`.
+    The reference is played on every seed on which none of them is it. The other arguments are those
+    of `sustained_run`.
 
     Returns:
         `None` if there is no agent, or the scenario has no 90 days: no early and no late.
@@ -359,16 +360,12 @@ def sustained(
     """
     script = against or list(scenario.job.policies)[-1]
     _check_script(scenario, script)
-    over_time, reference = scenario.job.over_time, dict[int, list[float]]()
-    days = 0
-    for seed in sorted({seed for entrant in entrants for seed in entrant.seeds}):
-        mornings = course.played(scenario, seed, script, over_time.worth)
-        days = days or len(mornings) - 1
-        if days < LEAST_DAYS:
-            return None
-        reference[seed] = course.earned(mornings, days)
-    if not reference:
+    over_time = scenario.job.over_time
+    mornings = dict(_of_reference(scenario, entrants, script))
+    days = max((len(worth) - 1 for worth in mornings.values()), default=0)
+    if days < LEAST_DAYS:
         return None
+    reference = {seed: course.earned(worth, days) for seed, worth in mornings.items()}
     measure = partial(_agent, scenario, reference=reference, losses=losses, twins=twins)
     return Sustained(
         scenario=scenario.id,
@@ -379,6 +376,19 @@ def sustained(
         agents=[measure(entrant, is_reference=entrant.script == script) for entrant in entrants],
         unscored=0,
     )
+
+
+def _of_reference(
+    scenario: Scenario, entrants: Sequence[Entrant], script: str
+) -> Iterator[tuple[int, list[float]]]:
+    """Yield each seed with the reference's worth by morning, from its record if it is there."""
+    worth = scenario.job.over_time.worth
+    for seed in sorted({seed for entrant in entrants for seed in entrant.seeds}):
+        own = (one for one in entrants if one.script == script and seed in one.seeds)
+        if itself := next(own, None):
+            yield seed, course.recorded(itself.load(seed), worth)
+        else:
+            yield seed, course.played(scenario, seed, script, worth)
 
 
 def _check_script(scenario: Scenario, script: str) -> None:

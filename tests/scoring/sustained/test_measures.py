@@ -42,6 +42,14 @@ def test_the_best_script_of_the_job_is_the_reference(season, measured):
     assert {one.value for one in best.competence} == {1}
 
 
+def test_the_reference_is_the_same_from_its_record_and_played(season, tmp_path):
+    others = {name: kiosk.SCRIPTS[name] for name in ("fading", "idle")}
+    alone = kiosk.record(tmp_path, kiosk.SEASON, range(1, 7), others)
+    both = sustained_run(season, score_run(season)), sustained_run(alone, score_run(alone))
+    assert both[0].reference_earned == both[1].reference_earned
+    assert both[0].agents[1] == both[1].agents[0]
+
+
 def test_what_earns_and_what_is_lost_make_what_the_reference_earns(season, measured):
     found = sustained_run(season, score_run(season))
     for agent in measured.values():
