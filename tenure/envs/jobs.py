@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -119,6 +120,37 @@ Oracle = Callable[[Truth], Policy]
 """A privileged script: a reference for how much room there is, never ranked."""
 
 
+class Shock(NamedTuple):
+    """Something from outside that hurts a business now and then.
+
+    Attributes:
+        event: The kind of event that tells of it in the record.
+        parameter: The parameter that says how often it comes, and whose 0 is the twin without it.
+        remedies: Tools that answer it; none if nothing does.
+    """
+
+    event: str
+    parameter: str
+    remedies: tuple[str, ...] = ()
+
+
+class OverTime(NamedTuple):
+    """What a job tells of itself so that competence can be followed through its time.
+
+    Attributes:
+        worth: The figure whose change is what a day has earned; the score if empty.
+        works: Tools that do the job, as opposed to looking, noting and waiting; if none is named,
+            all that change the world and take time.
+        duties: Topics of conduct that are commitments: what was promised or is owed by a day.
+        shocks: Shocks by name.
+    """
+
+    worth: str = ""
+    works: tuple[str, ...] = ()
+    duties: tuple[str, ...] = ()
+    shocks: Mapping[str, Shock] = MappingProxyType({})
+
+
 @dataclass(frozen=True)
 class Job:
     """An environment family.
@@ -137,6 +169,7 @@ class Job:
         is_contest: Whether the seats are rivals with an agent each. The world then has the
             parameter `seats`, at most eight, seats `seat_1` and on, and for each of them the figure
             `seat_1_<score>`.
+        over_time: What measures of its course need to know.
     """
 
     world: type[World[Any]]
@@ -148,6 +181,7 @@ class Job:
     crew: Mapping[str, Callable[[Briefing], Policy]] = field(default_factory=dict)
     is_contest: bool = False
     oracles: Mapping[str, Oracle] = field(default_factory=dict)
+    over_time: OverTime = field(default_factory=OverTime)
 
     def script(self, name: str, seat: str = "") -> Callable[[Briefing], Policy]:
         """Return what makes the script that works in a seat for a policy or an exploit.
