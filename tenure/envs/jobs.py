@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+from tenure.envs.audit import Audit
 from tenure.envs.delegation import Delegation, delegating
 from tenure.envs.fitting import fitted
 from tenure.envs.forecasts import Ask, Asked, Question, asking, schedule
@@ -136,6 +137,9 @@ class Job:
         is_contest: Whether the seats are rivals with an agent each. The world then has the
             parameter `seats`, at most eight, seats `seat_1` and on, and for each of them the figure
             `seat_1_<score>`.
+        oracles: Privileged scripts by name.
+        audit: Makes what tells facts of one episode to who looks for failures; `Audit` for a job
+            that knows of none.
     """
 
     world: type[World[Any]]
@@ -147,6 +151,7 @@ class Job:
     crew: Mapping[str, Callable[[Briefing], Policy]] = field(default_factory=dict)
     is_contest: bool = False
     oracles: Mapping[str, Oracle] = field(default_factory=dict)
+    audit: Callable[[], Audit] = Audit
 
     def script(self, name: str, seat: str = "") -> Callable[[Briefing], Policy]:
         """Return what makes the script that works in a seat for a policy or an exploit.

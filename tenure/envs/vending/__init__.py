@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tenure.envs.delegation import WORKER, worker
 from tenure.envs.jobs import Job
+from tenure.envs.vending.audit import VendingAudit
 from tenure.envs.vending.bound import upper_bound
 from tenure.envs.vending.planner import planner
 from tenure.envs.vending.policies import POLICIES
@@ -18,4 +19,5 @@ JOB = Job(
     questions=QUESTIONS,
     crew={WORKER: worker},
     oracles={"planner": planner},
+    audit=VendingAudit,
 )
