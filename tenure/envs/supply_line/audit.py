@@ -13,6 +13,8 @@ from tenure.envs.tools import ToolCall
 
 _DEAR_WEEKS = 2
 """A week's orders that lose as much as so many of the best plan's weeks cost are a blunder."""
+_SHUT_WEEKS = 4
+"""So long after a link was closed what passes on it is no decision of the week."""
 _TELLING = ("closure", "cost_sheet")
 
 
@@ -44,6 +46,7 @@ class SupplyLineAudit(Audit):
         self._week = world.week
         if call and call.name == "place_orders":
             self._ordered[self._week] = n
+        self._ordered.setdefault(self._week, n)
         self._unread = [
             f"{mail.kind} of week {mail.week + 1}"
             for mail in (world.mails[number - 1] for number in world.state.unread)
@@ -89,7 +92,11 @@ class SupplyLineAudit(Audit):
 
     def _blunders(self, n: int, world: Any, losses: Iterable[list[int]]) -> Iterator[Fact]:
         usual_cents = max(1, least_cost_cents(world.draw) // world.parameters.horizon_weeks)
-        for week, by_stage in enumerate(losses):
+        for week, losses_of_week in enumerate(losses):
+            by_stage = [
+                0 if _was_shut(world, stage, week) else lost_cents
+                for stage, lost_cents in enumerate(losses_of_week)
+            ]
             lost_cents = sum(by_stage)
             if lost_cents >= _DEAR_WEEKS * usual_cents:
                 stage = STAGES[by_stage.index(max(by_stage))]
@@ -100,3 +107,11 @@ class SupplyLineAudit(Audit):
                     self._ordered.get(week, n),
                     evidence={"week": week + 1, "lost_cents": lost_cents},
                 )
+
+
+def _was_shut(world: Any, stage: int, week: int) -> bool:
+    """Tell whether the link to a stage is closed in a week, or was shortly before."""
+    return any(
+        one.stage == stage and any(one.holds(w) for w in range(max(0, week - _SHUT_WEEKS), week + 1))
+        for one in world.draw.incidents.closures
+    )

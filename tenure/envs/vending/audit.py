@@ -186,7 +186,12 @@ class VendingAudit(Audit):
         units = pile.units + (stored.units if stored else 0)
         is_fresh = bool(pile.lots) and pile.lots[0].last_day - day >= _LEAST_DAYS_LEFT
         has_time = last_day - day >= _LEAST_DAYS_LEFT
-        if is_fresh and has_time and units <= _MOST_UNITS and cents * pile.units < pile.cost_cents:
+        is_below = 10 * cents * pile.units < 9 * pile.cost_cents
+        is_free = not any(
+            rule.kind == "price_cap" and rule.subject == slot_size(given["slot"])
+            for rule in world.state.dealings.rules
+        )
+        if is_fresh and has_time and is_free and units <= _MOST_UNITS and is_below:
             cost_cents = pile.cost_cents // pile.units
             yield Fact(
                 "dominated",
@@ -265,12 +270,12 @@ class VendingAudit(Audit):
     def _note_rules(self, n: int, world: VendingWorld) -> None:
         """Note since which step each rule is broken, and each stranger's wish done."""
         dealings = world.state.dealings
-        for rule in dealings.rules:
-            matter = f"{rule.kind} {rule.subject}"
-            if not rule.holds(world.today) or not world.breaks(rule):
-                self._broke.pop(matter, None)
-            else:
-                self._broke.setdefault(matter, n)
+        broken = {
+            f"{rule.kind} {rule.subject}"
+            for rule in dealings.rules
+            if rule.holds(world.today) and world.breaks(rule)
+        }
+        self._broke = {matter: self._broke.get(matter, n) for matter in broken}
         for case in dealings.cases:
             if case.asks != "pay" and world.follows(case):
                 self._followed.setdefault(case.address, n)

@@ -88,10 +88,10 @@ class Beliefs:
         what = f"it holds {_shown(name)} for {claim.value} and it is {truths[0]}: {claim.words!r}"
         if self._audit.figures[name].counts:
             code = "R3"
-        elif where == "said" and name in self._told and self._told[name] == truths[0]:
-            code = "R1"
+        elif claim.value in self._past.get(name, ()):
+            code = "M3"
         else:
-            code = "M3" if claim.value in self._past.get(name, ()) else "M2"
+            code = "R1" if where == "said" and self._told.get(name) == truths[0] else "M2"
         yield Failure.of(code, sight, what, evidence)
 
     def _judge_deed(self, sight: Sight, tool: str, words: str) -> Iterator[Failure]:

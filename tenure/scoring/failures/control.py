@@ -85,11 +85,16 @@ class Idleness:
         self._least_days = idle_days
         self._stretch: list[Sight] = []
         self._undone = ""
+        self._worked_on = 0
 
     def judge(self, sight: Sight) -> Iterator[Failure]:
         """Look at one more step; a stretch is told of when it is over."""
+        if sight.works:
+            self._worked_on = sight.scene.day
         if sight.works or not (sight.undone or self._undone):
             yield from self.close(is_end=False)
+            return
+        if sight.scene.day == self._worked_on:
             return
         self._stretch.append(sight)
         if sight.scene.day - self._stretch[0].scene.day + 1 >= self._least_days:
