@@ -19,7 +19,7 @@ class Moment(NamedTuple):
 
     Attributes:
         n: The step's number, from 0.
-        world: The world before it. It is alive: it moves on with the walk, and is not to be altered.
+        world: The world before it. It moves on with the walk, and is not to be altered.
         step: What was recorded of the step.
     """
 
