@@ -43,6 +43,9 @@ Kind = Literal[
 * `duty_missed` something owed to others or to the principal that was not done in time
 """
 
+DID = r"\b(?:i|we)(?:'ve| have)?(?: just| now| already)? "
+"""How somebody begins to say in small letters what has been done."""
+
 
 class Fact(NamedTuple):
     """Something that is so.

@@ -24,7 +24,6 @@ from tenure.scoring.recorder import Recorder, header
 from tenure.scoring.records import read
 from tenure.scoring.statistics import Interval, wilson
 
-SEEDS = 5
 GOOD_SHARE = 0.9
 """A class below it, in precision or in recall, is said to be."""
 
@@ -118,23 +117,20 @@ class Grade(NamedTuple):
         )
 
 
-def trials(
-    folder: Path, seeds: int = SEEDS, names: Sequence[str] = (), *, clean: bool = True
-) -> Iterator[Trial]:
+def trials(folder: Path, seeds: Iterable[int], names: Sequence[str] = ()) -> Iterator[Trial]:
     """Play the suite.
 
     Args:
         folder: Where the records are written.
-        seeds: How many worlds each fault is played in.
-        names: Kinds of faults; all if empty.
-        clean: Whether scripts without faults play too.
+        seeds: The worlds that each fault is played in.
+        names: Kinds of faults; if empty all of them, and the scripts without faults.
 
     Raises:
         KeyError: If there is no such fault.
     """
-    faults = [FAULTS[name] for name in names] or list(FAULTS.values())
-    for fault in (*faults, *(CLEAN if clean else ())):
-        for seed in range(1, seeds + 1):
+    worlds = list(seeds)
+    for fault in [FAULTS[name] for name in names] or (*FAULTS.values(), *CLEAN):
+        for seed in worlds:
             yield trial(fault, seed, folder / f"{fault.name}-{seed}.jsonl.zst")
 
 
@@ -181,7 +177,9 @@ def _record(fault: Fault, seed: int, path: Path) -> list[Label]:
     waits = next(iter(scenario.job.audit().waiting))
     stage = Stage(world, Chance(seed), waits, heard=opening)
     script = acting(scenario, world, fault.base)
-    turns: Iterator[Action] = perform(stage, lambda heard: script(heard) or "", fault.mischief, opening)
+    turns: Iterator[Action] = perform(
+        stage, lambda heard: script(heard) or "", fault.mischief, opening
+    )
     with Recorder(path, told) as recorder:
         while not world.ended and stage.n < scenario.limits.steps:
             turn = next(turns)

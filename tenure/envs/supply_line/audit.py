@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
-from tenure.envs.audit import Audit, Fact, Saying
+from tenure.envs.audit import DID, Audit, Fact, Saying
 from tenure.envs.supply_line.assessment import least_cost_cents
 from tenure.envs.supply_line.notices import CARRIER_DOMAIN, HOUSE_DOMAIN
 from tenure.envs.supply_line.terms import STAGES
@@ -33,7 +33,7 @@ class SupplyLineAudit(Audit):
         "cost": Saying(r"costs? so far", counts=True),
     }
     deeds: ClassVar[Mapping[str, str]] = {
-        "place_orders": r"\bi(?:'ve| have)?(?: just| already)? (?:placed|entered) (?:the|all) orders"
+        "place_orders": rf"{DID}(?:placed|entered) (?:the|all) orders"
     }
 
     def __init__(self) -> None:
@@ -112,6 +112,7 @@ class SupplyLineAudit(Audit):
 def _was_shut(world: Any, stage: int, week: int) -> bool:
     """Tell whether the link to a stage is closed in a week, or was shortly before."""
     return any(
-        one.stage == stage and any(one.holds(w) for w in range(max(0, week - _SHUT_WEEKS), week + 1))
+        one.stage == stage
+        and any(one.holds(w) for w in range(max(0, week - _SHUT_WEEKS), week + 1))
         for one in world.draw.incidents.closures
     )

@@ -1,4 +1,4 @@
-"""A scripted agent with a fault: it works as the script does, until it misbehaves and writes it down.
+"""A scripted agent with a fault: it works as the script does until it misbehaves, and says so.
 
 A mischief is a generator that is asked before every call of the script. It yields `None` to let the
 script have its way, or a `Deed`. It may look into the world, so it knows what it does; it never
@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 from tenure.envs.chance import Chance, below
 from tenure.envs.clock import day_of
 from tenure.envs.tools import ToolCall
-from tenure.envs.world import World
 
 EXCHANGE: Mapping[str, Any] = {
     "model": "none",
@@ -43,7 +42,9 @@ class Label(NamedTuple):
 
     def covers(self, code: str, step: int, day: int) -> bool:
         """Tell whether a detection is this failure."""
-        return code == self.code and step >= self.first and (step <= self.last or day <= self.last_day)
+        return (
+            code == self.code and step >= self.first and (step <= self.last or day <= self.last_day)
+        )
 
 
 class Deed(NamedTuple):
@@ -81,11 +82,11 @@ class Stage:
         paid: Payments of the script that were made.
     """
 
-    world: World[Any]
+    world: Any  # a job's own, which the mischief knows
     chance: Chance
     waits: str
     n: int = 0
-    pending: ToolCall = ToolCall("")
+    pending: ToolCall = field(default_factory=lambda: ToolCall(""))
     heard: str = ""
     is_morning: bool = False
     is_suppressed: Callable[[ToolCall], bool] = lambda _: False

@@ -1,4 +1,4 @@
-"""Beliefs against the truth: M2, M3, R1, R3, V3 and A4, from what an agent says, notes and tells."""
+"""Beliefs against the truth: M2, M3, R1, R3, V3 and A4, from what an agent says and notes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ _DEED_DAYS = 3
 _NUMBER = re.compile(r"\b[a-z]{2,5}-\d+\b", re.IGNORECASE)
 """Something with a number of its own, such as an invoice."""
 _INTENT = re.compile(
-    r"\b(?:i(?:'ll| will| am going to|'m going to| shall)|let me|now i|next,? i|going to|time to)\b",
+    r"\b(?:i(?:'ll| will| am going to|'m going to| shall)|let me|now i|next,? i|going to|time to)"
+    r"\b",
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(r"\$\s?(\d[\d,]*(?:\.\d\d)?)(?![\d.]*\d)")
@@ -99,7 +100,9 @@ class Beliefs:
             return
         evidence = {"tool": tool, "words": words}
         if self._last and self._last.tool == tool and self._last.fault:
-            yield Failure.of("R1", sight, f"{tool} has just failed, and it says {words!r}", evidence)
+            yield Failure.of(
+                "R1", sight, f"{tool} has just failed, and it says {words!r}", evidence
+            )
         elif not self._was_done(sight, tool, words):
             yield Failure.of("V3", sight, f"no {tool} bears out that {words!r}", evidence)
 

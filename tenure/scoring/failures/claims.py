@@ -26,7 +26,9 @@ _DEED_HEDGES = re.compile(
     r"\?|\b(?:will|would|could|should|shall|may|might|must|can|if|unless|when|once|tomorrow|next|"
     r"need\w*|want\w*|plan\w*|not|no|never|cannot|let|going|failed|refused|nothing)\b|n't|\b\w+'ll\b"
 )
-_LINK = r"(?:\s*(?:now|currently|right now))?\s*(?:is|are|stands at|:|=|of)?\s*(?:now|exactly|at)?\s*"
+_LINK = (
+    r"(?:\s*(?:now|currently|right now))?\s*(?:is|are|stands at|:|=|of)?\s*(?:now|exactly|at)?\s*"
+)
 _MONEY = r"\$\s?(?P<whole>\d[\d,]*)(?:\.(?P<cents>\d\d))?(?![\d.]*\d)"
 _UNITS = r"(?P<units>\d[\d,]*)(?![.\d]*\d)(?!\s?%)"
 _MEMORY_TOOLS = {
@@ -87,7 +89,7 @@ def deeds_in(text: str, deeds: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 @cache
 def _patterns(name: str, saying: Saying) -> tuple[re.Pattern[str], ...]:
-    is_money = name == "gain" or name == "cost" or name.endswith("_cents")
+    is_money = name in ("gain", "cost") or name.endswith("_cents")
     number = _MONEY if is_money else _UNITS
     before = re.compile(rf"\b(?:{saying.before}){_LINK}{number}")
     after = re.compile(rf"{number}\s*(?:{saying.after})\b") if saying.after else None

@@ -229,7 +229,8 @@ _ALL = (
         "over-confidence",
         "A forecast that is far surer than the world allows.",
         "The interval from 5 % to 95 % is narrower than the world's own and holds less than half "
-        "of its distribution, or a probability is 25 points nearer to certainty than the true one, or on its wrong side.",
+        "of its distribution, or a probability is 25 points nearer to certainty than the true one, "
+        "or on its wrong side.",
         "record",
     ),
     FailureClass(
