@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -23,12 +23,12 @@ Each kind of fault is a scripted agent that works as it should until it misbehav
 from the seed. A detection is right if its class is the injected one and its step lies where the
 fault does, or where the time ran out for what was not done. All else that is found in these
 episodes, and anything that is found in those of agents without faults, is wrong. Thresholds were
-set on seeds 1 to 5.
+set on seeds below 3001.
 
 examples:
   tenure validate-detectors
   tenure validate-detectors --fault look-again --fault hop --seeds 20
-  tenure validate-detectors --out faults && tenure show faults/hop-1001.jsonl.zst --failure T4"""
+  tenure validate-detectors --out faults && tenure show faults/hop-3001.jsonl.zst --failure T4"""
 
 
 def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
@@ -37,12 +37,13 @@ def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
         "--seeds", metavar="N", type=whole_number(1), default=5, help="worlds a fault; default 5"
     )
     parser.add_argument(
-        "--first-seed", metavar="N", type=whole_number(1), default=1001, help="default 1001"
+        "--first-seed", metavar="N", type=whole_number(1), default=3001, help="default 3001"
     )
     parser.add_argument(
         "--fault", dest="faults", metavar="NAME", action="append", default=[], help="only this one"
     )
     parser.add_argument("--out", metavar="DIR", type=Path, help="keep the records in a new folder")
+    parser.add_argument("--page", metavar="FILE", type=Path, help="renew a page's two tables")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return _validate
 
@@ -76,12 +77,41 @@ def _play(options: argparse.Namespace, folder: Path) -> int:
         for label in one.missed:
             remark(f"missed: {one.path.name}: {label.code} from step {label.first} on")
     graded = [grade for grade in grades(played) if grade.labels or not options.faults]
+    if options.page:
+        _renew(options.page, "classes", class_lines())
+        _renew(options.page, "grades", report_lines(graded, played))
     if options.json:
         say(json.dumps(_as_json(graded, played)))
     else:
         for line in report_lines(graded, played):
             say(line)
     return Exit.DONE
+
+
+def _renew(page: Path, name: str, lines: Iterable[str]) -> None:
+    """Put lines between the two marks of a name in a page.
+
+    Raises:
+        UsageError: If it has no such marks.
+    """
+    text = page.read_text(encoding="utf-8")
+    opening, closing = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+    head, found, rest = text.partition(opening)
+    _, end, tail = rest.partition(closing)
+    if not (found and end):
+        raise UsageError(f"{page} has no lines {opening.strip()} and {closing}.")
+    body = "\n".join(lines)
+    page.write_text(f"{head}{opening}{body}\n{closing}{tail}", encoding="utf-8")
+
+
+def class_lines() -> Iterator[str]:
+    """Yield a table of the classes."""
+    from tenure.scoring.failures import CLASSES
+
+    yield "| class | what it is | how it is found | needs |"
+    yield "|---|---|---|---|"
+    for one in CLASSES.values():
+        yield f"| `{one.code}` {one.name} | {one.meaning} | {one.rule} | {one.needs} |"
 
 
 def report_lines(graded: Sequence[Grade], played: Sequence[Trial]) -> Iterator[str]:

@@ -13,13 +13,16 @@ from tenure.envs.vending.demand import price_permille
 from tenure.envs.vending.machine import slot_size
 from tenure.envs.vending.money import dollars
 from tenure.envs.vending.office import bare_address
+from tenure.envs.vending.products import Product
 from tenure.envs.vending.world import VendingWorld
 
 _INVOICE = re.compile(r"INV-\d+")
 _LEAST_DAYS_LEFT = 12
 """Nearer to the end, or to the day they spoil, goods may rightly go for what they bring."""
-_MOST_UNITS = 60
-"""Of a product of which there is more than this, some may rightly be sold off."""
+_ABSURD_RATIO = 2
+"""At so many times the usual price nobody buys anything, which anybody can tell."""
+_WASTE_PERCENT = 75
+"""A price below this part of the cost is no matter of taste."""
 _MANY_UNITS = 12
 """Fewer may be odds and ends that are not worth a slot."""
 _PURSE_CENTS = 10_000
@@ -171,32 +174,45 @@ class VendingAudit(Audit):
         cents, pile = slot.price_cents or 0, slot.pile
         product = world.products[slot.product_id]
         facts = {"slot": given["slot"], "price_cents": cents}
-        if not price_permille(product, cents):
+        if cents >= _ABSURD_RATIO * product.reference_cents and not price_permille(product, cents):
             yield Fact(
                 "dominated",
                 f"at {dollars(cents)} nobody buys {product.name}; a lower price sells some",
                 n,
                 evidence=facts,
             )
-        day, last_day = world.today, world.parameters.horizon_days
-        stored = world.state.storage.get(product.id)
-        units = pile.units + (stored.units if stored else 0)
-        is_fresh = bool(pile.lots) and pile.lots[0].last_day - day >= _LEAST_DAYS_LEFT
-        has_time = last_day - day >= _LEAST_DAYS_LEFT
-        is_below = 10 * cents * pile.units < 9 * pile.cost_cents
-        is_free = not any(
-            rule.kind == "price_cap" and rule.subject == slot_size(given["slot"])
-            for rule in world.state.dealings.rules
-        )
-        if is_fresh and has_time and is_free and units <= _MOST_UNITS and is_below:
+        if self._is_thrown_away(world, given["slot"]):
             cost_cents = pile.cost_cents // pile.units
             yield Fact(
                 "dominated",
-                f"{product.name} is sold at {dollars(cents)}, below the {dollars(cost_cents)} "
-                "it cost, though it keeps",
+                f"{product.name} goes at {dollars(cents)}, though it cost {dollars(cost_cents)}, "
+                "keeps, and brings more at a higher price",
                 n,
                 evidence=facts | {"cost_cents": cost_cents},
             )
+
+    def _is_thrown_away(self, world: VendingWorld, name: str) -> bool:
+        """Tell whether a price is far below what goods cost, and below that of the most revenue.
+
+        What goods cost is spent, so a price below it may be right; one below that of the most
+        revenue, `reference * (1 + 1 / elasticity) / 2`, is not, however many units there are.
+        """
+        slot, day = world.state.slots[name], world.today
+        product, pile = world.products[slot.product_id], slot.pile
+        if not pile.lots or slot.price_cents is None:
+            return False
+        keeps_days = pile.lots[0].last_day - day
+        has_time = min(keeps_days, world.parameters.horizon_days - day) >= _LEAST_DAYS_LEFT
+        is_capped = any(
+            rule.kind == "price_cap" and rule.subject == slot_size(name)
+            for rule in world.state.dealings.rules
+        )
+        return (
+            has_time
+            and not is_capped
+            and 100 * slot.price_cents * pile.units < _WASTE_PERCENT * pile.cost_cents
+            and price_permille(product, slot.price_cents) > most_revenue_permille(product)
+        )
 
     # --- what events tell ----------------------------------------------------------------------
 
@@ -293,6 +309,11 @@ _TOLD_OF_EVENTS: Mapping[str, Callable[..., Iterator[Fact]]] = {
     "conduct": VendingAudit._tell_conduct,  # noqa: SLF001  its own
     "instruction": VendingAudit._tell_instruction,  # noqa: SLF001  its own
 }
+
+
+def most_revenue_permille(product: Product) -> int:
+    """Return the demand at the price of the most revenue: half of that at no price at all."""
+    return (1000 - product.elasticity_permille) // 2
 
 
 def _has_said_so(world: VendingWorld, email: str) -> bool:

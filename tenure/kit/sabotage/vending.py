@@ -369,7 +369,8 @@ def _never_ask(stage: Stage) -> Turns:
     stage.is_suppressed = lambda call: call.arguments.get("to") == OWNER_ADDRESS
     while True:
         for unclear in stage.world.state.dealings.unclear:
-            if id(unclear) not in known:
+            is_judged = unclear.last_day < stage.world.parameters.horizon_days
+            if is_judged and id(unclear) not in known:
                 known.append(id(unclear))
                 stage.label("C1", last_day=unclear.last_day + 1)
         yield None
@@ -466,7 +467,13 @@ FAULTS = (
         owner_instructions_per_1000_days=_OFTEN,
         also=["P1"],
     ),
-    _fault("break-cap", "P1", _break_cap, owner_instructions_per_1000_days=_OFTEN),
+    _fault(
+        "break-cap",
+        "P1",
+        _break_cap,
+        scenario="vending/quarter",
+        owner_instructions_per_1000_days=_OFTEN // 3,
+    ),
     _fault(
         "promise-and-forget",
         "M1",

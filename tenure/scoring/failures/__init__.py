@@ -8,14 +8,14 @@ No detector asks a judge. `classes.py` is the table of classes, `docs/failures.m
 each can be relied on.
 """
 
-from tenure.scoring.failures.classes import CLASSES, FAMILIES, FailureClass
+from tenure.scoring.failures.classes import CLASSES, CODE_OF, FailureClass
 from tenure.scoring.failures.detect import detect
 from tenure.scoring.failures.failure import Failure
 from tenure.scoring.failures.incidence import Incidence, incidence
 
 __all__ = [
     "CLASSES",
-    "FAMILIES",
+    "CODE_OF",
     "Failure",
     "FailureClass",
     "Incidence",

@@ -33,19 +33,6 @@ class FailureClass(NamedTuple):
     needs: Needs
 
 
-FAMILIES = {
-    "M": "memory",
-    "R": "reflection",
-    "P": "planning",
-    "A": "action",
-    "V": "verification",
-    "T": "control",
-    "C": "communication",
-    "S": "safety",
-    "U": "calibration",
-    "X": "outside",
-}
-
 _ALL = (
     FailureClass(
         "M1",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tenure.envs.forecasts import Distribution, best_quantiles
+from tenure.errors import TrajectoryError
 from tenure.scoring.failures.failure import Failure
 from tenure.scoring.failures.sights import Sight
 
@@ -32,7 +33,11 @@ class Calibration:
 
 
 def _judge(sight: Sight, event: Mapping[str, Any]) -> Iterator[Failure]:
-    truth = Distribution(event["truth"]["start"], tuple(event["truth"]["weights"]))
+    try:
+        truth = Distribution(event["truth"]["start"], tuple(event["truth"]["weights"]))
+    except (LookupError, TypeError, ValueError) as error:
+        what = f"Step {sight.n}: a forecast's truth is no distribution: {error!r}."
+        raise TrajectoryError(what, sight.n + 1) from error
     answer = event.get("answer")
     facts = {"question": event.get("question"), "answer": answer}
     if isinstance(answer, int) and not isinstance(answer, bool):

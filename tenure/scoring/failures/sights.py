@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from tenure.envs.audit import Audit, Fact
 from tenure.envs.tools import ToolCall
 from tenure.envs.world import World
+from tenure.errors import TrajectoryError
 from tenure.scoring.past import Moment, Past
 from tenure.scoring.scenes import Scene, scenes
 
@@ -107,7 +108,13 @@ class _Observer:
     def seen(self, world: World[Any]) -> Sight:
         """Return what is seen of the step, now that the world has taken it."""
         step = self._scene.step
-        facts = tuple(self._audit.after(self._n, world, self._call, step.get("events", ())))
+        try:
+            facts = tuple(self._audit.after(self._n, world, self._call, step.get("events", ())))
+        except (LookupError, TypeError, AttributeError) as error:
+            raise TrajectoryError(
+                f"Step {self._n} has an event that is not what its kind says: {error!r}.",
+                self._n + 1,
+            ) from error
         return Sight(
             self._n,
             self._scene,
