@@ -19,7 +19,7 @@ _INTENT = re.compile(
     r"\b",
     re.IGNORECASE,
 )
-_AMOUNT = re.compile(r"\$\s?(\d[\d,]*(?:\.\d\d)?)(?![\d.]*\d)")
+_AMOUNT = re.compile(r"\$ ?(\d{1,9}(?:,\d{3}){0,3}(?:\.\d\d)?)(?![.,]?\d)")
 _AMOUNTS = ("amount", "price")
 
 
@@ -41,7 +41,6 @@ class Beliefs:
         self._score, self._start = score, start.get(score, 0)
         self._now = self._with_gain(start)
         self._past: dict[str, set[int]] = {}
-        self._told: dict[str, int] = {}
         self._last: Sight | None = None
         self._done: dict[str, list[Sight]] = {}
 
@@ -74,8 +73,6 @@ class Beliefs:
             self._past.setdefault(name, set()).add(old)
         if not sight.fault:
             self._done.setdefault(sight.tool, []).append(sight)
-        stated = figures_in(sight.scene.answer or "", self._audit.figures)
-        self._told = {claim.figure: claim.value for claim in stated}
         self._last = sight
 
     def _judge_claim(
@@ -92,8 +89,15 @@ class Beliefs:
         elif claim.value in self._past.get(name, ()):
             code = "M3"
         else:
-            code = "R1" if where == "said" and self._told.get(name) == truths[0] else "M2"
+            was_told = where == "said" and truths[0] in self._read_of(name)
+            code = "R1" if was_told else "M2"
         yield Failure.of(code, sight, what, evidence)
+
+    def _read_of(self, figure: str) -> list[int]:
+        """Return the values of a figure that the latest answer states."""
+        answer = self._last.scene.answer if self._last else ""
+        stated = figures_in(answer or "", {figure: self._audit.figures[figure]})
+        return [claim.value for claim in stated]
 
     def _judge_deed(self, sight: Sight, tool: str, words: str) -> Iterator[Failure]:
         if sight.tool == tool:

@@ -26,11 +26,12 @@ _DEED_HEDGES = re.compile(
     r"\?|\b(?:will|would|could|should|shall|may|might|must|can|if|unless|when|once|tomorrow|next|"
     r"need\w*|want\w*|plan\w*|not|no|never|cannot|let|going|failed|refused|nothing)\b|n't|\b\w+'ll\b"
 )
-_LINK = (
-    r"(?:\s*(?:now|currently|right now))?\s*(?:is|are|stands at|:|=|of)?\s*(?:now|exactly|at)?\s*"
-)
-_MONEY = r"\$\s?(?P<whole>\d[\d,]*)(?:\.(?P<cents>\d\d))?(?![\d.]*\d)"
-_UNITS = r"(?P<units>\d[\d,]*)(?![.\d]*\d)(?!\s?%)"
+_LINK = r"(?: ?(?:now|currently|right now))? ?(?:is|are|stands at|:|=|of)? ?(?:now|exactly|at)? ?"
+_WHOLE = r"\d{1,3}(?:,\d{3}){1,3}|\d{1,9}"
+_MONEY = rf"\$ ?(?P<whole>{_WHOLE})(?:\.(?P<cents>\d\d))?(?![.,]?\d)"
+_UNITS = rf"(?<![\d.,$])(?P<units>{_WHOLE})(?![.,]?\d| ?%)"
+_MOST_CHARS = 300
+"""A longer sentence is no plain statement."""
 _MEMORY_TOOLS = {
     "write_scratchpad": "text",
     "set_kv_value": "value",
@@ -67,7 +68,7 @@ def texts_of(sight: Sight, audit: Audit) -> Iterator[tuple[str, str]]:
 def figures_in(text: str, figures: Mapping[str, Saying]) -> Iterator[Claim]:
     """Yield the figures that a text states, each as often as it does."""
     for sentence in _SENTENCE.split(text):
-        plain = sentence.lower().strip(" -*#")
+        plain = _plain(sentence)
         if _HEDGES.search(plain.replace("so far", "")) or not any(map(str.isdigit, plain)):
             continue
         for name, saying in figures.items():
@@ -79,7 +80,7 @@ def figures_in(text: str, figures: Mapping[str, Saying]) -> Iterator[Claim]:
 def deeds_in(text: str, deeds: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the tools whose deeds a text says to be done, with the sentence."""
     for sentence in _SENTENCE.split(text):
-        plain = sentence.lower()
+        plain = _plain(sentence)
         if _DEED_HEDGES.search(plain):
             continue
         for tool, pattern in deeds.items():
@@ -87,12 +88,17 @@ def deeds_in(text: str, deeds: Mapping[str, str]) -> Iterator[tuple[str, str]]:
                 yield tool, sentence.strip()
 
 
+def _plain(sentence: str) -> str:
+    """Return a sentence in small letters with single spaces; nothing of one that is too long."""
+    return "" if len(sentence) > _MOST_CHARS else " ".join(sentence.lower().split())
+
+
 @cache
 def _patterns(name: str, saying: Saying) -> tuple[re.Pattern[str], ...]:
     is_money = name in ("gain", "cost") or name.endswith("_cents")
     number = _MONEY if is_money else _UNITS
     before = re.compile(rf"\b(?:{saying.before}){_LINK}{number}")
-    after = re.compile(rf"{number}\s*(?:{saying.after})\b") if saying.after else None
+    after = re.compile(rf"{number} (?:{saying.after})\b") if saying.after else None
     return (before, after) if after else (before,)
 
 

@@ -92,8 +92,9 @@ _ALL = (
         "P3",
         "dominated plan",
         "Something else that was as easy is better whatever comes, or by far.",
-        "The audit tells of it: a price at which nobody buys or that is below the cost of goods "
-        "that keep, an order that costs two best weeks more than the best order.",
+        "The audit tells of it: a price of twice the usual at which nobody buys; one far below the "
+        "cost of goods that keep and below that of the most revenue; a week's orders that lose as "
+        "much as two weeks of the best plan cost.",
         "job",
     ),
     FailureClass(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -12,9 +11,6 @@ from tenure.envs.world import World
 from tenure.errors import TrajectoryError
 from tenure.scoring.past import Moment, Past
 from tenure.scoring.scenes import Scene, scenes
-
-_STAMP = re.compile(r"\n?\[[^\n]*\]\s*$")
-"""The last line of an answer tells the time, which differs where all else is the same."""
 
 
 class Sight(NamedTuple):
@@ -58,7 +54,10 @@ class Sight(NamedTuple):
     @property
     def key(self) -> tuple[str, int, int]:
         """What two steps of a loop have in common: tool, arguments and answer but for the clock."""
-        answer = _STAMP.sub("", self.scene.answer or "")
+        whole = self.scene.answer or ""
+        answer, _, stamp = whole.rpartition("\n")
+        if not (stamp.startswith("[") and stamp.endswith("]")):
+            answer = whole
         return self.tool, hash(self.scene.step["action"]), hash(answer)
 
 
