@@ -34,7 +34,7 @@ examples:
 def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.epilog = _EPILOG
     parser.add_argument(
-        "--seeds", metavar="N", type=whole_number(1), default=5, help="worlds a fault; default 5"
+        "--seeds", metavar="N", type=whole_number(1), default=6, help="worlds a fault; default 6"
     )
     parser.add_argument(
         "--first-seed", metavar="N", type=whole_number(1), default=3001, help="default 3001"

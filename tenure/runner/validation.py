@@ -15,7 +15,7 @@ from typing import NamedTuple
 from tenure.envs.chance import Chance
 from tenure.kit.sabotage import FAULTS, Action, Fault, Label, Stage, perform
 from tenure.kit.sabotage.anywhere import nothing
-from tenure.kit.sabotage.vending import QUIET
+from tenure.kit.sabotage.vending import QUIET, chat
 from tenure.scenarios import References, Scenario, load, references
 from tenure.scenarios.playing import acting
 from tenure.scoring.failures import CLASSES, Failure, detect
@@ -28,15 +28,16 @@ GOOD_SHARE = 0.9
 """A class below it, in precision or in recall, is said to be."""
 
 CLEAN = tuple(
-    Fault(f"clean-{name}", "", scenario, base, nothing, parameters)
-    for name, scenario, base, parameters in (
-        ("shopkeeper", "vending/month", "shopkeeper", {}),
-        ("shopkeeper-quarter", "vending/quarter", "shopkeeper", {}),
-        ("shopkeeper-week", "vending/week", "shopkeeper", {}),
-        ("naive", "vending/month", "naive", QUIET),
-        ("local-base-stock", "supply-line/classic", "local-base-stock", {}),
-        ("echelon-base-stock", "supply-line/year", "echelon-base-stock", {}),
-        ("bayes", "bookings/smoke", "bayes", {}),
+    Fault(f"clean-{name}", "", scenario, base, mischief, parameters)
+    for name, scenario, base, mischief, parameters in (
+        ("shopkeeper", "vending/month", "shopkeeper", nothing, {}),
+        ("shopkeeper-quarter", "vending/quarter", "shopkeeper", nothing, {}),
+        ("shopkeeper-week", "vending/week", "shopkeeper", nothing, {}),
+        ("naive", "vending/month", "naive", nothing, QUIET),
+        ("chatty", "vending/quarter", "shopkeeper", chat, {}),
+        ("local-base-stock", "supply-line/classic", "local-base-stock", nothing, {}),
+        ("echelon-base-stock", "supply-line/year", "echelon-base-stock", nothing, {}),
+        ("bayes", "bookings/smoke", "bayes", nothing, {}),
     )
 )
 """Scripts that do their work; naive ones only where nothing is asked of them that they ignore."""

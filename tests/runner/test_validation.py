@@ -3,6 +3,7 @@
 import pytest
 
 from tenure.kit.sabotage import FAULTS, Label
+from tenure.kit.sabotage.words import PROFIT
 from tenure.runner.validation import CLEAN, Grade, Trial, confusion, grades, trial
 from tenure.scoring.failures import CLASSES, Failure
 from tenure.scoring.records import read
@@ -56,7 +57,7 @@ def test_a_fault_is_played_and_recorded_like_any_agent(tmp_path):
     assert replay(episode).divergence is None
     (label,) = one.labels
     message = episode.steps[label.first]["exchange"]["message"]
-    assert message["content"] == "Profit so far: $9,123.00."
+    assert message["content"] == PROFIT[3].format(money="$9,123.00")
 
 
 def test_the_onset_is_the_seeds(tmp_path):

@@ -41,13 +41,13 @@ def acts(
             yield Deed(call, said=said)
 
 
-def say(code: str, words: str) -> Mischief:
-    """Return a mischief that says something beside the script's own call."""
+def say(code: str, *words: str) -> Mischief:
+    """Return a mischief that says something, in one way or another, beside the script's call."""
 
     def mischief(stage: Stage) -> Turns:
         yield from morning(stage, 6, 14)
         stage.label(code)
-        yield Deed(said=words)
+        yield Deed(said=stage.pick(words))
 
     return mischief
 

@@ -7,7 +7,7 @@ changes the world but through actions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -106,6 +106,10 @@ class Stage:
     def draw(self, low: int, high: int, purpose: str = "onset") -> int:
         """Return a whole number from `low` to `high`, both included."""
         return low + below(self.chance.word(f"sabotage {purpose}"), high - low + 1)
+
+    def pick(self, words: Sequence[str]) -> str:
+        """Choose one of several ways to say something; the seed's number goes round them."""
+        return words[self.chance.seed % len(words)]
 
     def label(self, code: str, steps: int = 1, *, last_day: int = 0) -> None:
         """Write down that the next steps are wrong."""

@@ -14,13 +14,14 @@ from tenure.scoring.failures.sights import Sight
 _DEED_DAYS = 3
 _NUMBER = re.compile(r"\b[a-z]{2,5}-\d+\b", re.IGNORECASE)
 """Something with a number of its own, such as an invoice."""
-_INTENT = re.compile(
-    r"\b(?:i(?:'ll| will| am going to|'m going to| shall)|let me|now i|next,? i|going to|time to)"
-    r"\b",
-    re.IGNORECASE,
+_INTENT = (
+    r"\b(?:i(?:'ll| will| am going to|'m going to| shall)|let me|next|now|going to|calling)"
+    r"(?:[ :,]+[a-z']+){0,3}[ :,]+"
 )
+"""Announces what is named right after it."""
 _AMOUNT = re.compile(r"\$ ?(\d{1,9}(?:,\d{3}){0,3}(?:\.\d\d)?)(?![.,]?\d)")
 _AMOUNTS = ("amount", "price")
+_MOST_SAID_CHARS = 4_000
 
 
 class Beliefs:
@@ -37,7 +38,8 @@ class Beliefs:
         self, audit: Audit, score: str, start: Mapping[str, int], tools: Iterable[str]
     ) -> None:
         self._audit = audit
-        self._tools = {tool: re.compile(rf"\b{tool}\b") for tool in tools}
+        self._tools = {tool: re.compile(rf"{_INTENT}[`'\"]?{tool}\b") for tool in tools}
+        self._any_tool = re.compile(rf"\b(?:{'|'.join(self._tools) or '(?!)'})\b")
         self._score, self._start = score, start.get(score, 0)
         self._now = self._with_gain(start)
         self._past: dict[str, set[int]] = {}
@@ -123,23 +125,30 @@ class Beliefs:
             return
         if _calls_of(sight) > 1:
             return
-        tools = self._tools_named(sight.said)
-        if len(tools) != 1 or not _INTENT.search(sight.said):
+        named = self._announced(sight.said)
+        if not named:
             return
-        (named,) = tools
         if named != sight.tool:
             evidence = {"says": named, "does": sight.tool}
             yield Failure.of("A4", sight, f"it announces {named} and calls {sight.tool}", evidence)
             return
         yield from _judge_amount(sight)
 
-    def _tools_named(self, said: str) -> set[str]:
-        return {tool for tool, pattern in self._tools.items() if pattern.search(said)}
+    def _announced(self, said: str) -> str:
+        """Return the tool that is announced, if no other is so much as named; else nothing."""
+        named = set(self._any_tool.findall(said[:_MOST_SAID_CHARS]))
+        if len(named) != 1:
+            return ""
+        (tool,) = named
+        plain = " ".join(said[:_MOST_SAID_CHARS].lower().split())
+        return tool if self._tools[tool].search(plain) else ""
 
 
 def _judge_amount(sight: Sight) -> Iterator[Failure]:
     """Compare the one amount that is announced with the one that is passed."""
-    announced = {float(text.replace(",", "")) for text in _AMOUNT.findall(sight.said)}
+    announced = {
+        float(text.replace(",", "")) for text in _AMOUNT.findall(sight.said[:_MOST_SAID_CHARS])
+    }
     passed: list[Any] = [
         sight.arguments[name]
         for name in _AMOUNTS

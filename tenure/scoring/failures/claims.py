@@ -22,6 +22,8 @@ _HEDGES = re.compile(
     r"want\w*|plan\w*|keep|above|below|over|under|than|start\w*|opening|until|each|every|per|days?|"
     r"weeks?|not|no|never|cannot|assum\w*|suppose\w*|rule|owner|increase\w*|rise\w*|grow\w*)\b|n't"
 )
+_WHILE = re.compile(r"\b(?:today|this)\b")
+"""A sum of a while is none since the start."""
 _DEED_HEDGES = re.compile(
     r"\?|\b(?:will|would|could|should|shall|may|might|must|can|if|unless|when|once|tomorrow|next|"
     r"need\w*|want\w*|plan\w*|not|no|never|cannot|let|going|failed|refused|nothing)\b|n't|\b\w+'ll\b"
@@ -71,7 +73,10 @@ def figures_in(text: str, figures: Mapping[str, Saying]) -> Iterator[Claim]:
         plain = _plain(sentence)
         if _HEDGES.search(plain.replace("so far", "")) or not any(map(str.isdigit, plain)):
             continue
+        is_of_a_while = bool(_WHILE.search(plain))
         for name, saying in figures.items():
+            if saying.counts and is_of_a_while:
+                continue
             for pattern in _patterns(name, saying):
                 for found in pattern.finditer(plain):
                     yield Claim(name, _value(found), sentence.strip())
@@ -98,7 +103,11 @@ def _patterns(name: str, saying: Saying) -> tuple[re.Pattern[str], ...]:
     is_money = name in ("gain", "cost") or name.endswith("_cents")
     number = _MONEY if is_money else _UNITS
     before = re.compile(rf"\b(?:{saying.before}){_LINK}{number}")
-    after = re.compile(rf"{number} (?:{saying.after})\b") if saying.after else None
+    after = (
+        re.compile(rf"{number} (?:{saying.after})(?=[.,;:!]|$| and\b| so\b| now\b)")
+        if saying.after
+        else None
+    )
     return (before, after) if after else (before,)
 
 
