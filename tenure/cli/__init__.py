@@ -44,6 +44,10 @@ _COMMANDS = {
     "leaderboard": ("tenure.cli.board", "build the page of a leaderboard folder"),
     "new": ("tenure.cli.author", "start a job or a scenario of your own"),
     "check": ("tenure.cli.author", "check that a job or a scenario keeps the contract"),
+    "validate-detectors": (
+        "tenure.cli.validation",
+        "find the failures of agents whose faults are known, and grade the detectors",
+    ),
     "doctor": ("tenure.cli.checkup", "tell what works on this machine and how to fix the rest"),
 }
 _EXIT_CODES: dict[type[Exception], Exit] = {

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+from tenure.envs.audit import Audit
 from tenure.envs.chance import OWN_FUTURE, Future
 from tenure.envs.delegation import Delegation, delegating
 from tenure.envs.fitting import fitted
@@ -170,6 +171,9 @@ class Job:
             parameter `seats`, at most eight, seats `seat_1` and on, and for each of them the figure
             `seat_1_<score>`.
         over_time: What measures of its course need to know.
+        oracles: Privileged scripts by name.
+        audit: Makes what tells facts of one episode to who looks for failures; `Audit` for a job
+            that knows of none.
     """
 
     world: type[World[Any]]
@@ -182,6 +186,7 @@ class Job:
     is_contest: bool = False
     oracles: Mapping[str, Oracle] = field(default_factory=dict)
     over_time: OverTime = field(default_factory=OverTime)
+    audit: Callable[[], Audit] = Audit
 
     def script(self, name: str, seat: str = "") -> Callable[[Briefing], Policy]:
         """Return what makes the script that works in a seat for a policy or an exploit.

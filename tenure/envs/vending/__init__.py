@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tenure.envs.delegation import WORKER, worker
 from tenure.envs.jobs import Job, OverTime, Shock
+from tenure.envs.vending.audit import VendingAudit
 from tenure.envs.vending.bound import upper_bound
 from tenure.envs.vending.planner import planner
 from tenure.envs.vending.policies import POLICIES
@@ -37,4 +38,5 @@ JOB = Job(
             "theft": Shock("theft", "thefts_per_1000_days"),
         },
     ),
+    audit=VendingAudit,
 )
