@@ -26,7 +26,7 @@ from pydantic import BaseModel, TypeAdapter
 from tenure.envs.chance import Chance
 from tenure.envs.clock import MINUTES_PER_DAY
 from tenure.envs.log import Log
-from tenure.envs.plain import misfit
+from tenure.envs.plain import copied, misfit
 from tenure.envs.tools import Fault, Mistake, Refusal, Tool, Toolbox, ToolCall
 from tenure.errors import ContractError, EpisodeOver, nearest
 
@@ -303,6 +303,28 @@ class World(ABC, Generic[StateT]):
         """Use a tool from Python: `world.call("set_price", slot="A1", price=2.5)`."""
         return self.step(ToolCall(name, arguments).to_json())
 
+    def perform(self, call: ToolCall) -> None:
+        """Do what a call says and tell nothing of it, in a fraction of the time of `step`.
+
+        For a reference that plays on from many states. The job's state is afterwards as after a
+        `step`; arguments are not validated, no seat is asked whose turn it is, no tokens are
+        counted, and `measured` stays as it was until `run_out`.
+
+        Raises:
+            ContractError: If the world has no such tool.
+        """
+        tool = self.toolbox.tools.get(call.name)
+        if tool is None:
+            raise ContractError(f"There is no tool {call.name!r} in {type(self).__name__}.")
+        minutes = tool.minutes
+        try:
+            tool.method(self, **call.arguments)
+        except Refusal:
+            minutes = minutes or FAULT_MINUTES
+        if minutes and not self.state.ended:
+            self.advance(minutes)
+        self._events.clear()
+
     def run_out(self) -> tuple[Mapping[str, Any], ...]:
         """Let time pass to the end of the episode with nobody at work, as after a step limit.
 
@@ -323,7 +345,18 @@ class World(ABC, Generic[StateT]):
 
     def restore(self, snapshot: bytes) -> None:
         """Go back to a snapshot of a world with the same parameters and seed."""
-        self.state = _codecs(self.State).validate_json(snapshot)
+        self._go_to(_codecs(self.State).validate_json(snapshot))
+
+    def mirror(self, other: World[StateT]) -> None:
+        """Go to where a world of the same class, parameters and seed is, and share nothing with it.
+
+        The same as `restore(other.snapshot())`, in a fraction of the time.
+        """
+        self._go_to(copied(other.state))
+
+    def _go_to(self, state: StateT) -> None:
+        """Go to a state; a world that remembers what it rendered forgets it here."""
+        self.state = state
         self._events = []
         self._measured = self.measure()
 
