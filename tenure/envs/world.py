@@ -14,11 +14,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from types import MappingProxyType
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
 import orjson
 from pydantic import BaseModel, TypeAdapter
@@ -120,6 +121,9 @@ class World(ABC, Generic[StateT]):
         parameters: The job's parameters.
         seed: The draw of this world, >= 0.
 
+    Attributes:
+        memo: What a script that knows the truth has worked out from the draws; twins share it.
+
     Raises:
         ValueError: If `seed` is negative.
     """
@@ -159,6 +163,7 @@ class World(ABC, Generic[StateT]):
     def __init__(self, parameters: BaseModel, seed: int) -> None:
         self.parameters = parameters
         self.chance = Chance(seed)
+        self.memo: dict[str, Any] = {}
         self._events: list[Mapping[str, Any]] = []
         self.state: StateT = self.start()
         self._score_index = self._index_of("score", self.score)
@@ -347,15 +352,18 @@ class World(ABC, Generic[StateT]):
         """Go back to a snapshot of a world with the same parameters and seed."""
         self._go_to(_codecs(self.State).validate_json(snapshot))
 
-    def mirror(self, other: World[StateT]) -> None:
-        """Go to where a world of the same class, parameters and seed is, and share nothing with it.
+    def twin(self) -> Self:
+        """Return another world in the same place, which from now on goes its own way.
 
-        The same as `restore(other.snapshot())`, in a fraction of the time.
+        As a new world of the same class, parameters and seed with `restore(self.snapshot())`, in a
+        fraction of the time: what the seed has drawn is shared, and nothing that may change.
         """
-        self._go_to(copied(other.state))
+        other = copy(self)
+        other._go_to(copied(self.state))
+        return other
 
     def _go_to(self, state: StateT) -> None:
-        """Go to a state; a world that remembers what it rendered forgets it here."""
+        """Go to a state; a world that remembers what it rendered begins a new memory here."""
         self.state = state
         self._events = []
         self._measured = self.measure()

@@ -6,6 +6,7 @@ from tenure.envs.jobs import Job
 from tenure.envs.supply_line.bound import optimum_cents
 from tenure.envs.supply_line.policies import POLICIES
 from tenure.envs.supply_line.questions import QUESTIONS
+from tenure.envs.supply_line.reference import matter, reference
 from tenure.envs.supply_line.world import SupplyLineWorld
 
 JOB = Job(
@@ -14,4 +15,6 @@ JOB = Job(
     floor="mean-demand",
     bound=optimum_cents,
     questions=QUESTIONS,
+    reference=reference,
+    matter=matter,
 )

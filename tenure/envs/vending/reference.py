@@ -17,8 +17,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import NamedTuple, cast
-from weakref import WeakKeyDictionary
+from typing import Any, NamedTuple, cast
 
 from tenure.envs.clock import day_of
 from tenure.envs.tools import ToolCall
@@ -54,7 +53,10 @@ _COLLECT_CENTS, _SHORT_OF_CASH_CENTS = 4_000, 20_000
 _FRESH = 0.8
 """The part of their life within which goods are planned to be sold."""
 _WORTH_PAYING = 1.15
+_BUSY = 1.8
+"""How much busier than expected a day may be."""
 _STEP_CENTS = 5
+_TRADE = "vending reference"
 _LAST_CALL_MINUTES = 21 * 60 + 30
 """Half an hour before the day is over by itself nothing more is begun."""
 
@@ -125,6 +127,7 @@ class _Trade:
         }
         self._chooser = Chooser(world.products, variety, world.parameters.rivalry_percent, 0.0)
         self._ranges: dict[tuple[int, tuple[str, ...], tuple[str, ...]], list[str]] = {}
+        self._closed: dict[int, tuple[str, ...]] = {}
         self._months = [world.calendar.month(day) for day in range(world.parameters.horizon_days)]
 
     def _options(self, world: VendingWorld, product_id: str) -> list[_Option]:
@@ -150,6 +153,14 @@ class _Trade:
             for option in self.options[product_id]
             if option.house.id not in avoided and _delivers(option, day + 1)
         ]
+
+    def closed(self, day: int) -> tuple[str, ...]:
+        """Return the houses from which an order of a day may not come any more."""
+        if day not in self._closed:
+            options = [option for some in self.options.values() for option in some]
+            closed = {one.house.id for one in options if not _delivers(one, day + 1)}
+            self._closed[day] = tuple(sorted(closed))
+        return self._closed[day]
 
     def range(self, day: int, closed: tuple[str, ...], banned: tuple[str, ...]) -> list[str]:
         """Return which products to sell in the month of a day.
@@ -236,15 +247,13 @@ def _goods(product: Product, options: Sequence[_Option], base: Sequence[float]) 
     return _Goods(product, cents, best_cents, prohibitive_cents / 2, base, before)
 
 
-_TRADES: WeakKeyDictionary[VendingWorld, _Trade] = WeakKeyDictionary()
-
-
-def reference(world: World[object]) -> Iterator[ToolCall]:
+def reference(world: World[Any]) -> Iterator[ToolCall]:
     """Yield what a good manager does for the rest of the day; see the module."""
     business = cast("VendingWorld", world)
-    trade = _TRADES.get(business)
+    trade = business.memo.get(_TRADE)
     if trade is None:
-        trade = _TRADES[business] = _Trade(business)
+        trade = business.memo[_TRADE] = _Trade(business)
+    trade.houses.world = business  # it looks up what each house remembers of us
     yield from _Day(business, trade).work()
 
 
@@ -262,14 +271,10 @@ class _Day:
         self._reserve_cents = max(
             (rule.cents for rule in rules if rule.kind == "reserve"), default=0
         )
-        closed = {
-            option.house.id
-            for options in trade.options.values()
-            for option in options
-            if option.house.practice.closing_day is not None and not _delivers(option, self._day + 1)
-        }
-        closed |= self._avoided
-        self._range = trade.range(self._day, tuple(sorted(closed)), self._banned)
+        closed = trade.closed(self._day)
+        if self._avoided:
+            closed = tuple(sorted({*closed, *self._avoided}))
+        self._range = trade.range(self._day, closed, self._banned)
 
     def work(self) -> Iterator[ToolCall]:
         """Yield the calls."""
@@ -422,22 +427,25 @@ class _Day:
         if stored is None:
             return
         product = goods.product
-        own = [name for name, slot in self._working().items() if slot.product_id == product_id]
+        slots, broken = state.slots, state.broken_slots
+        own = [name for name in slots if slots[name].product_id == product_id]
+        own = [name for name in own if name not in broken]
         capacity = CAPACITY_UNITS[product.size]
         if not own:
-            free = [
-                name
-                for name, slot in self._working().items()
-                if slot_size(name) == product.size and not slot.pile.lots
-            ]
-            own = free[:1]
+            free = [name for name, slot in slots.items() if not slot.pile.lots]
+            fit = [name for name in free if slot_size(name) == product.size]
+            own = [name for name in fit if name not in broken][:1]
         there = sum(state.slots[name].pile.units for name in own)
-        if not own or there >= goods.base[self._day] * 1.3 + 1.5:
+        if not own or there >= min(capacity, self._most_today(goods)):
             return
         name = min(own, key=lambda one: state.slots[one].pile.units)
         units = min(stored.units, capacity - state.slots[name].pile.units)
         if units > 0:
             yield stock(name, product.name, units)
+
+    def _most_today(self, goods: _Goods) -> float:
+        """So many may come today, at the most."""
+        return _BUSY * goods.sold(self._day, self._day + 1) + 1.5
 
     # --- prices ----------------------------------------------------------------------------------
 
@@ -528,8 +536,6 @@ class _Day:
     def _plan(self, needs: Mapping[str, int], cover_days: int) -> dict[str, dict[str, int]]:
         """Give each product to the cheapest house; one whose minimum is not reached drops out."""
         held, asked = self._held(), self._asked
-        for name, units in self._billed().items():
-            held[name] = held.get(name, 0) + units
         out: set[str] = set(self._avoided) | asked
         for _ in range(len(self._trade.houses.all)):
             plan: dict[str, dict[str, int]] = {}
@@ -568,10 +574,6 @@ class _Day:
             for letter in self._state.outbox
             if any(sign.isdigit() for sign in letter.body)
         }
-
-    def _billed(self) -> dict[str, int]:
-        """Units on invoices that can still be paid and are worth it, by product id."""
-        return {}
 
     def _write(self, house: Supplier, basket: Mapping[str, int]) -> Iterator[ToolCall]:
         """Bargain to the end, and order."""

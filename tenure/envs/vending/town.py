@@ -67,7 +67,7 @@ class Town(World[VendingState]):
 
     def _go_to(self, state: VendingState) -> None:
         super()._go_to(state)
-        self._pages.clear()
+        self._pages = {}
 
     @property
     def today(self) -> int:
