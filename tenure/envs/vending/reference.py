@@ -16,6 +16,7 @@ Strong, not optimal.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
@@ -223,12 +224,17 @@ def _expected_units(world: VendingWorld, scale: float) -> dict[str, list[float]]
     }
     days = range(world.parameters.horizon_days)
     street = [
-        week[world.calendar.weekday(day)] * year[world.calendar.month(day) - 1] / 1e6 for day in days
+        week[world.calendar.weekday(day)] * year[world.calendar.month(day) - 1] / 1e6
+        for day in days
     ]
     months = [world.calendar.month(day) for day in days]
     return {
         one.id: [
-            one.base_sales_milliunits / 1000 * street[day] * tastes[one.category, months[day]] * scale
+            one.base_sales_milliunits
+            / 1000
+            * street[day]
+            * tastes[one.category, months[day]]
+            * scale
             for day in days
         ]
         for one in world.catalogue
@@ -398,27 +404,48 @@ class _Day:
 
     def _chosen(self) -> list[str]:
         """Return which of the goods in hand to sell today: the range, then what else sells best."""
-        held = self._held(with_orders=False)
+        held, goods = self._held(with_orders=False), self._trade.goods
         chosen = [name for name in self._range if held.get(name)]
-        spare = self._trade.distinct - len(chosen)
-        if spare > 0:
-            others = [name for name in held if name not in chosen and name not in self._banned]
-            goods = self._trade.goods
-            others.sort(key=lambda name: (-goods[name].free_cents * goods[name].base[self._day], name))
-            chosen += others[:spare]
+        if len(chosen) >= self._trade.distinct or len(chosen) == len(held):
+            return chosen
+        free = Counter(slot_size(name) for name in self._working())
+        free.subtract(goods[name].product.size for name in chosen)
+        others = [name for name in held if name not in chosen and name not in self._banned]
+        others.sort(key=lambda name: (-goods[name].free_cents * goods[name].base[self._day], name))
+        for name in others:
+            size = goods[name].product.size
+            if free[size] > 0 and len(chosen) < self._trade.distinct:
+                chosen.append(name)
+                free[size] -= 1
         return chosen
 
     def _arrange(self) -> Iterator[ToolCall]:
         """Clear out what is not to be sold, bring in what is, and fill up."""
         chosen, state = self._chosen(), self._state
+        shown: set[str] = set()
         for name, slot in self._working().items():
-            if slot.pile.lots and slot.product_id not in chosen:
+            is_spare = slot.product_id in shown and self._is_needed(slot_size(name), chosen)
+            if slot.pile.lots and (slot.product_id not in chosen or is_spare):
                 yield ToolCall("empty_slot", {"slot": name})
+            shown.add(slot.product_id)
         for name in state.broken_slots:
             if state.slots[name].pile.lots and state.slots[name].product_id in chosen:
                 yield ToolCall("empty_slot", {"slot": name})
         for product_id in chosen:
             yield from self._fill(product_id)
+
+    def _is_needed(self, size: str, chosen: Sequence[str]) -> bool:
+        """Whether a product of a size has no slot, and there is no free one for it."""
+        working = self._working()
+        there = {slot.product_id for slot in working.values()}
+        products = self._world.products
+        lacking = sum(products[name].size == size and name not in there for name in chosen)
+        free = [
+            name
+            for name, slot in working.items()
+            if not slot.pile.lots or (slot.product_id not in chosen)
+        ]
+        return lacking > sum(slot_size(name) == size for name in free)
 
     def _fill(self, product_id: str) -> Iterator[ToolCall]:
         """Fill a product's slots up if they may not last the day; find it one if it has none."""

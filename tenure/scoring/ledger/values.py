@@ -176,9 +176,7 @@ class Valuer:
         would = play_on(twin, self._reference)
         if not moment.step:
             return Worth(twin.earned, would)
-        return Worth(
-            twin.earned, would, self._matter(moment, would), seen(moment.world)
-        )
+        return Worth(twin.earned, would, self._matter(moment, would), seen(moment.world))
 
     def _matter(self, moment: Moment, would: Sequence[ToolCall]) -> Matter:
         step, call = moment.step, call_of(moment.step)
@@ -190,16 +188,16 @@ class Valuer:
         passes_day = day_of(step["minute"]) >= self.days[moment.n] or bool(step.get("ended"))
         arguments = call.arguments if isinstance(call.arguments, dict) else {}
         return self._job.matter(
-            Deed(moment.world, call.name, arguments, fault, step.get("events", ()), passes_day, would)
+            Deed(
+                moment.world, call.name, arguments, fault, step.get("events", ()), passes_day, would
+            )
         )
 
     def _corrected(self, moment: Moment) -> int:
         world, day = moment.world.twin(), self.days[moment.n]
         play_day(world, self._reference)
         later = [
-            step
-            for step, on in zip(self.past.episode.steps, self.days, strict=True)
-            if on > day
+            step for step, on in zip(self.past.episode.steps, self.days, strict=True) if on > day
         ]
         self._repeat(world, later)
         world.run_out()
