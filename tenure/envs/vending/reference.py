@@ -18,17 +18,19 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple, cast
 
-from tenure.envs.clock import day_of
 from tenure.envs.tools import ToolCall
 from tenure.envs.vending.demand import draw_week, draw_year
 from tenure.envs.vending.machine import CAPACITY_UNITS, Slot, slot_size
+from tenure.envs.vending.names import Names
 from tenure.envs.vending.planner.assortment import Chooser
 from tenure.envs.vending.planner.buying import Houses
 from tenure.envs.vending.policies.errands import BARGAINING, REPAIR, mail, price, stock
 from tenure.envs.vending.products import Product, categories
 from tenure.envs.vending.purchases import Account
+from tenure.envs.vending.reading import read
 from tenure.envs.vending.suppliers import Supplier
 from tenure.envs.vending.weather import (
     MONTH_CELSIUS,
@@ -47,15 +49,15 @@ _COLLECT = ToolCall("collect_cash")
 
 _LOYAL = 0.95
 """What rivals in the machine leave of a product's customers, about."""
-_COVERS_DAYS = (30, 21, 14, 10, 7, 5, 3)
-_POOR_CENTS, _POOR_COVER_DAYS = 100_000, 12
-_SLACK_DAYS, _JOIN_DAYS = 2, 12
-_COLLECT_CENTS, _SHORT_OF_CASH_CENTS = 4_000, 20_000
-_FRESH = 0.8
+_COVERS_DAYS = (60, 21, 14, 10, 7, 5, 3)
+"""For so many days goods are ordered at the most; for fewer where money is short."""
+_SLACK_DAYS, _LAST_ORDER_DAYS = 4, 4
+_COLLECT_EVERY_DAYS, _SHORT_OF_CASH_CENTS = 5, 20_000
+_AHEAD_DAYS = 7
+"""Goods are ordered for the range of a week later."""
+_FRESH = 0.9
 """The part of their life within which goods are planned to be sold."""
 _WORTH_PAYING = 1.15
-_BUSY = 1.8
-"""How much busier than expected a day may be."""
 _STEP_CENTS = 5
 _TRADE = "vending reference"
 _LAST_CALL_MINUTES = 21 * 60 + 30
@@ -118,6 +120,7 @@ class _Trade:
 
     def __init__(self, world: VendingWorld) -> None:
         self.houses = Houses(world)
+        self.names = Names(world.catalogue)
         variety = world.market.variety_permille
         self.distinct = max(range(1, len(variety)), key=lambda number: variety[number])
         self.options = {one.id: self._options(world, one.id) for one in world.catalogue}
@@ -194,6 +197,12 @@ class _Trade:
         units = min(units, CAPACITY_UNITS[goods.product.size])
         keeps = min(1.0, goods.product.keeps_days / 12)
         return (goods.best_cents - cents) * units * keeps
+
+
+def _period_days(product: Product) -> int:
+    """Every so many days a product is ordered."""
+    keeps = product.keeps_days
+    return 28 if keeps >= 84 else 14 if keeps >= 28 else 7
 
 
 def _delivers(option: _Option, paid_day: int) -> bool:
@@ -281,6 +290,8 @@ class _Day:
         if self._avoided:
             closed = tuple(sorted({*closed, *self._avoided}))
         self._range = trade.range(self._day, closed, self._banned)
+        soon = min(self._day + _AHEAD_DAYS, self._days - 1)
+        self._range_to_come = trade.range(soon, closed, self._banned)
 
     def work(self) -> Iterator[ToolCall]:
         """Yield the calls."""
@@ -315,9 +326,9 @@ class _Day:
     def _collect(self) -> Iterator[ToolCall]:
         state = self._state
         cash_cents = state.cash_in_machine_cents
-        is_last = self._day == self._days - 1
+        is_due = not self._day % _COLLECT_EVERY_DAYS or self._day == self._days - 1
         is_short = state.bank_cents < _SHORT_OF_CASH_CENTS and cash_cents >= 500
-        if state.is_jammed or cash_cents >= _COLLECT_CENTS or is_short or (is_last and cash_cents):
+        if state.is_jammed or is_short or (is_due and cash_cents):
             yield _COLLECT
 
     def _refund(self) -> Iterator[ToolCall]:
@@ -462,17 +473,12 @@ class _Day:
             free = [name for name, slot in slots.items() if not slot.pile.lots]
             fit = [name for name in free if slot_size(name) == product.size]
             own = [name for name in fit if name not in broken][:1]
-        there = sum(state.slots[name].pile.units for name in own)
-        if not own or there >= min(capacity, self._most_today(goods)):
+        if not own:
             return
         name = min(own, key=lambda one: state.slots[one].pile.units)
         units = min(stored.units, capacity - state.slots[name].pile.units)
         if units > 0:
             yield stock(name, product.name, units)
-
-    def _most_today(self, goods: _Goods) -> float:
-        """So many may come today, at the most."""
-        return _BUSY * goods.sold(self._day, self._day + 1) + 1.5
 
     # --- prices ----------------------------------------------------------------------------------
 
@@ -526,50 +532,62 @@ class _Day:
     # --- orders ----------------------------------------------------------------------------------
 
     def _order(self) -> Iterator[ToolCall]:
-        """Order what would run out before it came, and with it what soon would."""
-        if self._days - self._day < 4:
+        """Order what is due for review, and what would run out before its next review's goods.
+
+        Each product is ordered up to a level that hangs on the day alone. So businesses of
+        different pasts become alike, and what sets them apart later is what the past has cost.
+        """
+        if self._days - self._day < _LAST_ORDER_DAYS:
             return
-        urgent = self._needs()
-        if not urgent:
+        until = self._due()
+        if not until:
             return
         budget_cents = self._free_cents
-        first = 30 if budget_cents > _POOR_CENTS else _POOR_COVER_DAYS
         for cover_days in _COVERS_DAYS:
-            if cover_days > first:
-                continue
-            plan = self._plan(urgent, cover_days)
-            total_cents = sum(
-                self._trade.houses.total_cents(house, basket, self._day)
-                for house, basket in plan.items()
-            )
+            plan = self._plan(until, cover_days)
+            total_cents = sum(self._total(house, basket) for house, basket in plan.items())
             if total_cents <= budget_cents:
                 for house, basket in plan.items():
                     yield from self._write(self._trade.houses.by_id[house], basket)
                 return
 
-    def _needs(self) -> dict[str, int]:
-        """Return by product id when it runs out, if anything does too early."""
-        held, day, runs_out, is_urgent = self._held(), self._day, {}, False
-        for name in self._range:
-            goods = self._trade.goods[name]
-            options = self._trade.options[name]
-            out_day = goods.runs_out(day, held.get(name, 0))
-            lead_days = options[0].lead_days
-            if out_day <= day + 1 + lead_days + _JOIN_DAYS:
-                runs_out[name] = out_day
-                is_urgent |= out_day <= day + 1 + lead_days + _SLACK_DAYS
-        return runs_out if is_urgent else {}
+    def _due(self) -> dict[str, int]:
+        """Return by product id until which day goods are to last that are ordered today."""
+        position, day, due = self._position, self._day, dict[str, int]()
+        for name in self._range_to_come:
+            goods, lead_days = self._trade.goods[name], self._trade.options[name][0].lead_days
+            period_days = _period_days(goods.product)
+            review = day + period_days - day % period_days
+            comes = review + 1 + lead_days
+            is_review = not day % period_days
+            if is_review or goods.runs_out(day, position.get(name, 0)) < min(comes, self._days):
+                due[name] = min(comes + _SLACK_DAYS, self._days)
+        return due
 
-    def _plan(self, needs: Mapping[str, int], cover_days: int) -> dict[str, dict[str, int]]:
+    @cached_property
+    def _position(self) -> dict[str, int]:
+        """Units by product id, in hand, on their way, and in orders that were written today."""
+        position = self._held()
+        for letter in self._state.outbox:
+            prices = self._trade.houses.by_id.get(letter.supplier_id)
+            if prices is not None:
+                reading = read(
+                    letter.subject, letter.body, self._trade.names, prices.prices_cents
+                )
+                for line in reading.lines:
+                    units = line.quantity or 0
+                    position[line.product_id] = position.get(line.product_id, 0) + units
+        return position
+
+    def _plan(self, until: Mapping[str, int], cover_days: int) -> dict[str, dict[str, int]]:
         """Give each product to the cheapest house; one whose minimum is not reached drops out."""
-        held, asked = self._held(), self._asked
-        out: set[str] = set(self._avoided) | asked
+        out: set[str] = set(self._avoided)
         for _ in range(len(self._trade.houses.all)):
             plan: dict[str, dict[str, int]] = {}
-            for name in needs:
+            for name, day in until.items():
                 options = self._trade.open_options(name, self._day, out)
                 if options:
-                    units = self._wanted(name, held.get(name, 0), options[0], cover_days)
+                    units = self._wanted(name, options[0], day, cover_days)
                     if units > 0:
                         plan.setdefault(options[0].house.id, {})[name] = units
             small = [house for house in plan if not self._is_enough(house, plan[house])]
@@ -578,13 +596,14 @@ class _Day:
             out.add(min(small, key=lambda house: (self._total(house, plan[house]), house)))
         return {}
 
-    def _wanted(self, name: str, held: int, option: _Option, cover_days: int) -> int:
+    def _wanted(self, name: str, option: _Option, until: int, cover_days: int) -> int:
         goods, day = self._trade.goods[name], self._day
+        held = self._position.get(name, 0)
         come = day + 2 + option.lead_days
         fresh = day + 2 + option.house.lead_days[0] + int(goods.product.keeps_days * _FRESH)
-        end = min(come + cover_days, fresh, self._days)
+        end = min(come + cover_days, until, fresh, self._days)
         first = day if held else min(come - 1, self._days)
-        return int(goods.sold(first, end) - held) if end > come else 0
+        return int(goods.sold(first, end)) - held if end > come else 0
 
     def _total(self, house: str, basket: dict[str, int]) -> int:
         return self._trade.houses.total_cents(house, basket, self._day)
@@ -592,15 +611,6 @@ class _Day:
     def _is_enough(self, house: str, basket: dict[str, int]) -> bool:
         least_cents = self._trade.houses.by_id[house].minimum_order_cents
         return self._total(house, basket) >= least_cents
-
-    @property
-    def _asked(self) -> set[str]:
-        """Houses that were sent numbers today: an order already, it seems."""
-        return {
-            letter.supplier_id
-            for letter in self._state.outbox
-            if any(sign.isdigit() for sign in letter.body)
-        }
 
     def _write(self, house: Supplier, basket: Mapping[str, int]) -> Iterator[ToolCall]:
         """Bargain to the end, and order."""
