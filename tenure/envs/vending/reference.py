@@ -123,7 +123,7 @@ class _Trade:
         self.names = Names(world.catalogue)
         variety = world.market.variety_permille
         self.distinct = max(range(1, len(variety)), key=lambda number: variety[number])
-        self.options = {one.id: self._options(world, one.id) for one in world.catalogue}
+        self.options = {one.id: self._options(one.id) for one in world.catalogue}
         scale = variety[self.distinct] / 1000 * _LOYAL
         bases = _expected_units(world, scale)
         self.goods = {
@@ -132,9 +132,12 @@ class _Trade:
         self._chooser = Chooser(world.products, variety, world.parameters.rivalry_percent, 0.0)
         self._ranges: dict[tuple[int, tuple[str, ...], tuple[str, ...]], list[str]] = {}
         self._closed: dict[int, tuple[str, ...]] = {}
-        self._months = [world.calendar.month(day) for day in range(world.parameters.horizon_days)]
+        self._firsts: list[int] = []
+        for day in range(world.parameters.horizon_days):
+            is_new = not day or world.calendar.month(day) != world.calendar.month(day - 1)
+            self._firsts.append(day if is_new else self._firsts[-1])
 
-    def _options(self, world: VendingWorld, product_id: str) -> list[_Option]:
+    def _options(self, product_id: str) -> list[_Option]:
         """The houses that sell a product to anybody, the really cheapest first."""
         found = []
         for house in self.houses.all:
@@ -174,10 +177,11 @@ class _Trade:
             closed: Houses that cannot be ordered from.
             banned: Products that must not be sold.
         """
-        key = self._months[day], closed, banned
+        first_day = self._firsts[day]
+        key = first_day, closed, banned
         if key not in self._ranges:
             values = {
-                name: self._gain(goods, day, closed)
+                name: self._gain(goods, first_day, closed)
                 for name, goods in self.goods.items()
                 if name not in banned
             }
@@ -187,7 +191,7 @@ class _Trade:
         return self._ranges[key]
 
     def _gain(self, goods: _Goods, day: int, closed: tuple[str, ...]) -> float:
-        """Cents a day that a product earns around a day."""
+        """Cents a day that a product earns in the four weeks from a day on."""
         options = self.options[goods.product.id]
         cents = next((one.cents for one in options if one.house.id not in closed), 0.0)
         if not cents:
