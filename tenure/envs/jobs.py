@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b
@@ -152,6 +152,51 @@ class OverTime(NamedTuple):
     shocks: Mapping[str, Shock] = MappingProxyType({})
 
 
+Reference = Callable[[World[Any]], Iterator[ToolCall]]
+"""A good manager's day: yields calls for the rest of the day from whatever state a world is in.
+
+The last one lets the day pass. Each call has been done in the world (`World.perform`) when the next
+is asked for. It remembers nothing, so what it does follows from the world's present state alone; it
+may see all of that, and what customers and suppliers are like, but not what is drawn for the future.
+"""
+
+
+class Deed(NamedTuple):
+    """A step of an episode, as a job is asked what it was about.
+
+    Attributes:
+        world: The world before it; not to be altered.
+        tool: What was called; empty if the action was no call.
+        arguments: With what, valid or not.
+        fault: Why it failed; empty if it did not.
+        events: What was recorded of it.
+        passes_day: Whether the day was over with it.
+        would: What the reference would have done from there until the day was over.
+    """
+
+    world: World[Any]
+    tool: str
+    arguments: Mapping[str, Any]
+    fault: str
+    events: Sequence[Mapping[str, Any]]
+    passes_day: bool
+    would: Sequence[ToolCall]
+
+
+class Matter(NamedTuple):
+    """What a step was about; empty where nothing is to be said.
+
+    Attributes:
+        product: A product's name.
+        counterparty: A supplier, a customer or a seat, by name or address.
+        cause: A few words by which losses of one kind are added up, such as `price too low`.
+    """
+
+    product: str = ""
+    counterparty: str = ""
+    cause: str = ""
+
+
 @dataclass(frozen=True)
 class Job:
     """An environment family.
@@ -171,9 +216,12 @@ class Job:
             parameter `seats`, at most eight, seats `seat_1` and on, and for each of them the figure
             `seat_1_<score>`.
         over_time: What measures of its course need to know.
-        oracles: Privileged scripts by name.
         audit: Makes what tells facts of one episode to who looks for failures; `Audit` for a job
             that knows of none.
+        oracles: Privileged scripts by name.
+        reference: What a good manager does with a world in any state; what the loss of a step is
+            measured against. `None` for a job whose losses nobody can tell.
+        matter: Tells what a step was about, for sums of losses by product, counterparty and cause.
     """
 
     world: type[World[Any]]
@@ -187,6 +235,8 @@ class Job:
     oracles: Mapping[str, Oracle] = field(default_factory=dict)
     over_time: OverTime = field(default_factory=OverTime)
     audit: Callable[[], Audit] = Audit
+    reference: Reference | None = None
+    matter: Callable[[Deed], Matter] | None = None
 
     def script(self, name: str, seat: str = "") -> Callable[[Briefing], Policy]:
         """Return what makes the script that works in a seat for a policy or an exploit.

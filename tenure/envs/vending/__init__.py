@@ -9,6 +9,8 @@ from tenure.envs.vending.bound import upper_bound
 from tenure.envs.vending.planner import planner
 from tenure.envs.vending.policies import POLICIES
 from tenure.envs.vending.questions import QUESTIONS
+from tenure.envs.vending.matters import matter
+from tenure.envs.vending.reference import reference
 from tenure.envs.vending.world import VendingWorld
 
 JOB = Job(
@@ -39,4 +41,6 @@ JOB = Job(
         },
     ),
     audit=VendingAudit,
+    reference=reference,
+    matter=matter,
 )
