@@ -29,8 +29,8 @@ demo: $(READY)  ## Watch an embedded language model and the scripted ladder run 
 	@$(BIN)/tenure score runs/demo
 	@echo 'The report: runs/demo/report.html'
 
-test: $(READY)  ## Run the default test suite
-	$(BIN)/python -m pytest -m 'not ($(HEAVY))'
+test: $(READY)  ## Run the default test suite, on as many cores as there are
+	$(BIN)/python -m pytest -m 'not ($(HEAVY))' -n auto --dist worksteal
 
 # Of Harbor only its models of trajectories are used, which need neither its dependencies nor its Python.
 test-heavy: $(READY) test-frameworks  ## Run the slow tests, and those with the embedded model and the browser

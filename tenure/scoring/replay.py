@@ -87,7 +87,7 @@ def replay(episode: Episode, known: Callable[[int], References] | None = None) -
             breaks the world contract on the way.
         UsageError: If the job is not installed, or cannot be imported.
     """
-    scenario = _scenario_of(episode)
+    scenario = recorded_scenario(episode)
     try:
         world = scenario.make_world(episode.seed)
         normal = known(episode.seed) if known else references(scenario, episode.seed)
@@ -111,8 +111,13 @@ def replay(episode: Episode, known: Callable[[int], References] | None = None) -
     return Replay(divergence, agreed, episode.header["tenure"])
 
 
-def _scenario_of(episode: Episode) -> Scenario:
-    """Return what was played, and see that its job is here: that it is not is no fault of it."""
+def recorded_scenario(episode: Episode) -> Scenario:
+    """Return what was played, and see that its job is here: that it is not is no fault of it.
+
+    Raises:
+        TrajectoryError: If the header describes no scenario that this Tenure knows.
+        UsageError: If the job is not installed, or cannot be imported.
+    """
     try:
         scenario = Scenario.model_validate(episode.header["scenario"])
     except ValidationError as error:

@@ -51,6 +51,7 @@ SIGNIFICANT_DIGITS = 9
 """Floats are written with so many digits: the last bits of a mean differ between processors."""
 
 _BOOTSTRAP_SEED = 20_260_101
+_TOKEN_PARTS = ("cached", "cache_write", "reasoning")
 _NO_CALL = frozenset({"malformed", "unknown_tool"})
 
 
@@ -59,10 +60,15 @@ class _Part(BaseModel):
 
 
 class Tokens(_Part):
-    """Tokens of all model calls; `cached` is part of `input`, `reasoning` of `output`."""
+    """Tokens of all model calls.
+
+    `cached` (read from a cache) and `cache_write` (written to one) are parts of `input`,
+    `reasoning` of `output`.
+    """
 
     input: int = 0
     cached: int = 0
+    cache_write: int = 0
     output: int = 0
     reasoning: int = 0
 
@@ -490,8 +496,8 @@ def tokens_of(exchange: Mapping[str, Any]) -> Tokens | None:
     given, written = told_count(usage, "input_tokens"), told_count(usage, "output_tokens")
     if given is None or written is None:
         return None
-    cached, reasoning = told_count(usage, "cached_tokens"), told_count(usage, "reasoning_tokens")
-    return Tokens(input=given, cached=cached or 0, output=written, reasoning=reasoning or 0)
+    parts = {name: told_count(usage, f"{name}_tokens") or 0 for name in _TOKEN_PARTS}
+    return Tokens(input=given, output=written, **parts)
 
 
 def _sum_tokens(parts: Iterable[Tokens]) -> Tokens:
