@@ -189,7 +189,8 @@ async def _spread(work: Callable[..., Any], arguments: Sequence[Any], workers: i
                 for process in crew:
                     group.create_task(keep_busy(process))
         except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from None
+            first = errors.exceptions[0]
+            raise first from first.__cause__  # and not from the group
     return [results[place] for place in range(len(arguments))]
 
 

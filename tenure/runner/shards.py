@@ -428,7 +428,8 @@ async def play_in_shards(
             await brake.attend(tasks)
             telling.cancel()
     except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from None
+        first = errors.exceptions[0]
+        raise first from first.__cause__  # and not from the group
     planned = {item.path: place for place, item in enumerate(todo)}
     return sorted(table.failures, key=lambda failure: planned[failure.assignment.path])
 
