@@ -83,7 +83,8 @@ def test_an_error_of_ours_comes_with_its_cause(tmp_path):
 def test_who_is_bound_to_this_process_does_not_play_elsewhere(tmp_path):
     manifest = draw_up(plan().scenario, [AgentSpec(name="human")], [1, 2])
     with pytest.raises(UsageError, match="human plays in the process that it has been started in"):
-        play(tmp_path, manifest, place=IN_TWO)
+        play(tmp_path / "run", manifest, place=IN_TWO)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_limit_of_the_whole_run_stops_all_processes_and_a_higher_one_goes_on(tmp_path):
