@@ -17,6 +17,7 @@ from tenure.cli.terminal import amount, heading, printable, remark, say, width
 from tenure.errors import UsageError, nearest
 
 if TYPE_CHECKING:
+    from tenure.scoring.failures import Failure
     from tenure.scoring.records import EndRecord, Episode
     from tenure.scoring.scenes import Scene
 
@@ -44,7 +45,8 @@ examples:
   tenure show EPISODE --day 12
   tenure show EPISODE --days 10..20 --tool send_payment
   tenure show EPISODE --fault refused --full | less
-  tenure show EPISODE --events theft --json | jq .events"""
+  tenure show EPISODE --events theft --json | jq .events
+  tenure show EPISODE --failure M1         # classes: docs/failures.md"""
 
 
 def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
@@ -60,6 +62,9 @@ def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
     which.add_argument("--tool", metavar="NAME", help="calls of a tool")
     which.add_argument("--fault", metavar="KIND", type=choice(*_FAULTS), help=", ".join(_FAULTS))
     which.add_argument("--events", metavar="KIND", help="with an event of a kind")
+    which.add_argument(
+        "--failure", metavar="CLASS", help="of failures of a class such as M1; or all"
+    )
     which.add_argument("--seat", metavar="NAME", help="of one seat, in a world of several")
     which.add_argument(
         "--grep", metavar="TEXT", help="with a text in what was thought, said or answered"
@@ -104,18 +109,42 @@ def _show(options: argparse.Namespace) -> int:
         raise UsageError(f"There is no {path}.")
     episode = read_partial(path)
     _check_window(episode, options.first or 0, options.last)
+    failures = _failures(episode, options.failure)
     place, content = _by_place(options), _by_content(options)
+    if options.failure:
+        content.append(lambda scene: bool(_of_step(failures, scene)))
     shown = [scene for scene in scenes(episode) if all(keep(scene) for keep in (*place, *content))]
     if options.json:
         for scene in shown:
-            say(_as_json(scene))
+            say(_as_json(scene, failures))
     else:
-        view = _View(episode, width(), full=options.full, openings=not content)
+        view = _View(episode, width(), failures, full=options.full, openings=not content)
         for part in view.parts(shown):
             say(printable(part))
     if not shown and (place or content):
         remark(f"No step of {len(episode.steps):,} matches. {_hint(options, episode)}".rstrip())
     return Exit.DONE
+
+
+def _failures(episode: Episode, code: str | None) -> list[Failure]:
+    """Return the failures of a class, or of `all`; none if nobody asks for any.
+
+    Raises:
+        UsageError: If there is no such class.
+    """
+    if code is None:
+        return []
+    from tenure.scoring.failures import CLASSES, detect
+    from tenure.scoring.past import Past
+
+    wanted = code.upper()
+    if wanted != "ALL" and wanted not in CLASSES:
+        raise UsageError(f"There is no class {code!r} of failures. {nearest(wanted, CLASSES)}")
+    return [one for one in detect(Past(episode)) if wanted in ("ALL", one.code)]
+
+
+def _of_step(failures: Sequence[Failure], scene: Scene) -> list[Failure]:
+    return [one for one in failures if one.step <= scene.step["n"] <= one.until]
 
 
 def _check_window(episode: Episode, first: int, last: int | None) -> None:
@@ -200,13 +229,23 @@ class _View:
     Args:
         episode: The records.
         width: The most characters of a line; `None` for any.
+        failures: Those to be told beside their steps.
         full: Whether nothing is cut.
         openings: Whether to show what a seat read before its first turn.
     """
 
-    def __init__(self, episode: Episode, width: int | None, *, full: bool, openings: bool) -> None:
+    def __init__(
+        self,
+        episode: Episode,
+        width: int | None,
+        failures: Sequence[Failure],
+        *,
+        full: bool,
+        openings: bool,
+    ) -> None:
         self._episode = episode
         self._width = width
+        self._failures = failures
         self._full = full
         self._openings = openings
 
@@ -289,6 +328,9 @@ class _View:
         yield from self._told(scene.step.get("events", ()))
         if scene.exchange:
             yield "model", _spent(scene.exchange)
+        for one in _of_step(self._failures, scene):
+            more = f", to step {one.until}" if one.until > one.step else ""
+            yield "failure", f"{one.code} {one.what} (step {one.step}{more})"
         if ended := scene.step.get("ended"):
             yield "ended", ended
 
@@ -383,7 +425,7 @@ def _compact(facts: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value!r}" for name, value in facts.items())
 
 
-def _as_json(scene: Scene) -> str:
+def _as_json(scene: Scene, failures: Sequence[Failure]) -> str:
     """Return a step's record and what a reader would look up beside it, in plain ASCII."""
     call = scene.call
     found = {
@@ -397,6 +439,8 @@ def _as_json(scene: Scene) -> str:
         "answer": scene.answer,
         **scene.step,
     }
+    if failures:
+        found["failures"] = [one.to_json() for one in _of_step(failures, scene)]
     return json.dumps(found, separators=(",", ":")).replace("\x7f", "\\u007f")
 
 
