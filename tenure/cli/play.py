@@ -83,7 +83,9 @@ def _define_run(parser: Parser) -> Callable[[argparse.Namespace], int]:
         metavar="CLUSTER",
         help="play on a Ray cluster: its address, or ray for the one here (this machine)",
     )
-    define_workers(parser, "1; scripts get as many as are worth their start")
+    define_workers(
+        parser, "1; scripts get as many as are worth their start, and a cluster is used as a whole"
+    )
     parser.add_argument(
         "--pool", action="store_true", help="in a contest, add the scripts that anchor ratings"
     )
