@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser, choice, whole_number
+from tenure.cli.places import define_source, from_store
 from tenure.cli.terminal import amount, heading, printable, remark, say, width
 from tenure.errors import UsageError, nearest
 
@@ -28,6 +29,12 @@ _CLOCK = frozenset({"day", "minute_of_day"})
 _SHOWN_LINES, _SHOWN_CHARS, _SHOWN_EVENTS = 14, 500, 4
 """How much of a text, of a call and of a step's events is shown without --full."""
 _INDENT = "    "
+_TOKEN_WORDS = {
+    "input_tokens": "read",
+    "cached_tokens": "of them cached",
+    "cache_write_tokens": "of them put into the cache",
+    "output_tokens": "written",
+}
 
 _EPILOG = """\
 Filters add up: a step is shown if it passes all of them. Days count from 1, as agents are told;
@@ -45,7 +52,7 @@ examples:
 def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.epilog = _EPILOG
     number = whole_number(0)
-    parser.add_argument("path", type=Path, help="an episode's file")
+    define_source(parser, "path", "an episode's file")
     which = parser.add_argument_group("which steps")
     days = which.add_mutually_exclusive_group()
     days.add_argument("--day", dest="days", metavar="D", type=_one_day, help="those of one day")
@@ -59,10 +66,12 @@ def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
         "--failure", metavar="CLASS", help="of failures of a class such as M1; or all"
     )
     which.add_argument("--seat", metavar="NAME", help="of one seat, in a world of several")
-    which.add_argument("--grep", metavar="TEXT", help="with a text in what was said and answered")
+    which.add_argument(
+        "--grep", metavar="TEXT", help="with a text in what was thought, said or answered"
+    )
     parser.add_argument("--full", action="store_true", help="cut nothing")
     parser.add_argument("--json", action="store_true", help="print one JSON line a step")
-    return _show
+    return from_store(_show, "path")
 
 
 COMMANDS = {"show": _define}
@@ -93,7 +102,9 @@ def _show(options: argparse.Namespace) -> int:
 
     path: Path = options.path
     if path.is_dir():
-        raise UsageError(f"One episode is shown; {path} is a folder. Name a file under it.")
+        raise UsageError(
+            f"One episode is shown; {options.shown(path)} is a folder. Name a file under it."
+        )
     if not path.exists():
         raise UsageError(f"There is no {path}.")
     episode = read_partial(path)
@@ -189,8 +200,8 @@ def _kinds(step: Mapping[str, Any]) -> set[str]:
 def _words(scene: Scene) -> str:
     """Return all that an agent said or read in a step."""
     call = "" if scene.call is None else scene.call.text
-    parts = (scene.step["action"], call, scene.said, scene.opening, scene.answer or "")
-    return "\n".join(parts)
+    own = (scene.step["action"], call, *scene.summaries, scene.reasoning, scene.said)
+    return "\n".join((*own, scene.opening, scene.answer or ""))
 
 
 def _hint(options: argparse.Namespace, episode: Episode) -> str:
@@ -292,13 +303,22 @@ class _View:
         yield self._block(
             "", f"\n#{scene.step['n']} {_time(scene.began)}{seat}  {action}", indent=""
         )
-        spoken = scene.said.strip()
-        if spoken and spoken != scene.step["action"].strip():
-            yield self._block("said: ", spoken)
+        for label, words in self._spoken(scene):
+            yield self._block(f"{label}: ", words)
         if scene.answer is not None:
             yield self._block("", scene.answer)
         for label, fact in self._facts(scene):
             yield self._block(f"{label}: ", self._cut_line(fact))
+
+    def _spoken(self, scene: Scene) -> Iterator[tuple[str, str]]:
+        """Yield what a model wrote beside its call; what is not for the world is cut short."""
+        for summary in scene.summaries:
+            yield "summed up", self._cut_line(summary.strip())
+        if thought := scene.reasoning.strip():
+            yield "thought", self._cut_line(thought)
+        spoken = scene.said.strip()
+        if spoken and spoken != scene.step["action"].strip():
+            yield "said", spoken
 
     def _facts(self, scene: Scene) -> Iterator[tuple[str, str]]:
         if fault := scene.step.get("fault"):
@@ -383,8 +403,11 @@ def _spent(exchange: Mapping[str, Any]) -> str:
     found = exchange.get("usage")
     usage = found if isinstance(found, dict) else {}
     parts = [str(exchange.get("model") or "unnamed")]
-    words = {"input_tokens": "read", "cached_tokens": "of them cached", "output_tokens": "written"}
-    parts += [f"{usage[key]:,} {word}" for key, word in words.items() if _is_number(usage.get(key))]
+    parts += [
+        f"{usage[key]:,} {word}"
+        for key, word in _TOKEN_WORDS.items()
+        if _is_number(usage.get(key)) and (usage[key] or key != "cache_write_tokens")
+    ]
     if _is_number(cost := exchange.get("cost_usd")):
         parts.append(f"${cost:,.6f}".rstrip("0").rstrip("."))
     if _is_number(latency := exchange.get("latency_ms")):
@@ -411,6 +434,8 @@ def _as_json(scene: Scene, failures: Sequence[Failure]) -> str:
         "tool": call and call.name,
         "arguments": call and call.arguments,
         "opening": scene.opening or None,
+        "thought": scene.reasoning or None,
+        "said": scene.said or None,
         "answer": scene.answer,
         **scene.step,
     }

@@ -7,6 +7,7 @@ from tenure.envs.supply_line.audit import SupplyLineAudit
 from tenure.envs.supply_line.bound import optimum_cents
 from tenure.envs.supply_line.policies import POLICIES
 from tenure.envs.supply_line.questions import QUESTIONS
+from tenure.envs.supply_line.reference import matter, reference
 from tenure.envs.supply_line.world import SupplyLineWorld
 
 JOB = Job(
@@ -16,4 +17,6 @@ JOB = Job(
     bound=optimum_cents,
     questions=QUESTIONS,
     audit=SupplyLineAudit,
+    reference=reference,
+    matter=matter,
 )
