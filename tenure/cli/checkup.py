@@ -25,6 +25,8 @@ _EXTRAS = {
     "textual": ("play", "play"),
     "inspect-ai": ("inspect", "export --to inspect"),
     "pyarrow": ("parquet", "export --to parquet"),
+    "ray": ("ray", "run --on"),
+    "fsspec": ("store", "run --out URL"),
 }
 """Packages of extras that commands need: the extra, and the command."""
 _MODEL = "smollm2-135m"

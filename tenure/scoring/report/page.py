@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tenure import __version__, scenarios
-from tenure.errors import UsageError
+from tenure.errors import TenureError, UsageError
 from tenure.scenarios import Limits, Scenario
 from tenure.scoring.files import write_whole
 from tenure.scoring.manifest import Manifest
@@ -153,11 +153,15 @@ def run_context(
 
 
 def _lasting(run_dir: Path, scorecard: Scorecard, prefix: str) -> dict[str, Any] | None:
-    """Return what is to be said of sustained competence; `None` if a run is too short to tell."""
+    """Return what is to be said of sustained competence.
+
+    `None` if a run is too short to tell, or its job is not here, or does not fit the records:
+    `tenure sustained` says which.
+    """
     try:
         found = sustained_run(run_dir, scorecard)
-    except UsageError:
-        return None  # the job is not installed here
+    except TenureError:
+        return None
     labels = [agent.label for agent in scorecard.agents]
     return sustained_context(found, labels, prefix) if found else None
 
