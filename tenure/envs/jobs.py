@@ -96,9 +96,15 @@ class Plugin(NamedTuple):
     package: str
 
 
-def agent_seed(world_seed: int) -> int:
-    """Return the seed of an agent's own chance, in [0, 2**31); it hides the world's seed."""
-    return int.from_bytes(blake2b(b"agent %d" % world_seed, digest_size=4).digest()) >> 1
+def agent_seed(world_seed: int, attempt: int = 0) -> int:
+    """Return the seed of an agent's own chance, in [0, 2**31); it hides the world's seed.
+
+    Args:
+        world_seed: The world's.
+        attempt: 0-based number of the attempt on it; each has a chance of its own.
+    """
+    named = b"agent %d" % world_seed + (b" attempt %d" % attempt if attempt else b"")
+    return int.from_bytes(blake2b(named, digest_size=4).digest()) >> 1
 
 
 Policy = Generator[ToolCall, str, None]
