@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel
 
@@ -125,6 +125,12 @@ class ArenaWorld(World[ArenaState]):
         for seat, state in zip(self.seats, self.state.seats, strict=True):
             seat.adopt(state)
         self._measured = self.measure()
+
+    def twin(self) -> Self:
+        """Return another world in the same place; its seats are worlds that must be made anew."""
+        other = type(self)(self.parameters, self.chance.seed)
+        other.restore(self.snapshot())
+        return other
 
     def _use(self, tool: Tool, arguments: dict[str, Any]) -> Step:
         return self._conclude(self._acting._use(tool, arguments))  # noqa: SLF001  a world of ours
