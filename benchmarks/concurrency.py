@@ -89,7 +89,9 @@ def crowd(who: str, sessions: int, turns: int) -> Facts | None:
         allowed = min(1, LATENCY_MS / sessions / facts["cpu_ms"])
         spent = f"{facts['cpu_ms']:6.2f} ms of processor time a turn, which allows {allowed:4.0%}"
         rss = f"{facts['rss_kib_last']:9,} KiB"
-        print(f"  {who:<14} N={sessions:<5} {by_clock(facts, sessions)}  {spent}  {rss}", flush=True)
+        print(
+            f"  {who:<14} N={sessions:<5} {by_clock(facts, sessions)}  {spent}  {rss}", flush=True
+        )
     return facts
 
 
@@ -146,7 +148,9 @@ def start() -> None:
     print("seconds from the command to the first request; goal <= 0.5")
     for scenario in ("bookings/smoke", "vending/week"):
         for episodes in (1, 1_000):
-            passed, spent = zip(*(first_request_s(scenario, episodes) for _ in range(5)), strict=True)
+            passed, spent = zip(
+                *(first_request_s(scenario, episodes) for _ in range(5)), strict=True
+            )
             figures = f"{median(passed):.2f}, of processor time {median(spent):.2f}"
             print(f"  {scenario:<16} {episodes:5,} episodes  {figures}", flush=True)
 
@@ -158,9 +162,9 @@ def main() -> None:
     options = parser.parse_args()
     print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}", flush=True)
     if options.transports:
-        for sessions in (100, 1_000):
+        for sessions, turns in ((100, 10), (1_000, 4)):
             for who in TRANSPORTS:
-                crowd(who, sessions, 10)
+                crowd(who, sessions, turns)
         return
     start()
     long_episode(1_000 if options.full else 200)

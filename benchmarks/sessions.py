@@ -43,8 +43,8 @@ class Stamp(NamedTuple):
 class Meter:
     """Stamps of processor time and clock, one a turn of any session.
 
-    Measured is from the moment when the last session has had its first turn, of which the stub sees
-    that none has had its second by much, to the moment when the first session ends.
+    Measured is from the moment when the last session has had its first turn, which the stub has all
+    of them have at a time, to the moment when the first session ends.
     """
 
     def __init__(self, sessions: int) -> None:
@@ -73,7 +73,8 @@ class Meter:
     def result(self) -> dict[str, Any]:
         """Return rates while all sessions ran, processor time by turn, and memory."""
         start, end = self._all_began, self._first_ended
-        assert start and end, "A session had no turn before another ended: take more turns."
+        assert start is not None, "Not all sessions had a turn."
+        assert end is not None, "No session came to its last turn."
         turns, passed_s = end.turns - start.turns, end.clock_s - start.clock_s
         return {
             "cpu_s": time.process_time(),

@@ -3,8 +3,8 @@
     python -m benchmarks.stub TOOL LATENCY_MS SESSIONS
 
 It answers nobody before as many requests as there are sessions have come, so that all of them are
-under way from then on, however long they took to begin. Prints its port, and serves until its standard input ends. What it costs is nobody's processor time
-but its own.
+under way from then on, however long they took to begin. Prints its port, and serves until its
+standard input ends. What it costs is nobody's processor time but its own.
 """
 
 from __future__ import annotations

@@ -33,7 +33,9 @@ class Secret:
     def __init__(self, key: str) -> None:
         spelled = "".join(map(_spelled, key))
         self._pattern = re.compile(spelled) if len(key) >= _SECRET_CHARS else None
-        self._plain = key.encode("utf-8", "replace") if re.fullmatch(r"[!#-.0-\[\]-~]*", key) else b""
+        self._plain = (
+            key.encode("utf-8", "replace") if re.fullmatch(r"[!#-.0-\[\]-~]*", key) else b""
+        )
 
     def hidden(self, text: str) -> str:
         """Return a text without the key, also where JSON within the text spells it with escapes."""

@@ -230,7 +230,7 @@ class Recorder:
 
     def _write(self, record: Mapping[str, Any]) -> None:
         line, self.head = seal(self.head, record)
-        self._append(b"".join((*self._chunker.compress(line), *self._chunker.flush())))
+        self._append(b"".join((*self._chunker.compress(line), *self._chunker.flush())))  # type: ignore[no-untyped-call]  # zstandard names no types
 
     def _append(self, packed: bytes) -> None:
         written = self._file.write(packed)
