@@ -31,6 +31,7 @@ examples:
   tenure diagnose runs/mine/episodes/shopkeeper/seed-1.jsonl.zst
   tenure diagnose runs/mine
   tenure diagnose EPISODE --full --json | jq .entries
+  tenure diagnose EPISODE --futures 8
   tenure diagnose EPISODE --bar 1000000 --plot losses.png"""
 
 
@@ -38,6 +39,13 @@ def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.epilog = _EPILOG
     parser.add_argument("path", type=Path, help="an episode's file, or the folder of a run")
     parser.add_argument("--full", action="store_true", help="resolve every day into its steps")
+    parser.add_argument(
+        "--futures",
+        metavar="K",
+        type=whole_number(2),
+        default=0,
+        help="average the losses of the decisions over K other futures, too (none)",
+    )
     parser.add_argument(
         "--bar",
         metavar="SCORE",
@@ -60,7 +68,7 @@ def _diagnose(options: argparse.Namespace) -> int:
     path: Path = options.path
     if not path.exists():
         raise UsageError(f"There is no {path}.")
-    draw = partial(_drawn, full=options.full, bar=options.bar, processes=options.processes)
+    draw = partial(_drawn, full=options.full, futures=options.futures, bar=options.bar, processes=options.processes)
     if path.is_dir():
         if options.plot:
             raise UsageError("--plot draws one episode; name its file.")
@@ -121,6 +129,9 @@ def _decision(place: int, entry: Entry, score: str) -> str:
     about = ", ".join(filter(None, [entry.cause, entry.product, entry.counterparty]))
     lines = [f"{place:>2}. {amount(entry.loss_cents, score)}  day {entry.day}, step {entry.step}"]
     lines[0] += f": {about}" if about else ""
+    if entry.luckless is not None and entry.error is not None:
+        mean, error = amount(entry.luckless, score), amount(entry.error, score)
+        lines += _indented("futures", f"{mean} on average over other futures, give or take {error}")
     lines += _indented("known", known)
     lines += _indented("done", _cut(entry.did))
     lines += _indented("better", _would(entry))
@@ -145,8 +156,8 @@ def _indented(name: str, text: str) -> list[str]:
     return textwrap.wrap(
         " ".join(text.split()),
         min(_LINE_CHARS, width() or _LINE_CHARS),
-        initial_indent=f"    {name:<7}",
-        subsequent_indent=" " * 11,
+        initial_indent=f"    {name:<8}",
+        subsequent_indent=" " * 12,
     )
 
 

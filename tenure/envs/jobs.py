@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+from tenure.envs.chance import OWN_FUTURE, Future
 from tenure.envs.delegation import Delegation, delegating
 from tenure.envs.fitting import fitted
 from tenure.envs.forecasts import Ask, Asked, Question, asking, schedule
@@ -93,9 +94,15 @@ class Plugin(NamedTuple):
     package: str
 
 
-def agent_seed(world_seed: int) -> int:
-    """Return the seed of an agent's own chance, in [0, 2**31); it hides the world's seed."""
-    return int.from_bytes(blake2b(b"agent %d" % world_seed, digest_size=4).digest()) >> 1
+def agent_seed(world_seed: int, attempt: int = 0) -> int:
+    """Return the seed of an agent's own chance, in [0, 2**31); it hides the world's seed.
+
+    Args:
+        world_seed: The world's.
+        attempt: 0-based number of the attempt on it; each has a chance of its own.
+    """
+    named = b"agent %d" % world_seed + (b" attempt %d" % attempt if attempt else b"")
+    return int.from_bytes(blake2b(named, digest_size=4).digest()) >> 1
 
 
 Policy = Generator[ToolCall, str, None]
@@ -213,6 +220,8 @@ class Job:
         seed: int,
         forecasts: Sequence[Ask] = (),
         layers: Layers = NO_LAYERS,
+        *,
+        future: Future = OWN_FUTURE,
     ) -> World[Any]:
         """Build a world; parameters left out have their defaults.
 
@@ -221,6 +230,7 @@ class Job:
             seed: The draw of the world, >= 0.
             forecasts: What the agent is asked to forecast.
             layers: What else lies over the job's world; with none of either, it is the job's own.
+            future: Which luck its days have from some day on.
 
         Raises:
             UsageError: If a parameter is unknown or out of range, or a forecast or a layer does
@@ -229,7 +239,8 @@ class Job:
         known = fitted(self.world.Parameters, parameters)
         make: Any = self.world_type(layers, asks=bool(forecasts))
         plan = (self.questions, self.plan(known, forecasts)) if forecasts else ()
-        world: World[Any] = make(known, seed, *plan)
+        luck = {"future": future} if future.number else {}
+        world: World[Any] = make(known, seed, *plan, **luck)
         return world
 
     def world_type(self, layers: Layers, *, asks: bool) -> type[World[Any]]:

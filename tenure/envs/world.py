@@ -24,7 +24,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 import orjson
 from pydantic import BaseModel, TypeAdapter
 
-from tenure.envs.chance import Chance
+from tenure.envs.chance import OWN_FUTURE, Chance, Future
 from tenure.envs.clock import MINUTES_PER_DAY
 from tenure.envs.log import Log
 from tenure.envs.plain import copied, misfit
@@ -120,6 +120,7 @@ class World(ABC, Generic[StateT]):
     Args:
         parameters: The job's parameters.
         seed: The draw of this world, >= 0.
+        future: Which luck its days have from some day on.
 
     Attributes:
         memo: What a script that knows the truth has worked out from the draws; twins share it.
@@ -160,9 +161,9 @@ class World(ABC, Generic[StateT]):
             )
         return names.index(wanted)
 
-    def __init__(self, parameters: BaseModel, seed: int) -> None:
+    def __init__(self, parameters: BaseModel, seed: int, *, future: Future = OWN_FUTURE) -> None:
         self.parameters = parameters
-        self.chance = Chance(seed)
+        self.chance = Chance(seed, future)
         self.memo: dict[str, Any] = {}
         self._events: list[Mapping[str, Any]] = []
         self.state: StateT = self.start()
@@ -349,7 +350,10 @@ class World(ABC, Generic[StateT]):
         return _dumped(self.state, _log_entries)
 
     def restore(self, snapshot: bytes) -> None:
-        """Go back to a snapshot of a world with the same parameters and seed."""
+        """Go back to a snapshot of a world with the same parameters and seed.
+
+        Its future may be another, as long as it begins after the day of the snapshot.
+        """
         self._go_to(_codecs(self.State).validate_json(snapshot))
 
     def twin(self) -> Self:

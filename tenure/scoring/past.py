@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from tenure.envs.chance import Future
 from tenure.envs.clock import day_of
 from tenure.envs.world import NOTHING, World
 from tenure.errors import TrajectoryError, UsageError
@@ -19,7 +20,7 @@ class Moment(NamedTuple):
 
     Attributes:
         n: The step's number, from 0.
-        world: The world before it. It is alive: it moves on with the walk, and is not to be altered.
+        world: The world before it. It is alive: it moves on with the walk; do not alter it.
         step: What was recorded of the step.
     """
 
@@ -55,8 +56,14 @@ class Past:
         """How many steps were recorded."""
         return len(self.episode.steps)
 
-    def before(self, n: int) -> World[Any]:
+    def before(self, n: int, future: int = 0) -> World[Any]:
         """Return the world as it was before step `n`; `len(self)` is after the last. It is yours.
+
+        Args:
+            n: The step's number, from 0.
+            future: Which luck it meets from the next day on: 0 for the recorded one. What the day
+                of the step brings is the recorded one's in every future, and so is all that was
+                announced or sent on its way by then.
 
         Raises:
             UsageError: If there is no such step.
@@ -65,13 +72,34 @@ class Past:
         if not 0 <= n <= len(self):
             raise UsageError(f"There is no step {n}: the episode has {len(self)}, from 0 on.")
         start = max((known for known in self._snapshots if known <= n), default=0)
-        world = self.scenario.make_world(self.episode.seed)
+        world = self.scenario.make_world(self.episode.seed, self.episode.future)
         if start:
             world.restore(self._snapshots[start])
         for moment in self._live(world, start, n):
             if moment.n and moment.n % _STEPS_BETWEEN_SNAPSHOTS == 0:
                 self._snapshots.setdefault(moment.n, world.snapshot())
-        return world
+        if not future:
+            return world
+        other = self.scenario.make_world(self.episode.seed, self.future(n, future))
+        other.restore(world.snapshot())
+        return other
+
+    def future(self, n: int, number: int) -> Future:
+        """Return a future that begins on the day after that of step `n`; 0 is the recorded one.
+
+        Raises:
+            UsageError: If the record has a future of its own already and another is wanted.
+        """
+        if not number:
+            return self.episode.future
+        if self.episode.future.number:
+            raise UsageError(
+                f"This record is itself in future {self.episode.future.number}; only a record with"
+                " the seed's own luck can meet other futures. Fork its parent."
+            )
+        steps = self.episode.steps
+        minute = steps[n - 1]["minute"] if n else self.episode.header["minute"]
+        return Future(number, day_of(minute) + 1)
 
     def moments(self) -> Iterator[Moment]:
         """Yield every step with the world before it, in one walk through the episode.
@@ -79,7 +107,9 @@ class Past:
         Raises:
             TrajectoryError: If a step comes out otherwise than recorded.
         """
-        yield from self._live(self.scenario.make_world(self.episode.seed), 0, len(self))
+        yield from self._live(
+            self.scenario.make_world(self.episode.seed, self.episode.future), 0, len(self)
+        )
 
     def first_of_day(self, day: int) -> int:
         """Return the first step that was taken on a day or after it; 1 is the first day.

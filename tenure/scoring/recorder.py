@@ -39,6 +39,7 @@ def header(  # noqa: PLR0917  the six facts of an episode, in the order of the r
     world: World[Any],
     references: References,
     voice: Mapping[str, Any] | None = None,
+    parent: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the header of an episode.
 
@@ -50,18 +51,20 @@ def header(  # noqa: PLR0917  the six facts of an episode, in the order of the r
         world: The world before its first step.
         references: The scores that are normalised to 0 and 1 on this seed.
         voice: The specification of the model that words what counterparts say, if one does.
+        parent: Of a fork, where it comes from.
     """
     return {
         "type": "episode",
         "format": FORMAT,
         "version": VERSION,
-        **({"minor": MINOR} if MINOR else {}),
+        **({"minor": MINOR} if parent else {}),  # a record without says nothing that 1.0 does not
         "tenure": __version__,
         "scenario": scenario.model_dump(mode="json"),
         "seed": seed,
         "agent": dict(agent),
         **({"voice": dict(voice)} if voice else {}),
         "attempt": attempt,
+        **({"parent": dict(parent)} if parent else {}),
         "references": references._asdict(),
         "score": world.score,
         **({"luck": world.luck} if world.luck else {}),

@@ -82,7 +82,7 @@ class BookingsWorld(World[BookingsState]):
     def start(self) -> BookingsState:
         """Draw all bookings, and what the filter knows of each."""
         history = self.parameters.history_days
-        self.bookings = draw_bookings(self.chance, history + self.parameters.horizon_days)
+        self.bookings = draw_bookings(self.chance, history + self.parameters.horizon_days, history)
         self.truths = predictions(self.bookings[:-1])[history:]
         return BookingsState(now_minutes=at(0, EVENING_HOUR))
 

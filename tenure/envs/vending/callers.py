@@ -153,7 +153,7 @@ class Callers(Premises, Upkeep, Office):
 
     def _bring_mail(self) -> None:
         """Let everybody write who does on this morning; the order tells nothing."""
-        day, chance = self.today, self.chance
+        day, chance = self.today, self.chance.on(self.today)
         writers = {
             "complaint": self._bring_complaint,
             "con mail": self._bring_tale,

@@ -155,8 +155,9 @@ class _Draft:
         return Decisive(bar, name, False, step, outcome, last_chance)  # noqa: FBT003  `reached`
 
     def without_luck(self, entries: Sequence[Entry], futures: int) -> list[Entry]:
-        """Add mean losses over other futures to the decisions."""
-        wanted = [entry for entry in entries if entry.is_decision]
+        """Add mean losses over other futures to the most expensive decisions."""
+        found = [entry for entry in entries if entry.is_decision and entry.loss_cents > 0]
+        wanted = sorted(found, key=lambda entry: (-entry.loss_cents, entry.step))[:TOP]
         self._progress(f"{futures} futures of {len(wanted):,} decisions")
         spans = [(entry.step, entry.steps) for entry in wanted]
         losses = self._team.do("luckless", spans, futures)

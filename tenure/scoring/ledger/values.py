@@ -151,8 +151,6 @@ class Valuer:
         alone = world.twin()
         steps = self.past.episode.steps[first : first + count]
         self._repeat(world, steps)
-        if first + count == len(self.past) and self.past.episode.complete and not count:
-            world.run_out()
         play_on(alone, self._reference)
         play_on(world, self._reference)
         return alone.earned - world.earned

@@ -160,7 +160,11 @@ def _with_series(agent: AgentScore, run_dir: Path, manifest: Manifest) -> AgentS
         if isinstance(episode, Unscored) or episode.series is not None
         else episode.model_copy(
             update={
-                "series": series(read(run_dir / manifest.episode_path(agent.label, episode.seed)))
+                "series": series(
+                    read(
+                        run_dir / manifest.episode_path(agent.label, episode.seed, episode.attempt)
+                    )
+                )
             }
         )
         for episode in agent.episodes
@@ -380,8 +384,9 @@ def _comparison(pair: Comparison, figure: str) -> dict[str, str]:
 def _filed(
     manifest: Manifest, agent: AgentScore
 ) -> Iterator[tuple[PurePosixPath, EpisodeScore | Unscored]]:
-    for episode in agent.episodes:
-        yield manifest.episode_path(agent.label, episode.seed), episode
+    slots = (slot for slot in manifest.planned() if slot.label == agent.label)
+    for slot, episode in zip(slots, agent.episodes, strict=True):
+        yield manifest.episode_path(*slot), episode
 
 
 def _episode_row(
