@@ -68,7 +68,13 @@ def _diagnose(options: argparse.Namespace) -> int:
     path: Path = options.path
     if not path.exists():
         raise UsageError(f"There is no {path}.")
-    draw = partial(_drawn, full=options.full, futures=options.futures, bar=options.bar, processes=options.processes)
+    draw = partial(
+        _drawn,
+        full=options.full,
+        futures=options.futures,
+        bar=options.bar,
+        processes=options.processes,
+    )
     if path.is_dir():
         if options.plot:
             raise UsageError("--plot draws one episode; name its file.")

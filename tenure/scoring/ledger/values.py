@@ -280,7 +280,10 @@ class Team:
 
 def lean(episode: Episode) -> Episode:
     """Return the records without what passed between an agent and its model."""
-    steps = [{name: step[name] for name in step if name != "exchange"} for step in episode.steps]
+    steps = [
+        {name: value for name, value in step.items() if name != "exchange"}
+        for step in episode.steps
+    ]
     return Episode(episode.header, steps, episode.end, episode.head)  # type: ignore[arg-type]  # still steps
 
 
