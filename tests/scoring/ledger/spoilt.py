@@ -1,6 +1,6 @@
 """Episodes of scripts that make mistakes which a test has put there."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -73,9 +73,3 @@ def once(day: int, tool: str, make: Callable[[World[Any], ToolCall], Iterator[To
         return make(world, call)
 
     return spoil
-
-
-def instead(call: ToolCall, **arguments: Any) -> ToolCall:
-    """Return a call with some other arguments."""
-    known: Mapping[str, Any] = call.arguments
-    return ToolCall(call.name, {**known, **arguments})

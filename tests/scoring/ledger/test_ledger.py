@@ -9,13 +9,13 @@ from tenure.scoring.ledger import Ledger, ledger
 from tenure.scoring.ledger.drawing import earned
 from tenure.scoring.records import read
 from tests.scoring.episodes import SLEEP, play
-from tests.scoring.ledger.spoilt import instead, once, shortened, spoilt
+from tests.scoring.ledger.spoilt import once, shortened, spoilt
 
 MONTH = shortened("vending/month", 20)
 SHORT = {
     "vending": MONTH,
     "supply-line": load("supply-line/quarter"),
-    "bookings": load("bookings/fortnight"),
+    "bookings": load("bookings/smoke"),
 }
 
 
@@ -54,7 +54,11 @@ def test_the_time_after_a_step_limit_is_an_entry_of_its_own(tmp_path):
     drawn = ledger(episode)
     assert is_exact(drawn, episode)
     last = drawn.entries[-1]
-    assert (last.step, last.steps, last.cause) == (60, 0, "nobody at work after the last step (steps)")
+    assert (last.step, last.steps, last.cause) == (
+        60,
+        0,
+        "nobody at work after the last step (steps)",
+    )
     assert last.loss_cents > 0
 
 
@@ -95,19 +99,21 @@ def test_the_losses_of_the_supply_line_are_those_that_the_job_itself_finds(tmp_p
     assert all(abs(a - b) <= 4 for a, b in zip(found, by_week, strict=True))
 
 
-def test_a_price_of_five_cents_is_found_to_its_step(tmp_path):
-    def give_away(_, call):
-        yield instead(call, price=0.05)
+def test_a_price_of_five_cents_costs_what_is_sold_at_it_and_the_night_says_so(tmp_path):
+    def give_away(world, call):
+        slots = world.state.slots
+        slot = max(slots, key=lambda name: slots[name].pile.units)
+        yield ToolCall("set_price", {"slot": slot, "price": 0.05})
+        yield call
 
-    spoil = once(10, "set_price", give_away)
+    spoil = once(12, "wait_for_next_day", give_away)
     episode = spoilt(tmp_path / "e.zst", MONTH, "shopkeeper", spoil)
     step = next(n for n, one in enumerate(episode.steps) if '"price":0.05' in one["action"])
-    drawn = ledger(episode, full=True)
-    clean = ledger(spoilt(tmp_path / "clean.zst", MONTH, "shopkeeper"))
-    day = next(entry.day for entry in drawn.entries if entry.step == step)
-    lost = sum(entry.loss_cents for entry in drawn.entries if entry.day == day)
-    usual = sum(entry.loss_cents for entry in clean.entries if entry.day == day)
-    assert lost > usual
+    clean = spoilt(tmp_path / "clean.zst", MONTH, "shopkeeper")
+    spoilt_entries, usual = (ledger(one, full=True).entries for one in (episode, clean))
+    assert spoilt_entries[step].loss_cents == 0  # it could still be mended
+    assert spoilt_entries[step + 1].cause == "price left far too low"
+    assert spoilt_entries[step + 1].loss_cents > usual[step].loss_cents + 500
 
 
 def test_money_sent_for_nothing_is_the_worst_decision_and_costs_what_was_sent(tmp_path):
