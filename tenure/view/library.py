@@ -177,7 +177,7 @@ def normalised(earned: int, references: Any) -> float | None:
 
 
 def spending(exchanges: Iterable[Any]) -> dict[str, Any]:
-    """Return how many tokens models took, and dollars: `None` where one is unknown, or no model acted."""
+    """Return how many tokens and dollars models took; `None` if one is unknown, or none acted."""
     found = [exchange for exchange in exchanges if isinstance(exchange, dict)]
     tokens = [told_tokens(exchange) for exchange in found]
     costs = [told_usd(exchange) for exchange in found]

@@ -55,9 +55,9 @@ class Tab:
             self.complaints.append(told["exceptionDetails"])
         elif method == "Log.entryAdded" and told["entry"]["level"] == "error":
             self.complaints.append(told["entry"])
-        elif method == "Runtime.consoleAPICalled" and told["type"] in ("error", "warning"):
-            self.complaints.append(told)
-        elif method == "Page.javascriptDialogOpening":
+        elif method == "Page.javascriptDialogOpening" or (
+            method == "Runtime.consoleAPICalled" and told["type"] in ("error", "warning")
+        ):
             self.complaints.append(told)
 
     def ask(self, question):

@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { fill, h } from "./dom.js";
 import { settle, toCompare, toEpisode } from "./route.js";
 import { stepPane } from "./steppane.js";
-import { Timeline, spanOf, stepAt } from "./timeline.js";
+import { Timeline, ghostOf, spanOf, stepAt } from "./timeline.js";
 import { amount, date, dayOf, number } from "./words.js";
 
 const WORDS = {
@@ -46,9 +46,9 @@ class Comparison {
   build(side, at, span) {
     const other = this.sides[1 - at].data;
     const { data, path } = side;
-    const score = other.figures.find((one) => one.name === other.episode.score_name);
-    const ghost = { name: score.name, values: score.values, times: score.steps.map((n) => (n < 0 ? other.start : other.steps.began[n] ?? other.episode.minute)) };
-    side.timeline = new Timeline(data, (step) => this.go(at, step), { span, ghost, compact: true, onview: (view) => this.follow(at, view) });
+    const ghost = ghostOf(other);
+    const tools = [...new Set(this.sides.flatMap((one) => one.data.steps.tools))];
+    side.timeline = new Timeline(data, (step) => this.go(at, step), { span, ghost, tools, compact: true, onview: (view) => this.follow(at, view) });
     if (this.parting.step !== null && this.parting.step < data.steps.began.length) side.timeline.marks = [{ step: this.parting.step, label: "first difference" }];
     side.pane = h("div", { class: "pane", tabindex: 0, role: "region", "aria-label": `Step of ${data.episode.agent}` });
     side.where = h("span", { class: "quiet" });

@@ -72,7 +72,7 @@ class EpisodeView {
     const { episode } = this.data;
     const facts = [
       [title(episode.score_name), amount(episode.score, episode.score_name)],
-      ["of the bound", ratio(episode.normalised)],
+      ["floor to bound", ratio(episode.normalised)],
       ["outcome", episode.complete ? `${REASONS[episode.reason] ?? episode.reason}, ${date(episode.minute).toLowerCase()}` : `unfinished, ${date(episode.minute).toLowerCase()}`],
       ["steps", number(episode.steps)],
       ["faults", number(episode.faults)],

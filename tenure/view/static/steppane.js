@@ -64,6 +64,7 @@ const isCount = (value) => typeof value === "number";
 function exchange({ exchange: sent }) {
   const usage = sent.usage && typeof sent.usage === "object" ? sent.usage : {};
   const rows = [
+    ["Request", `the brief, the turns before${sent.dropped || sent.cleared ? " as far as they were kept" : ""}, and what it read (above)`],
     ["Model", sent.model && String(sent.model)],
     ["Read", isCount(usage.input_tokens) && `${count(usage.input_tokens, "token")}${usage.cached_tokens ? `, ${number(usage.cached_tokens)} of them cached` : ""}`],
     ["Written", isCount(usage.output_tokens) && `${count(usage.output_tokens, "token")}${usage.reasoning_tokens ? `, ${number(usage.reasoning_tokens)} of them reasoning` : ""}`],

@@ -5,8 +5,8 @@ import { h } from "./dom.js";
 import { amount, brief, clock, date, dayOf, number, title, visible } from "./words.js";
 
 const DAY = 1440;
-const ROW = 7;
-const MOST_TOOLS = 16, MOST_KINDS = 14, MOST_THREADS = 10;
+const ROW = 11;
+const MOST_TOOLS = 12, MOST_KINDS = 10, MOST_THREADS = 6;
 const AXIS = 22;
 
 export class Timeline {
@@ -26,6 +26,7 @@ export class Timeline {
     this.onview = options.onview ?? (() => {});
     this.chosen = options.figures ?? defaultFigures(data);
     this.compact = options.compact ?? false;
+    this.tools = options.tools ?? null;
     this.marks = [];
     this.diagnosis = { state: "absent" };
     this.step = 0;
@@ -55,17 +56,25 @@ export class Timeline {
     const { data } = this;
     const score = data.episode.score_name;
     const lanes = this.chosen.map((name) => ({
-      kind: "line", figure: data.figures.find((one) => one.name === name), height: name === score ? (this.compact ? 84 : 92) : 40,
+      kind: "line", figure: data.figures.find((one) => one.name === name), height: name === score ? 80 : 36,
     })).filter((lane) => lane.figure);
     lanes.push(this.rows("Losses", "loss"), this.rows("Failures", "failure"));
     lanes.push(raster("Faults", byPlace(data.steps.fault, data.steps.faults).slice(1), () => "--bad"));
-    lanes.push(raster("Tools", capped(byPlace(data.steps.tool, data.steps.tools), MOST_TOOLS, "other tools"), (at) => `--c${at % 8}`));
+    lanes.push(this.toolRows());
     if (!this.compact) {
       const threads = data.threads.map((one) => ({ label: one.who, steps: one.step }));
       lanes.push(raster("Mail", capped(threads, MOST_THREADS, "others"), () => "--link", { thread: true }));
       lanes.push(raster("Events", eventRows(data.events), (at) => `--c${(at + 3) % 8}`));
     }
     return lanes.filter((lane) => lane && (lane.kind !== "raster" || lane.rows.length));
+  }
+
+  /** The tools' rows; beside another episode, those of both in one order, so that they can be compared. */
+  toolRows() {
+    const { tool, tools } = this.data.steps;
+    const found = byPlace(tool, tools);
+    const rows = this.tools ? this.tools.map((name) => ({ label: name || "no call", steps: found[tools.indexOf(name)]?.steps ?? [] })) : found;
+    return raster("Tools", capped(rows, MOST_TOOLS, "other tools"), (at) => `--c${at % 8}`, { whole: Boolean(this.tools) });
   }
 
   rows(label, kind) {
@@ -94,8 +103,9 @@ export class Timeline {
     this.layout = [];
     let top = AXIS;
     for (const lane of this.lanes()) {
+      if (lane.kind === "raster") top += 10;
       this.layout.push({ ...lane, top });
-      top += lane.height + 7;
+      top += lane.height + 6;
     }
     this.height = top + 2;
     for (const canvas of [this.base, this.over]) size(canvas, width, this.height);
@@ -136,7 +146,8 @@ export class Timeline {
       pen.strokeStyle = this.ink("--line");
       line(pen, x, AXIS - 4, x, this.height);
       pen.fillStyle = this.ink("--soft");
-      pen.fillText(spacing < DAY && minute % DAY ? clock(minute) : `day ${number(dayOf(minute))}`, x + 3, AXIS / 2);
+      const text = spacing < DAY && minute % DAY ? clock(minute) : `day ${number(dayOf(minute))}`;
+      if (x + 3 + pen.measureText(text).width < this.width) pen.fillText(text, x + 3, AXIS / 2);
     }
   }
 
@@ -147,7 +158,7 @@ export class Timeline {
     if (high === low) high = low + 1;
     lane.y = (value) => lane.top + 3 + (1 - (value - low) / (high - low)) * (lane.height - 6);
     const main = figure.name === this.data.episode.score_name;
-    this.label(pen, title(figure.name), lane.top + 7, main ? "--ink" : "--soft", main);
+    this.label(pen, title(figure.name), lane.top + 7, main ? "--ink" : "--soft", { px: main ? 12 : 11, bold: main });
     if (lane.height > 60) {
       pen.font = this.font(10);
       pen.fillStyle = this.ink("--soft");
@@ -160,21 +171,21 @@ export class Timeline {
     line(pen, this.gutter, Math.round(lane.y(0)) + 0.5, this.width - 8, Math.round(lane.y(0)) + 0.5);
     this.clip(pen, lane, () => {
       if (this.ghost && figure.name === this.ghost.name) {
-        this.path(pen, this.ghost.times, this.ghost.values, lane.y);
+        this.path(pen, this.ghost.times, this.ghost.values, lane.y, this.ghost.until);
         pen.strokeStyle = this.ink("--soft");
         pen.setLineDash([3, 3]);
         pen.lineWidth = 1.25;
         pen.stroke();
         pen.setLineDash([]);
       }
-      const times = figure.steps.map((step) => this.at(step));
-      this.path(pen, times, figure.values, lane.y);
+      const until = this.data.episode.minute;
+      this.path(pen, figure.steps.map((step) => this.at(step + 1)), figure.values, lane.y, until);
       pen.strokeStyle = this.ink(main ? "--link" : "--c1");
       pen.lineWidth = main ? 1.75 : 1.25;
       pen.stroke();
       if (main) {
-        pen.lineTo(this.x(times.at(-1)), lane.y(0));
-        pen.lineTo(this.x(times[0]), lane.y(0));
+        pen.lineTo(this.x(until), lane.y(0));
+        pen.lineTo(this.x(this.data.start), lane.y(0));
         pen.globalAlpha = 0.1;
         pen.fillStyle = this.ink("--link");
         pen.fill();
@@ -183,7 +194,7 @@ export class Timeline {
     });
   }
 
-  path(pen, times, values, y) {
+  path(pen, times, values, y, until) {
     pen.beginPath();
     let before = null;
     for (let i = 0; i < times.length; i += 1) {
@@ -192,15 +203,14 @@ export class Timeline {
       else { pen.lineTo(x, before); pen.lineTo(x, here); }
       before = here;
     }
-    const end = this.x(this.data.episode.complete ? this.data.episode.minute : times.at(-1));
-    if (before !== null && times !== this.ghost?.times) pen.lineTo(end, before);
+    if (before !== null) pen.lineTo(this.x(until), before);
   }
 
   draw_raster(pen, lane) {
     lane.rows.forEach((row, at) => {
       const y = lane.top + at * ROW;
-      const lead = at === 0 ? `${lane.label}: ` : "";
-      if (this.named(lane, at)) this.label(pen, lead + row.label, y + ROW / 2, at === 0 ? "--ink" : "--soft");
+      this.label(pen, row.label, y + ROW / 2, "--soft", { px: 10 });
+      if (at === 0) this.head(pen, lane.label, lane.top);
       this.clip(pen, lane, () => {
         pen.fillStyle = this.ink(lane.colour(at));
         if (lane.thread && row.steps.length > 1 && row.label !== "others") {
@@ -221,8 +231,14 @@ export class Timeline {
     });
   }
 
-  /** Whether there is room for a row's name: rows are narrower than letters. */
-  named(lane, at) { return at % 2 === 0 || lane.rows.length === 1; }
+  /** A lane's name, over a thin line between it and the lane before. */
+  head(pen, text, top) {
+    pen.strokeStyle = this.ink("--line");
+    line(pen, 6, top - 12.5, this.width - 8, top - 12.5);
+    pen.font = this.font(10, true);
+    pen.fillStyle = this.ink("--ink");
+    pen.fillText(text, 6, top - 5);
+  }
 
   draw_bars(pen, lane) {
     const middle = lane.top + lane.height / 2;
@@ -276,8 +292,8 @@ export class Timeline {
     pen.restore();
   }
 
-  label(pen, text, y, colour, bold = false) {
-    pen.font = this.font(bold ? 12 : 11, bold);
+  label(pen, text, y, colour, { px = 11, bold = false } = {}) {
+    pen.font = this.font(px, bold);
     pen.fillStyle = this.ink(colour);
     pen.textBaseline = "middle";
     pen.fillText(fitted(pen, visible(text.slice(0, 80)), this.gutter - 14), 6, y);
@@ -306,7 +322,7 @@ export class Timeline {
     for (const lane of this.layout) {
       if (lane.kind !== "line") continue;
       pen.beginPath();
-      pen.arc(x, lane.y(valueAt(lane.figure, this.step)), 3, 0, 7);
+      pen.arc(x, lane.y(valueAt(lane.figure, this.step - 1)), 3, 0, 7);
       pen.fill();
     }
   }
@@ -327,7 +343,7 @@ export class Timeline {
 
   value() {
     const score = this.data.figures.find((one) => one.name === this.data.episode.score_name);
-    return amount(valueAt(score, this.step), score.name);
+    return amount(valueAt(score, this.step - 1), score.name);
   }
 
   move(step) {
@@ -414,6 +430,13 @@ export class Timeline {
   }
 }
 
+/** A score as another timeline draws it behind its own. */
+export function ghostOf(data) {
+  const score = data.figures.find((one) => one.name === data.episode.score_name);
+  const after = (step) => (step < 0 ? data.start : data.steps.began[step + 1] ?? data.episode.minute);
+  return { name: score.name, values: score.values, times: score.steps.map(after), until: data.episode.minute };
+}
+
 export const spanOf = (data) => [data.start, Math.max(data.episode.minute, data.start + 60)];
 
 /** The score, and what looks like stock; the reader may choose others. */
@@ -459,7 +482,7 @@ function nearest(steps, time, minute) {
 }
 
 function raster(label, rows, colour, more = {}) {
-  const kept = rows.filter((row) => row.steps.length);
+  const kept = more.whole ? rows : rows.filter((row) => row.steps.length);
   return { kind: "raster", label, rows: kept, colour, height: Math.max(12, kept.length * ROW), ...more };
 }
 
@@ -472,7 +495,7 @@ function byPlace(column, names) {
 function eventRows(events) {
   const rows = events.kinds.map((label) => ({ label, steps: [] }));
   events.kind.forEach((kind, at) => rows[kind].steps.push(events.step[at]));
-  return capped(rows, MOST_KINDS, "other kinds");
+  return capped(rows, MOST_KINDS, "more frequent ones");
 }
 
 function capped(rows, room, name) {
