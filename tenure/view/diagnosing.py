@@ -2,58 +2,46 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 
 from tenure.errors import TenureError
+from tenure.scoring import ledger
+from tenure.scoring.failures import CLASSES, detect
 from tenure.scoring.past import Past
 from tenure.scoring.records import read_partial
 from tenure.view.library import Library, Stamp
 
 Progress = Callable[[str], None]
 
-LEDGER = "tenure.scoring.ledger"
-FAILURES = "tenure.scoring.failures"
-
-
 def diagnose(path: Path, progress: Progress) -> dict[str, Any]:
     """Return the failures and the ledger of an episode's file: the one place that asks for them.
 
     Returns:
-        `failures` and `ledger` as their `to_json` has them, `None` for what this Tenure has not;
-        `classes`, what the failures' codes mean; `problems`, why something could not be worked out.
+        `failures` and `ledger` as their `to_json` has them, `None` for one that cannot be had;
+        `classes`, what the failures' codes mean; `problems`, why one cannot be had.
     """
-    found: dict[str, Any] = {"failures": None, "ledger": None, "classes": {}, "problems": []}
-    if _has(FAILURES):
-        progress("looking for failures")
-        detectors = importlib.import_module(FAILURES)
+    problems: list[str] = []
+
+    def attempt(what: str, work: Callable[[], Any]) -> Any:
         try:
-            past = Past(read_partial(path))
-            found["failures"] = [each.to_json() for each in detectors.detect(past)]
-            found["classes"] = {each.code: each.name for each in detectors.CLASSES}
+            return work()
         except TenureError as error:
-            found["problems"].append(f"Failures: {error}")
-    if _has(LEDGER):
-        progress("drawing up the ledger")
-        try:
-            drawn = importlib.import_module(LEDGER).diagnose(path, progress=progress)
-            found["ledger"] = drawn.to_json()
-        except TenureError as error:
-            found["problems"].append(f"Ledger: {error}")
-    return found
+            problems.append(f"{what}: {error}")
+            return None
 
-
-def available() -> bool:
-    """Tell whether this Tenure can work out anything of an episode."""
-    return _has(LEDGER) or _has(FAILURES)
-
-
-def _has(module: str) -> bool:
-    return find_spec(module) is not None
+    progress("looking for failures")
+    found = attempt("Failures", lambda: detect(Past(read_partial(path))))
+    progress("drawing up the ledger")
+    drawn = attempt("Ledger", lambda: ledger.diagnose(path, progress=progress))
+    return {
+        "failures": None if found is None else [each.to_json() for each in found],
+        "classes": {each.code: each.name for each in CLASSES},
+        "ledger": drawn and drawn.to_json(),
+        "problems": problems,
+    }
 
 
 class Diagnoses:
@@ -69,30 +57,36 @@ class Diagnoses:
     ) -> None:
         self._library, self._work = library, work
         self._lock = Lock()
+        self._latest = Thread()
         self._known: dict[tuple[str, Stamp], dict[str, Any]] = {}
 
     def state(self, name: str) -> dict[str, Any]:
         """Return how far an episode's diagnosis is.
 
         Returns:
-            `state`: `unavailable`, `absent` (nobody has asked yet), `working` with its `progress`
+            `state`: `absent` (nobody has asked yet), `working` with its `progress`
             in words, `done` with all that `diagnose` returns, or `failed` with its `problem`.
         """
         with self._lock:
             known = self._known.get((name, self._library.stamp(name)))
         if known is not None:
             return known
-        return {"state": "absent" if available() else "unavailable"}
+        return {"state": "absent"}
 
     def start(self, name: str) -> dict[str, Any]:
         """Begin to work an episode's diagnosis out, unless that was begun; return how far it is."""
         key = (name, self._library.stamp(name))
         with self._lock:
-            if key in self._known or not available():
-                return self._known.get(key, {"state": "unavailable"})
+            if key in self._known:
+                return self._known[key]
             self._known[key] = {"state": "working", "progress": "starting"}
-        Thread(target=self._run, args=(key,), daemon=True).start()
+        self._latest = Thread(target=self._run, args=(key,), daemon=True)
+        self._latest.start()
         return {"state": "working", "progress": "starting"}
+
+    def wait(self) -> None:
+        """Wait until what was begun last is over."""
+        self._latest.join()
 
     def _run(self, key: tuple[str, Stamp]) -> None:
         def tell(progress: str) -> None:

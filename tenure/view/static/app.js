@@ -2,6 +2,7 @@
 
 import { announce, fill, h } from "./dom.js";
 import { current } from "./route.js";
+import { visible } from "./words.js";
 import * as runs from "./runs.js";
 import * as episode from "./episode.js";
 import * as compare from "./compare.js";
@@ -27,7 +28,7 @@ async function show() {
     const next = await view.open(place);
     if (mine !== turn) { next.close?.(); return; }
     shown = next;
-    document.title = `${next.title} · Tenure`;
+    document.title = visible(`${next.title} · Tenure`);
     drawBar(next.trail ?? []);
     fill(main, next.element);
     next.start?.();

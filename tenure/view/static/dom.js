@@ -3,6 +3,8 @@
 
 import { visible } from "./words.js";
 
+const READ_OUT = /^(aria-|title$|placeholder$)/;
+
 /** Make an element: properties, then children (elements, or anything else as its text). */
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
@@ -10,7 +12,7 @@ export function h(tag, properties = {}, ...children) {
     if (value === undefined || value === null || value === false) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (name === "class") element.className = value;
-    else element.setAttribute(name, value === true ? "" : String(value));
+    else element.setAttribute(name, value === true ? "" : READ_OUT.test(name) ? visible(String(value)) : String(value));
   }
   add(element, children);
   return element;

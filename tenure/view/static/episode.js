@@ -97,7 +97,7 @@ class EpisodeView {
       h("span", { class: "group" }, button("One day back", "«", () => this.day(-1)), button("One step back", "‹", () => this.go(this.step - 1)), this.number, this.of,
         button("One step on", "›", () => this.go(this.step + 1)), button("One day on", "»", () => this.day(1))),
       h("span", { class: "group" }, this.search, this.finds),
-      h("span", { class: "group end" }, button("Zoom out", "−", () => this.timeline.zoom(1.6)), button("Zoom in", "+", () => this.timeline.zoom(1 / 1.6)), button("See all", "All", () => this.timeline.all()), this.figures));
+      h("span", { class: "group end" }, button("Zoom out", "−", () => this.timeline.zoom(1.6)), button("Zoom in", "+", () => this.timeline.zoom(1 / 1.6)), button("See all", "All", () => this.timeline.all()), this.figures, button("Show or fold the timeline", "Fold", () => this.fold())));
   }
 
   drawFigures() {

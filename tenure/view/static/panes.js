@@ -27,7 +27,7 @@ export function failuresPane(found, data, go, begin) {
 }
 
 function failures(found, data, go) {
-  if (!found.failures) return h("p", {}, (found.problems ?? []).filter((one) => one.startsWith("Failures")).join(" ") || "This Tenure has no failure detectors.");
+  if (!found.failures) return h("p", {}, (found.problems ?? []).filter((one) => one.startsWith("Failures")).join(" ") || "None could be looked for.");
   if (!found.failures.length) return h("p", {}, "The detectors found none.");
   const codes = [...new Set(found.failures.map((one) => one.code))].sort();
   return codes.map((code) => {
@@ -41,7 +41,6 @@ export function lossesPane(found, data, go, begin) {
 }
 
 function waiting(found, begin) {
-  if (found.state === "unavailable") return h("p", { class: "quiet" }, "This Tenure has no ledger and no failure detectors.");
   if (found.state === "working") return h("p", { role: "status", class: "working" }, `Working: ${found.progress}…`);
   if (found.state === "failed") return h("p", { class: "bad", role: "alert" }, found.problem);
   if (found.state === "absent") return h("div", {}, h("p", {}, "What each decision cost, by the job's own reference, and what went wrong. A year takes up to a minute; the page goes on meanwhile."), h("button", { type: "button", class: "button", onclick: begin }, "Work out losses and failures"));
@@ -50,7 +49,7 @@ function waiting(found, begin) {
 
 function ledger(found, data, go) {
   const drawn = found.ledger;
-  if (!drawn) return h("p", {}, (found.problems ?? []).filter((one) => one.startsWith("Ledger")).join(" ") || "This Tenure has no ledger.");
+  if (!drawn) return h("p", {}, (found.problems ?? []).filter((one) => one.startsWith("Ledger")).join(" ") || "There is no ledger.");
   const money = (value) => amount(value, drawn.score);
   const worst = drawn.entries.filter((one) => one.steps === 1 && (one.loss_cents ?? 0) > 0).sort((a, b) => b.loss_cents - a.loss_cents || a.step - b.step);
   const { decisive } = drawn;

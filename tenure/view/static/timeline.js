@@ -6,7 +6,8 @@ import { amount, brief, clock, date, dayOf, number, title, visible } from "./wor
 
 const DAY = 1440;
 const ROW = 11;
-const MOST_TOOLS = 12, MOST_KINDS = 10, MOST_THREADS = 6;
+const WIDE = { tools: 12, kinds: 10, threads: 6 };
+const NARROW = { tools: 7, kinds: 5, threads: 4 };
 const AXIS = 22;
 
 export class Timeline {
@@ -63,8 +64,8 @@ export class Timeline {
     lanes.push(this.toolRows());
     if (!this.compact) {
       const threads = data.threads.map((one) => ({ label: one.who, steps: one.step }));
-      lanes.push(raster("Mail", capped(threads, MOST_THREADS, "others"), () => "--link", { thread: true }));
-      lanes.push(raster("Events", eventRows(data.events), (at) => `--c${(at + 3) % 8}`));
+      lanes.push(raster("Mail", capped(threads, this.most().threads, "others"), () => "--link", { thread: true }));
+      lanes.push(raster("Events", eventRows(data.events, this.most().kinds), (at) => `--c${(at + 3) % 8}`));
     }
     return lanes.filter((lane) => lane && (lane.kind !== "raster" || lane.rows.length));
   }
@@ -74,15 +75,17 @@ export class Timeline {
     const { tool, tools } = this.data.steps;
     const found = byPlace(tool, tools);
     const rows = this.tools ? this.tools.map((name) => ({ label: name || "no call", steps: found[tools.indexOf(name)]?.steps ?? [] })) : found;
-    return raster("Tools", capped(rows, MOST_TOOLS, "other tools"), (at) => `--c${at % 8}`, { whole: Boolean(this.tools) });
+    return raster("Tools", capped(rows, this.most().tools, "other tools"), (at) => `--c${at % 8}`, { whole: Boolean(this.tools) });
   }
+
+  most() { return this.width < 560 ? NARROW : WIDE; }
 
   rows(label, kind) {
     const found = this.diagnosis;
     if (found.state !== "done") {
       if (kind === "failure" || this.compact) return null;
       const words = {
-        unavailable: "no ledger in this Tenure", absent: "not worked out yet (Losses)", failed: "could not be worked out",
+        absent: "not worked out yet (Losses)", failed: "could not be worked out",
         working: `working: ${found.progress ?? ""}`,
       };
       return { kind: "note", label, text: words[found.state] ?? "", height: 16 };
@@ -492,10 +495,10 @@ function byPlace(column, names) {
   return rows;
 }
 
-function eventRows(events) {
+function eventRows(events, most) {
   const rows = events.kinds.map((label) => ({ label, steps: [] }));
   events.kind.forEach((kind, at) => rows[kind].steps.push(events.step[at]));
-  return capped(rows, MOST_KINDS, "more frequent ones");
+  return capped(rows, most, "more frequent ones");
 }
 
 function capped(rows, room, name) {
