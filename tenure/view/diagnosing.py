@@ -16,6 +16,7 @@ from tenure.view.library import Library, Stamp
 
 Progress = Callable[[str], None]
 
+
 def diagnose(path: Path, progress: Progress) -> dict[str, Any]:
     """Return the failures and the ledger of an episode's file: the one place that asks for them.
 
@@ -38,7 +39,7 @@ def diagnose(path: Path, progress: Progress) -> dict[str, Any]:
     drawn = attempt("Ledger", lambda: ledger.diagnose(path, progress=progress))
     return {
         "failures": None if found is None else [each.to_json() for each in found],
-        "classes": {each.code: each.name for each in CLASSES},
+        "classes": {code: each.name for code, each in CLASSES.items()},
         "ledger": drawn and drawn.to_json(),
         "problems": problems,
     }
