@@ -161,9 +161,9 @@ class OverTime(NamedTuple):
 Reference = Callable[[World[Any]], Iterator[ToolCall]]
 """A good manager's day: yields calls for the rest of the day from whatever state a world is in.
 
-The last one lets the day pass. Each call has been done in the world (`World.perform`) when the next
-is asked for. It remembers nothing, so what it does follows from the world's present state alone; it
-may see all of that, and what customers and suppliers are like, but not what is drawn for the future.
+The last one lets the day pass. Each call has been done (`World.perform`) when the next is asked
+for. It remembers nothing: what it does follows from the world's present state alone. It may see all
+of that, and what customers and suppliers are like, but not what is drawn for the future.
 """
 
 

@@ -239,7 +239,7 @@ def played(tmp_path_factory):
 
 def test_the_losses_of_the_bookings_job_are_its_score(played):
     plan = Manifest.read(played)
-    for label, seed in plan.planned():
+    for label, seed, _ in plan.planned():
         episode = read(played / plan.episode_path(label, seed))
         told = score_episode(episode)
         assert told.forecasts["tomorrow"].loss * 12_000 == pytest.approx(-told.score, abs=12)
@@ -265,7 +265,7 @@ def test_the_scorecard_reads_back_with_its_forecasts(played):
 def test_a_forged_forecast_leaves_the_episode_unscored(played, tmp_path):
     folder = shutil.copytree(played, tmp_path / "run")
     plan = Manifest.read(folder)
-    label, seed = next(iter(plan.planned()))
+    label, seed, _ = next(iter(plan.planned()))
 
     def forge(records):
         records[1]["events"][0]["answer"] = [9, 1, 1, 1, 1, 1, 1]
@@ -281,7 +281,7 @@ def test_a_question_that_one_episode_was_asked_in_another_form_is_not_the_scenar
 ):
     folder = shutil.copytree(played, tmp_path / "run")
     plan = Manifest.read(folder)
-    label, seed = next(iter(plan.planned()))
+    label, seed, _ = next(iter(plan.planned()))
 
     def forge(records):
         for record in records:

@@ -20,7 +20,7 @@ def test_a_manifest_reads_back_as_written(tmp_path):
 
 
 def test_every_agent_plays_every_seed():
-    assert list(PLAN.planned()) == [("idle", 4), ("idle", 2), ("me", 4), ("me", 2)]
+    assert list(PLAN.planned()) == [*(("idle", 4, 0), ("idle", 2, 0), ("me", 4, 0), ("me", 2, 0))]
 
 
 def test_an_episode_has_one_place():
