@@ -219,6 +219,8 @@ def test_a_diagnosis_that_breaks_says_so(folder):
     diagnoses.start(IDLE)
     diagnoses.wait()
     assert diagnoses.state(IDLE) == {"state": "failed", "problem": "ZeroDivisionError: by nought"}
+    assert diagnoses.start(IDLE)["state"] == "working"  # and can be tried again
+    diagnoses.wait()
 
 
 def test_failures_and_ledger_of_a_real_episode_reach_the_page(ask):
