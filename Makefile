@@ -56,7 +56,7 @@ format: $(READY)  ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix $(CODE)
 
 bench: $(READY)  ## Print the speed figures as ratios against floors and peers
-	$(BIN)/pip install --quiet --editable '.[bench]'
+	$(BIN)/pip install --quiet --editable '.[bench,ray]'
 	$(BIN)/python -m benchmarks
 
 clean:  ## Remove the environment and everything generated

@@ -26,6 +26,8 @@ _EXTRAS = {
     "uvicorn": ("view", "view"),
     "inspect-ai": ("inspect", "export --to inspect"),
     "pyarrow": ("parquet", "export --to parquet"),
+    "ray": ("ray", "run --on"),
+    "fsspec": ("store", "run --out URL"),
 }
 """Packages of extras that commands need: the extra, and the command."""
 _MODEL = "smollm2-135m"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Unscored,
     )
     from tenure.scoring.spread import Spread
+    from tenure.scoring.statistics import Interval
     from tenure.scoring.suite import SuiteScorecard
 
     AnyScorecard = Scorecard | SuiteScorecard | ArenaScorecard
@@ -111,7 +112,60 @@ def _table(scorecard: Scorecard) -> str:
     rows = [_row(agent, scorecard) for agent in scorecard.agents]
     heads = [head for head in rows[0] if any(row[head] for row in rows)]
     agents = table(heads, [[row[head] for head in heads] for row in rows], width=width())
-    return "\n\n".join([agents, *_forecasts(scorecard), *_conduct(scorecard)])
+    return "\n\n".join([agents, *_forecasts(scorecard), *_conduct(scorecard), *_forks(scorecard)])
+
+
+_MOST_FORKS = 20
+"""How many forks are told one by one."""
+
+
+def _forks(scorecard: Scorecard) -> Iterator[str]:
+    """Yield how forks ended beside their parent: each, and each agent's on the whole."""
+    forks, figure = scorecard.forks, scorecard.score_figure
+    if not forks:
+        return
+    score = "unfinished" if forks.parent_score is None else amount(forks.parent_score, figure)
+    changed = ", a decision given" if forks.decided else ""
+    yield (
+        f"forked at step {forks.step:,} ({forks.context} context{changed}); "
+        f"parent {forks.parent_agent}: {score}"
+    )
+    heads = ["fork", "attempt", "future", figure, "less parent's"]
+    rows = [
+        [
+            *(one.label, f"{one.attempt}", f"{one.future or 'own'}"),
+            *(amount(one.score, figure), _signed(one.difference, figure)),
+        ]
+        for one in forks.outcomes[:_MOST_FORKS]
+    ]
+    if rows:
+        yield table(heads, rows, width=width())
+    if more := len(forks.outcomes) - _MOST_FORKS:
+        yield from [f"and {more} more, in scorecard.json"] * (more > 0)
+    rows = [
+        [
+            *(one.label, f"{one.forks}", amount(one.score, figure)),
+            *(_signed(one.difference, figure), _between(one.interval, figure)),
+        ]
+        for one in forks.means
+        if one.forks > 1
+    ]
+    if rows:
+        yield table(
+            ["mean of", "forks", figure, "less parent's", "95 % interval"], rows, width=width()
+        )
+
+
+def _signed(value: float | None, figure: str) -> str:
+    if value is None:
+        return _NOTHING
+    return f"{'+' if value > 0 else ''}{amount(value, figure)}"
+
+
+def _between(interval: Interval | None, figure: str) -> str:
+    if interval is None:
+        return _NOTHING
+    return f"{_signed(interval.low, figure)} to {_signed(interval.high, figure)}"
 
 
 def _forecasts(scorecard: Scorecard) -> Iterator[str]:

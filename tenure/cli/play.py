@@ -83,7 +83,9 @@ def _define_run(parser: Parser) -> Callable[[argparse.Namespace], int]:
         metavar="CLUSTER",
         help="play on a Ray cluster: its address, or ray for the one here (this machine)",
     )
-    define_workers(parser, "1; scripts get as many as are worth their start")
+    define_workers(
+        parser, "1; scripts get as many as are worth their start, and a cluster is used as a whole"
+    )
     parser.add_argument(
         "--pool", action="store_true", help="in a contest, add the scripts that anchor ratings"
     )
@@ -109,7 +111,6 @@ def _run(options: argparse.Namespace) -> int:
 
 def _play(options: argparse.Namespace) -> int:
     from tenure.cli.progress import watching
-    from tenure.cli.stopping import was_ended
     from tenure.runner.budget import Brake
 
     brake = Brake(budget_of(options))
@@ -118,22 +119,31 @@ def _play(options: argparse.Namespace) -> int:
         if changes and not options.quiet:
             remark(f"not the built-in {name}: {'; '.join(changes)}")
     with watching(plan.episodes, quiet=options.quiet) as watcher:
-        failures = _played(plan, watcher, brake)
+        failures = played(lambda: plan.play(watcher, brake), brake)
+    return conclude_run(options, plan.folder, failures, brake)
+
+
+def conclude_run(
+    options: argparse.Namespace, folder: Path, failures: Sequence[Failure], brake: Brake
+) -> int:
+    """Score what was played, say what came of it, and return the exit code."""
+    from tenure.cli.stopping import was_ended
+
     if was_ended(brake):
-        return _leave(options, plan.folder, failures, brake)
-    scorecard = _conclude(options, plan.folder, failures, brake)
+        return _leave(options, folder, failures, brake)
+    scorecard = _conclude(options, folder, failures, brake)
     return _explain(options, failures, scorecard, brake)
 
 
-def _played(plan: _Plan, watcher: Watcher, brake: Brake) -> list[Failure]:
-    """Play a plan until it is done, a limit is reached or a person ends it."""
+def played(begin: Callable[[], Coroutine[Any, Any, list[Failure]]], brake: Brake) -> list[Failure]:
+    """Play until it is done, a limit is reached or a person ends it."""
     import asyncio
 
     from tenure.cli.stopping import INTERRUPTED, heeding_signals
 
     async def play() -> list[Failure]:
         with heeding_signals(brake):
-            return await plan.play(watcher, brake)
+            return await begin()
 
     try:
         return asyncio.run(play())

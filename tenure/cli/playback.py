@@ -124,8 +124,8 @@ def _runs(folder: Path) -> list[tuple[Path, Manifest]]:
 
 
 def _episodes(folder: Path, manifest: Manifest) -> Iterator[Path]:
-    for label, seed in manifest.planned():
-        yield folder / manifest.episode_path(label, seed)
+    for slot in manifest.planned():
+        yield folder / manifest.episode_path(*slot)
 
 
 def _compared(path: Path) -> tuple[str, Exit]:

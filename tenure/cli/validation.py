@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -127,7 +128,21 @@ def report_lines(graded: Sequence[Grade], played: Sequence[Trial]) -> Iterator[s
     yield ""
     yield from grade_lines(graded)
     yield ""
+    yield _missed_kinds(faulty, kinds)
+    yield ""
     yield from confusion_lines(played)
+
+
+def _missed_kinds(faulty: Sequence[Trial], kinds: int) -> str:
+    """Say which kinds of faults were not found each time."""
+    missed = Counter(one.fault.name for one in faulty if one.missed)
+    played = Counter(one.fault.name for one in faulty if one.labels)
+    if not missed:
+        return f"Each of the {kinds} kinds of faults was found each time."
+    named = ", ".join(f"`{name}` ({count} of {played[name]})" for name, count in missed.items())
+    return (
+        f"{kinds - len(missed)} of {kinds} kinds of faults were found each time; missed: {named}."
+    )
 
 
 def grade_lines(graded: Sequence[Grade]) -> Iterator[str]:

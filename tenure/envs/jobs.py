@@ -96,9 +96,15 @@ class Plugin(NamedTuple):
     package: str
 
 
-def agent_seed(world_seed: int) -> int:
-    """Return the seed of an agent's own chance, in [0, 2**31); it hides the world's seed."""
-    return int.from_bytes(blake2b(b"agent %d" % world_seed, digest_size=4).digest()) >> 1
+def agent_seed(world_seed: int, attempt: int = 0) -> int:
+    """Return the seed of an agent's own chance, in [0, 2**31); it hides the world's seed.
+
+    Args:
+        world_seed: The world's.
+        attempt: 0-based number of the attempt on it; each has a chance of its own.
+    """
+    named = b"agent %d" % world_seed + (b" attempt %d" % attempt if attempt else b"")
+    return int.from_bytes(blake2b(named, digest_size=4).digest()) >> 1
 
 
 Policy = Generator[ToolCall, str, None]
@@ -155,9 +161,9 @@ class OverTime(NamedTuple):
 Reference = Callable[[World[Any]], Iterator[ToolCall]]
 """A good manager's day: yields calls for the rest of the day from whatever state a world is in.
 
-The last one lets the day pass. Each call has been done in the world (`World.perform`) when the next
-is asked for. It remembers nothing, so what it does follows from the world's present state alone; it
-may see all of that, and what customers and suppliers are like, but not what is drawn for the future.
+The last one lets the day pass. Each call has been done (`World.perform`) when the next is asked
+for. It remembers nothing: what it does follows from the world's present state alone. It may see all
+of that, and what customers and suppliers are like, but not what is drawn for the future.
 """
 
 

@@ -43,7 +43,7 @@ def _copier(kind: type) -> Callable[[Any], Any]:
 
 
 def _rebuilt(kind: type, names: Sequence[str], value: Any) -> Any:
-    result = kind.__new__(kind)
+    result: Any = object.__new__(kind)
     for name in names:
         setattr(result, name, copied(getattr(value, name)))
     return result

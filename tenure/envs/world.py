@@ -363,7 +363,7 @@ class World(ABC, Generic[StateT]):
         fraction of the time: what the seed has drawn is shared, and nothing that may change.
         """
         other = copy(self)
-        other._go_to(copied(self.state))
+        other._go_to(copied(self.state))  # noqa: SLF001  it is one of us
         return other
 
     def _go_to(self, state: StateT) -> None:

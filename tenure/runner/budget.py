@@ -113,7 +113,7 @@ class Brake:
 
     def count_before(self, episode: Episode) -> None:
         """Count what was recorded before."""
-        for step in episode.steps:
+        for step in episode.own_steps:
             self.count(step.get("exchange"), step.get("outside", {}))
 
     @contextmanager

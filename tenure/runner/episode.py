@@ -14,14 +14,16 @@ import orjson
 from tenure.agents import Hire, Listener, OracleAgent
 from tenure.agents.contract import Agent, Turn
 from tenure.agents.spec import AgentSpec
+from tenure.envs.chance import OWN_FUTURE, Future
 from tenure.envs.jobs import Briefing, Truth, agent_seed
 from tenure.envs.world import NOTHING, Figure, Step, World
 from tenure.errors import ProviderError, TenureError, TrajectoryError
 from tenure.runner.budget import Brake
 from tenure.scenarios import References, Scenario
 from tenure.scoring.limits import Meter
+from tenure.scoring.manifest import Origin
 from tenure.scoring.recorder import Recorder, header
-from tenure.scoring.records import Episode, action_of, read_partial
+from tenure.scoring.records import Episode, StepRecord, action_of, read_partial
 from tenure.scoring.replay import replay
 
 if TYPE_CHECKING:
@@ -36,6 +38,9 @@ _MENDS = {
     "usd": "Name the model's price with --price, or leave the limit out.",
     "minutes": "Leave it out, or have the agent tell `latency_ms`.",
 }
+
+_DECIDED = "{}\n\nThis was done for you: {}\nIt led to:\n{}"
+"""What an agent with its memory reads after a step that was decided for it."""
 
 Post = tuple[str, str]
 """An agent's label, and what its hiring depends on besides: of a script the job that it belongs to,
@@ -58,6 +63,36 @@ class Player(Protocol):
 
 
 @dataclass(frozen=True)
+class Branch:
+    """Where an episode goes on from.
+
+    Attributes:
+        origin: What was recorded before, and what is changed.
+        parent: The file of the record that it goes on from.
+    """
+
+    origin: Origin
+    parent: Path
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the agent knows nothing of what was before."""
+        return self.origin.context == "fresh"
+
+    def steps(self) -> list[StepRecord]:
+        """Return the recorded steps before it.
+
+        Raises:
+            TrajectoryError: If the file does not hold them.
+        """
+        parent = read_partial(self.parent)
+        step = self.origin.step
+        if len(parent.steps) < step or parent.head_before(step) != self.origin.hash:
+            raise TrajectoryError(f"{self.parent} is not the record that was forked.", 0)
+        return parent.steps[:step]
+
+
+@dataclass(frozen=True)
 class Assignment:
     """One planned episode.
 
@@ -65,6 +100,8 @@ class Assignment:
         path: Where its record stands, or will stand.
         among_scenarios: Whether the plan has several scenarios, so that a name must say which.
         voice: The model that words what counterparts say; `None` for the world's own words.
+        attempt: 0-based number of the attempt on the seed.
+        branch: Of a fork, where it goes on from.
     """
 
     scenario: Scenario
@@ -73,12 +110,36 @@ class Assignment:
     path: Path
     among_scenarios: bool = False
     voice: AgentSpec | None = None
+    attempt: int = 0
+    branch: Branch | None = None
 
     @cached_property
     def name(self) -> str:
         """What a person calls it: `shopkeeper, seed 3`, in a suite `vending/week, best, seed 3`."""
         place = f"{self.scenario.id}, " if self.among_scenarios else ""
-        return f"{place}{self.agent.label}, seed {self.seed}"
+        again = f", attempt {self.attempt}" if self.attempt else ""
+        return f"{place}{self.agent.label}, seed {self.seed}{again}"
+
+    @property
+    def inherited(self) -> int:
+        """How many steps are another record's."""
+        return self.branch.origin.step if self.branch else 0
+
+    @property
+    def begins_late(self) -> bool:
+        """Whether the agent begins where the fork does."""
+        return self.branch is not None and self.branch.is_fresh
+
+    @property
+    def future(self) -> Future:
+        """Which luck the world's days have."""
+        return self.branch.origin.future(self.attempt) if self.branch else OWN_FUTURE
+
+    @property
+    def agent_seed(self) -> int:
+        """The seed of the agent's own chance; a script that remembers goes on with its own."""
+        remembers = self.branch is not None and not self.branch.is_fresh and self.agent.is_script
+        return agent_seed(self.seed, 0 if remembers else self.attempt)
 
     @property
     def post(self) -> Post:
@@ -186,15 +247,17 @@ async def play(
         ProviderError: If the agent's model could not be reached; the episode can go on later.
         TrajectoryError: If the record cannot be continued by this version of the code.
     """
-    world = assignment.scenario.make_world(assignment.seed)
+    world = assignment.scenario.make_world(assignment.seed, assignment.future)
+    branch = assignment.branch
     head = header(
         assignment.scenario,
         assignment.seed,
         assignment.agent.record(),
-        0,
+        assignment.attempt,
         world,
         references,
         assignment.voice.record() if assignment.voice else None,
+        branch.origin.record(assignment.attempt) if branch else None,
     )
     past = _past(assignment, head)
     if past:
@@ -205,6 +268,8 @@ async def play(
             game = _Game(assignment, world, crew, recorder, watcher, brake=brake or Brake())
             if past:
                 game.relive(past)
+            elif branch:
+                game.inherit(branch.steps())
             recorder.take_place_of(assignment.path)
             if reason := await game.play_on():
                 recorder.end(world, reason)
@@ -279,11 +344,11 @@ class _Crew:
 
     def _begin(self, seat: str, observation: str) -> Agent:
         """Tell a new agent of the job."""
-        seed = agent_seed(self._assignment.seed)
+        seed, behind = self._assignment.agent_seed, self._assignment.inherited
         agent = self._hire(seed, seat)
         scenario = self._assignment.scenario
         if isinstance(agent, OracleAgent):
-            twin = scenario.make_world(self._assignment.seed)
+            twin = scenario.make_world(self._assignment.seed, self._assignment.future)
             agent.tell(Truth(twin, scenario.limits.steps))
         brief = self._world.role(seat) or scenario.briefing
         agent.begin(
@@ -293,7 +358,7 @@ class _Crew:
                 self._world.offered,
                 seed,
                 scenario.parallel_calls,
-                scenario.limits.steps,
+                scenario.limits.steps - behind * self._assignment.begins_late,
             )
         )
         return agent
@@ -323,19 +388,52 @@ class _Game:
         self._watcher = watcher
         self._brake = brake
         self._meter = Meter(assignment.scenario.limits)
-        self.observation = world.opening()
+        self.observation = self._heard = world.opening()
 
     def relive(self, past: Episode) -> None:
         """Bring world, agent and record to where a record stops, and see that nothing differs."""
         self._compare(past, past.header["hash"])
         for step in past.steps:
-            turn = Turn(action_of(step), step.get("exchange"))
-            self._recall(turn)
-            outside = step.get("outside", NOTHING)
-            if self._crew.voice:
-                self._crew.voice.remember(outside.get("wordings", ()))
-            self._do(turn, outside)
+            self._live_again(step)
             self._compare(past, step["hash"])
+
+    def inherit(self, steps: Sequence[StepRecord]) -> None:
+        """Bring world and record, and an agent that remembers, to where a fork goes on.
+
+        Raises:
+            TrajectoryError: If a step comes out otherwise than recorded.
+        """
+        for step in steps:
+            self._live_again(step)
+            if self._heard != step["text"]:
+                raise TrajectoryError(
+                    f"The parent's step {step['n']} comes out otherwise than recorded; "
+                    f"`tenure verify` of the parent tells how.",
+                    step["n"] + 1,
+                )
+
+    def _live_again(self, step: StepRecord) -> None:
+        turn = Turn(action_of(step), step.get("exchange"))
+        if not (self._is_behind_a_fresh_start or self._is_decided):
+            self._recall(turn)
+        outside = step.get("outside", NOTHING)
+        if self._crew.voice:
+            self._crew.voice.remember(outside.get("wordings", ()))
+        self._do(turn, outside)
+
+    @property
+    def _is_behind_a_fresh_start(self) -> bool:
+        """Whether this step was another's, and who goes on knows nothing of it."""
+        branch = self._assignment.branch
+        return bool(branch and branch.is_fresh and self._meter.steps < branch.origin.step)
+
+    @property
+    def _is_decided(self) -> bool:
+        """Whether what is done now was decided when the fork was made."""
+        branch = self._assignment.branch
+        return bool(
+            branch and branch.origin.action is not None and self._meter.steps == branch.origin.step
+        )
 
     async def play_on(self) -> str:
         """Take turns until the end and return its reason; empty if the brake stopped it."""
@@ -344,13 +442,19 @@ class _Game:
             self._check_told()
             if self._brake.reason and not self._crew.was_asked:
                 return ""
-            turn = await self._crew.answer(self.observation, asking=not self._brake.reason)
+            turn = await self._turn()
             step = self._do(turn, await self._outside(turn))
             self._brake.count(turn.exchange, step.outside)
             self._watcher.stepped(self._assignment, turn.exchange)
             if self._meter.steps % STEPS_BETWEEN_PAUSES == 0:
                 await asyncio.sleep(0)
         return self._world.ended or self._meter.reached
+
+    async def _turn(self) -> Turn:
+        branch = self._assignment.branch
+        if self._is_decided and branch and branch.origin.action is not None:
+            return Turn(branch.origin.action)
+        return await self._crew.answer(self.observation, asking=not self._brake.reason)
 
     def _check_told(self) -> None:
         """See that all that is limited is known.
@@ -395,10 +499,16 @@ class _Game:
         return outside or NOTHING
 
     def _do(self, turn: Turn, outside: Mapping[str, Any]) -> Step:
+        decided = self._is_decided
         step = self._world.step(turn.action, outside)
         self._recorder.step(self._world, turn.action, turn.exchange, step)
-        self._meter.add(turn.exchange, step.outside)
-        self.observation = step.text
+        inherited = self._meter.steps < self._assignment.inherited
+        self._meter.add_step(turn.exchange, step.outside, inherited=inherited)
+        self._heard = step.text
+        if decided and self._assignment.branch and not self._assignment.branch.is_fresh:
+            self.observation = _DECIDED.format(self.observation, turn.action, step.text)
+        else:
+            self.observation = step.text
         return step
 
 
@@ -408,7 +518,7 @@ def _past(assignment: Assignment, head: Mapping[str, Any]) -> Episode | None:
         return None
     past = read_partial(assignment.path)
     for field, recorded in past.header.items():
-        if field in ("scenario", "seed", "agent", "attempt") and recorded != head[field]:
+        if field in ("scenario", "seed", "agent", "attempt", "parent") and recorded != head[field]:
             raise TrajectoryError(
                 f"{assignment.path} is not the record of {assignment.name}: its {field} is "
                 f"{recorded!r}. {assignment.way_out}",

@@ -28,7 +28,14 @@ from tenure.errors import UsageError
 from tenure.runner.budget import Brake
 from tenure.runner.episode import Assignment, Watcher
 from tenure.runner.inline import Failure
-from tenure.runner.shards import News, Shard, play_in_shards, play_shard, useful_workers
+from tenure.runner.shards import (
+    News,
+    Shard,
+    check_portable,
+    play_in_shards,
+    play_shard,
+    useful_workers,
+)
 
 if TYPE_CHECKING:
     from tenure.runner.store import Store
@@ -172,6 +179,9 @@ async def play_on_ray(
     Raises:
         UsageError: If Ray is not installed, or the cluster cannot be reached or does not fit.
     """
+    from tenure.runner.store import reaching
+
+    check_portable(todo)
     placed = [replace(item, path=item.path.resolve()) for item in todo]
     where = (store.url, store.folder.resolve()) if store else None
     with hold:
@@ -188,7 +198,8 @@ async def play_on_ray(
         finally:
             ray.shutdown()
     if store:
-        store.fetch()
+        with reaching(store):
+            store.fetch()
     return failures
 
 
@@ -243,8 +254,9 @@ def _check_reachable(address: str) -> None:
     try:
         socket.create_connection((host, int(port)), _CONNECT_S).close()
     except (OSError, ValueError) as error:
+        why = f" ({error})" if isinstance(error, OSError) else ""
         raise UsageError(
-            f"There is no cluster at {address!r} ({error}). An address looks like "
+            f"There is no cluster at {address!r}{why}. An address looks like "
             f"ray://HOST:10001, or HOST:6379 on a machine of the cluster."
         ) from None
 

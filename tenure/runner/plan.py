@@ -16,11 +16,11 @@ from tenure.agents.spec import AgentSpec
 from tenure.envs.memory import Kind
 from tenure.envs.world import World
 from tenure.errors import UsageError
-from tenure.runner.episode import Assignment
+from tenure.runner.episode import Assignment, Branch
 from tenure.scenarios import Scenario, differences
 from tenure.scoring.arena.manifest import ArenaManifest
 from tenure.scoring.files import DRAFT
-from tenure.scoring.manifest import FILE_NAME, Manifest
+from tenure.scoring.manifest import FILE_NAME, PARENT, Manifest
 from tenure.scoring.suite import SuiteManifest
 
 _PRICES = {
@@ -210,11 +210,14 @@ def assignments(
             manifest.scenario,
             agent,
             seed,
-            folder / manifest.episode_path(agent.label, seed),
+            folder / manifest.episode_path(agent.label, seed, attempt),
             among_scenarios,
             voice,
+            attempt,
+            Branch(manifest.origin, folder / PARENT) if manifest.origin else None,
         )
         for seed in manifest.seeds
+        for attempt in range(manifest.attempts)
         for agent in agents
     ]
 
@@ -239,7 +242,11 @@ def contents_of(manifest: Manifest) -> dict[str, Any]:
     """Return what makes two plans the same; the version of Tenure and list prices do not."""
     agents = dict(zip(manifest.labels, map(unpriced, manifest.agents), strict=True))
     scenario = manifest.scenario.model_dump(mode="json")
-    plan = {"scenario": scenario, "agents": agents, "seeds": list(manifest.seeds)}
+    plan: dict[str, Any] = {"scenario": scenario, "agents": agents, "seeds": list(manifest.seeds)}
+    if manifest.attempts > 1:
+        plan["attempts"] = manifest.attempts
+    if manifest.origin:
+        plan["origin"] = manifest.origin.model_dump(mode="json")
     return {**plan, "voice": unpriced(manifest.voice)} if manifest.voice else plan
 
 

@@ -37,6 +37,7 @@ from tenure.runner.inline import Failure, is_scripted, play_here
 from tenure.runner.shards import (
     News,
     Shard,
+    check_portable,
     known_jobs,
     learn,
     play_in_shards,
@@ -100,6 +101,7 @@ async def play_in_processes(
     workers = useful_workers(workers, todo, limits)
     if workers < 2:
         return await play_here(todo, hold, watcher, concurrency, limits=limits, brake=brake)
+    check_portable(todo)
     with hold:
         async with _processes(workers) as crew:
             return await play_in_shards(
@@ -189,7 +191,8 @@ async def _spread(work: Callable[..., Any], arguments: Sequence[Any], workers: i
                 for process in crew:
                     group.create_task(keep_busy(process))
         except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from None
+            first = errors.exceptions[0]
+            raise first from first.__cause__  # and not from the group
     return [results[place] for place in range(len(arguments))]
 
 

@@ -383,7 +383,7 @@ def _part(limits: Limits, workers: int) -> Limits:
     return Limits(*(most and most // workers for most in astuple(limits)))
 
 
-def _check_portable(todo: Sequence[Assignment]) -> None:
+def check_portable(todo: Sequence[Assignment]) -> None:
     """See that no agent is bound to this process, as a person at its terminal is.
 
     Raises:
@@ -416,9 +416,8 @@ async def play_in_shards(
         The episodes that are unfinished, in their order.
 
     Raises:
-        UsageError: If an agent cannot play elsewhere, or cannot be had there.
+        UsageError: If an agent cannot be had there.
     """
-    _check_portable(todo)
     brake = brake or Brake()
     table = _Table(Shards(todo, len(workers), concurrency, limits), watcher, brake)
     try:
@@ -428,7 +427,8 @@ async def play_in_shards(
             await brake.attend(tasks)
             telling.cancel()
     except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from None
+        first = errors.exceptions[0]
+        raise first from first.__cause__  # and not from the group
     planned = {item.path: place for place, item in enumerate(todo)}
     return sorted(table.failures, key=lambda failure: planned[failure.assignment.path])
 

@@ -25,7 +25,7 @@ from uuid import uuid4
 
 import orjson
 
-from tenure.errors import ProviderError, UsageError, told
+from tenure.errors import ProviderError, TenureError, UsageError, told
 from tenure.scoring.files import DRAFT
 from tenure.scoring.manifest import SUFFIX
 from tenure.scoring.records import SEAL_BYTES, SEAL_MAGIC
@@ -122,8 +122,8 @@ class Store:
         self._files.pipe_file(self._at(_LEASE), orjson.dumps(content))
 
     def release(self) -> None:
-        """Let others have the folder."""
-        with suppress(FileNotFoundError):
+        """Let others have the folder, at once or when the hold ends by itself."""
+        with suppress(Exception):  # every store has its own, also for one that is away
             self._files.rm_file(self._at(_LEASE))
 
     def _lease(self) -> dict[str, Any]:
@@ -209,21 +209,40 @@ def _is_complete(path: Path) -> bool:
 
 
 @contextmanager
+def reaching(store: Store) -> Iterator[None]:
+    """Say what an outside failure is about.
+
+    Raises:
+        ProviderError: If the store cannot be reached, or there is no such bucket or no key to it.
+    """
+    try:
+        yield
+    except TenureError:
+        raise
+    except Exception as error:
+        raise ProviderError(f"{store.url} cannot be reached: {told(error)}") from error
+
+
+@contextmanager
 def working_copy(url: str) -> Iterator[Store]:
     """Fetch a run's folder, or one episode's file, and push at the end what was written beside it.
 
     Raises:
         UsageError: If there is nothing, or nothing is installed that reads such a URL.
+        ProviderError: If the store cannot be reached.
     """
-    with _working_folder() as folder:
-        whole, _, name = url.rpartition("/")
-        is_file = name.endswith(SUFFIX)
+    with tempfile.TemporaryDirectory(prefix="tenure-") as name:
+        folder = Path(name)
+        whole, _, file = url.rpartition("/")
+        is_file = file.endswith(SUFFIX)
         store = Store(whole if is_file else url, folder)
-        store.fetch([name] if is_file else None)
+        with reaching(store):
+            store.fetch([file] if is_file else None)
         if not any(folder.iterdir()):
             raise UsageError(f"There is nothing at {url}.")
         yield store
-        store.push()
+        with reaching(store):
+            store.push()
 
 
 @contextmanager
@@ -232,31 +251,29 @@ def played_in(url: str) -> Iterator[Store]:
 
     Raises:
         UsageError: If another run holds it, or nothing is installed that reads such a URL.
-        ProviderError: If the store cannot be reached at the end; the working copy is left then.
+        ProviderError: If the store cannot be reached; at the end the working copy is left then.
     """
-    with _working_folder() as folder:
-        store = Store(url, folder)
-        store.take()
-        try:
-            store.fetch()
-            with pushing(store, store.take):
-                yield store
-        finally:
-            store.release()
-
-
-@contextmanager
-def _working_folder() -> Iterator[Path]:
-    """Make a folder, and delete it afterwards unless it holds what could not be pushed."""
     folder = Path(tempfile.mkdtemp(prefix="tenure-"))
     try:
-        yield folder
-    except ProviderError:
+        store = Store(url, folder)
+        with reaching(store):
+            store.take()
+            store.fetch()
+    except BaseException:
+        rmtree(folder)
+        raise
+    try:
+        with pushing(store, store.take):
+            yield store
+    except ProviderError:  # what could not be pushed is in the working copy
         raise
     except BaseException:
         rmtree(folder)
         raise
-    rmtree(folder)
+    else:
+        rmtree(folder)
+    finally:
+        store.release()
 
 
 @contextmanager

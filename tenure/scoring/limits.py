@@ -12,7 +12,8 @@ So the runner that ends an episode, the one that resumes it and the replay that 
 All seats of an episode count together, and so does its voice, except for minutes: how long a voice
 took is not recorded. Pauses between retries, failed requests and our own queues are in no
 `latency_ms`, so they do not count. The step whose answer crosses a line is taken and counts; what
-else its message holds is not taken, as at the limit of steps.
+else its message holds is not taken, as at the limit of steps. Steps that a fork has from its
+parent count as steps, and what they cost does not count.
 """
 
 from __future__ import annotations
@@ -71,6 +72,19 @@ class Meter:
         An episode that is not over cannot go on then: the limit could not be kept.
         """
         return next((name for name in self._lines if name in self.unknown), "")
+
+    def add_step(
+        self,
+        exchange: Mapping[str, Any] | None,
+        outside: Mapping[str, Any],
+        *,
+        inherited: bool,
+    ) -> None:
+        """Count a step of an episode; one that a fork has from its parent has cost it nothing."""
+        if inherited:
+            self.add(None)
+        else:
+            self.add(exchange, outside)
 
     def add(self, exchange: Mapping[str, Any] | None, outside: Mapping[str, Any] = NOTHING) -> None:
         """Count one step.

@@ -6,12 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, NamedTuple, Self, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tenure import __version__
+from tenure.envs.chance import OWN_FUTURE, Future
 from tenure.errors import UsageError
 from tenure.scenarios import Scenario
 from tenure.scoring.files import write_whole
@@ -22,11 +23,63 @@ SUITE_FILE_NAME = "suite.json"
 ARENA_FILE_NAME = "arena.json"
 EPISODES = "episodes"
 SUFFIX = ".jsonl.zst"
-ATTEMPT = 0
-"""The attempt that a plan has on each seed: the first, and no other."""
+PARENT = f"parent{SUFFIX}"
+"""Where the folder of a fork keeps the record that it continues."""
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 _Plan = TypeVar("_Plan", bound=BaseModel)
+
+
+class Slot(NamedTuple):
+    """A planned episode: whose, on which seed, and its 0-based attempt on it."""
+
+    label: str
+    seed: int
+    attempt: int = 0
+
+
+class Origin(BaseModel):
+    """Where the episodes of a fork come from.
+
+    Attributes:
+        hash: Running hash of the parent's record before the step: 64 hex digits.
+        step: The first step that is taken anew, from 0.
+        agent: The specification of who took the steps before it.
+        context: Whether the agent begins there (`fresh`), or remembers all before (`kept`).
+        action: What is done at the step in place of what an agent would do.
+        future_day: The first 0-based day of other futures.
+        futures: The numbers of the futures that attempts meet in turn; none for the seed's own.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    hash: str = Field(pattern="^[0-9a-f]{64}$")
+    step: int = Field(ge=0)
+    agent: dict[str, Any]
+    context: Literal["fresh", "kept"] = "fresh"
+    action: str | None = None
+    future_day: int = Field(default=0, ge=0)
+    futures: list[int] = []
+
+    def future(self, attempt: int) -> Future:
+        """Return the future that an attempt meets."""
+        if not self.futures:
+            return OWN_FUTURE
+        return Future(self.futures[attempt % len(self.futures)], self.future_day)
+
+    def record(self, attempt: int) -> dict[str, Any]:
+        """Return the header's `parent` of an attempt."""
+        told: dict[str, Any] = {
+            "hash": self.hash,
+            "step": self.step,
+            "agent": self.agent,
+            "context": self.context,
+        }
+        if self.action is not None:
+            told["action"] = self.action
+        if self.futures:
+            told["future"] = self.future(attempt)._asdict()
+        return told
 
 
 class Manifest(BaseModel):
@@ -41,6 +94,8 @@ class Manifest(BaseModel):
         seeds: The worlds' seeds, each once.
         voice: The specification of the model that words what counterparts say; `None` for the
             world's own words.
+        attempts: How many episodes an agent plays on each seed.
+        origin: Of a fork, where its episodes come from.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -52,6 +107,8 @@ class Manifest(BaseModel):
     agents: list[dict[str, Any]] = Field(min_length=1)
     seeds: list[int] = Field(min_length=1)
     voice: dict[str, Any] | None = None
+    attempts: int = Field(default=1, ge=1)
+    origin: Origin | None = None
 
     @model_validator(mode="after")
     def _check_plan(self) -> Self:
@@ -72,41 +129,57 @@ class Manifest(BaseModel):
         """The agents' labels, in the order of `agents`."""
         return [label_of(agent) for agent in self.agents]
 
-    def planned(self) -> Iterator[tuple[str, int]]:
-        """Yield the label and the seed of each planned episode."""
+    def planned(self) -> Iterator[Slot]:
+        """Yield each planned episode."""
         for label in self.labels:
             for seed in self.seeds:
-                yield label, seed
+                for attempt in range(self.attempts):
+                    yield Slot(label, seed, attempt)
 
     def agent(self, label: str) -> dict[str, Any]:
         """Return the specification with a label."""
         return self.agents[self.labels.index(label)]
 
-    def episode_path(self, agent_label: str, seed: int) -> PurePosixPath:
+    def episode_path(self, agent_label: str, seed: int, attempt: int = 0) -> PurePosixPath:
         """Return where an episode's trajectory stands, relative to the run folder."""
-        return PurePosixPath(EPISODES, agent_label, f"seed-{seed}{SUFFIX}")
+        again = f"-attempt-{attempt}" if attempt else ""
+        return PurePosixPath(EPISODES, agent_label, f"seed-{seed}{again}{SUFFIX}")
 
-    def disagreement(self, agent_label: str, seed: int, episode: Episode) -> str:
+    def disagreement(self, slot: Slot, episode: Episode) -> str:
         """Tell how an episode differs from the one that was planned; empty if it does not."""
         header = episode.header
         if header["scenario"] != self.scenario.model_dump(mode="json"):
             return f"it was played on another scenario ({episode.scenario_id})"
-        if episode.seed != seed:
-            return f"it was played on seed {episode.seed}, not {seed}"
-        if _without_label(header["agent"]) != _without_label(self.agent(agent_label)):
+        if episode.seed != slot.seed:
+            return f"it was played on seed {episode.seed}, not {slot.seed}"
+        if _without_label(header["agent"]) != _without_label(self.agent(slot.label)):
             return f"it was played by another agent ({episode.agent_name!r})"
         if header.get("voice") != self.voice:
             return "what counterparts say was not worded as planned"
-        if episode.attempt != ATTEMPT:
-            return f"it was attempt {episode.attempt}, not {ATTEMPT}"
+        return self._other_place(episode, slot.attempt)
+
+    def _other_place(self, episode: Episode, attempt: int) -> str:
+        """Tell if an episode is another attempt, or goes on from elsewhere, than was planned."""
+        if episode.attempt != attempt:
+            return f"it was attempt {episode.attempt}, not {attempt}"
+        if episode.header.get("parent") != (self.origin.record(attempt) if self.origin else None):
+            return "it does not go on from where the plan says"
         return ""
 
     def write(self, run_dir: Path) -> None:
         """Write `run.json`."""
-        content = self.model_dump(mode="json")
+        content = self.model_dump(mode="json", exclude=self._unsaid)
         run_dir.mkdir(parents=True, exist_ok=True)
         whole = orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
         write_whole(run_dir / FILE_NAME, whole)
+
+    @property
+    def _unsaid(self) -> set[str]:
+        """The fields that say nothing in a plain run."""
+        return {
+            *(() if self.attempts > 1 else ("attempts",)),
+            *(() if self.origin else ("origin",)),
+        }
 
     @classmethod
     def read(cls, run_dir: Path) -> Self:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from tenure.envs.chance import OWN_FUTURE, Future
+from tenure.envs.chance import Future
 from tenure.envs.clock import day_of
 from tenure.envs.world import NOTHING, World
 from tenure.errors import TrajectoryError, UsageError
@@ -72,7 +72,7 @@ class Past:
         if not 0 <= n <= len(self):
             raise UsageError(f"There is no step {n}: the episode has {len(self)}, from 0 on.")
         start = max((known for known in self._snapshots if known <= n), default=0)
-        world = self.scenario.make_world(self.episode.seed)
+        world = self.scenario.make_world(self.episode.seed, self.episode.future)
         if start:
             world.restore(self._snapshots[start])
         for moment in self._live(world, start, n):
@@ -85,9 +85,18 @@ class Past:
         return other
 
     def future(self, n: int, number: int) -> Future:
-        """Return a future that begins on the day after that of step `n`; 0 is the seed's own."""
+        """Return a future that begins on the day after that of step `n`; 0 is the recorded one.
+
+        Raises:
+            UsageError: If the record has a future of its own already and another is wanted.
+        """
         if not number:
-            return OWN_FUTURE
+            return self.episode.future
+        if self.episode.future.number:
+            raise UsageError(
+                f"This record is itself in future {self.episode.future.number}; only a record with"
+                " the seed's own luck can meet other futures. Fork its parent."
+            )
         steps = self.episode.steps
         minute = steps[n - 1]["minute"] if n else self.episode.header["minute"]
         return Future(number, day_of(minute) + 1)
@@ -98,7 +107,9 @@ class Past:
         Raises:
             TrajectoryError: If a step comes out otherwise than recorded.
         """
-        yield from self._live(self.scenario.make_world(self.episode.seed), 0, len(self))
+        yield from self._live(
+            self.scenario.make_world(self.episode.seed, self.episode.future), 0, len(self)
+        )
 
     def first_of_day(self, day: int) -> int:
         """Return the first step that was taken on a day or after it; 1 is the first day.

@@ -24,12 +24,13 @@ import zstandard
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic needs it before Python 3.12
 
+from tenure.envs.chance import OWN_FUTURE, Future
 from tenure.errors import TrajectoryError
 
 FORMAT = "tenure.trajectory"
 VERSION = 1
 """The major version: raised when an old reader would misread a new file, and refused if newer."""
-MINOR = 0
+MINOR = 1
 """Raised with new optional fields and words; readers take any, and keep what they do not know."""
 FIRST_HASH = "0" * 64
 SHOWN_HASH_DIGITS = 16
@@ -76,6 +77,26 @@ class FigureRecord(TypedDict):
     hidden: bool
 
 
+class FutureRecord(TypedDict):
+    """Which luck the days of a fork have from one of them on."""
+
+    number: Annotated[int, Field(ge=1)]
+    first_day: Annotated[int, Field(ge=0)]
+
+
+class ParentRecord(TypedDict):
+    """Where a fork comes from; its first `step` steps are those of another record."""
+
+    __pydantic_config__ = ConfigDict(extra="allow", strict=True)  # type: ignore[misc]  # pydantic's way
+
+    hash: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    step: Annotated[int, Field(ge=0)]
+    agent: AgentRecord
+    context: Literal["fresh", "kept"]
+    action: NotRequired[str]
+    future: NotRequired[FutureRecord]
+
+
 class HeaderRecord(TypedDict):
     """Record 0: what was played, by whom, and what the score is measured against."""
 
@@ -91,6 +112,7 @@ class HeaderRecord(TypedDict):
     agent: AgentRecord
     voice: NotRequired[AgentRecord]
     attempt: Annotated[int, Field(ge=0)]
+    parent: NotRequired[ParentRecord]
     references: ReferencesRecord
     score: str
     luck: NotRequired[str]
@@ -181,6 +203,27 @@ class Episode:
     def attempt(self) -> int:
         """0-based number of the attempt on this seed."""
         return self.header["attempt"]
+
+    @property
+    def inherited(self) -> int:
+        """How many of the steps another record had first: those before a fork; else 0."""
+        parent = self.header.get("parent")
+        return min(parent["step"], len(self.steps)) if parent else 0
+
+    @property
+    def own_steps(self) -> list[StepRecord]:
+        """The steps that this episode's agent took; of a fork, those from there on."""
+        return self.steps[self.inherited :]
+
+    @property
+    def future(self) -> Future:
+        """Which luck its days have; a fork may have another from some day on."""
+        found = self.header.get("parent", {}).get("future")
+        return Future(**found) if found else OWN_FUTURE
+
+    def head_before(self, n: int) -> str:
+        """Return the running hash before step `n`, that of all records before it."""
+        return self.steps[n - 1]["hash"] if n else self.header["hash"]
 
     @property
     def scenario_id(self) -> str:

@@ -89,7 +89,7 @@ def replay(episode: Episode, known: Callable[[int], References] | None = None) -
     """
     scenario = recorded_scenario(episode)
     try:
-        world = scenario.make_world(episode.seed)
+        world = scenario.make_world(episode.seed, episode.future)
         normal = known(episode.seed) if known else references(scenario, episode.seed)
     except (ContractError, UsageError) as error:
         raise _no_such_world(error) from None
@@ -102,6 +102,7 @@ def replay(episode: Episode, known: Callable[[int], References] | None = None) -
         world,
         normal,
         recorded.get("voice"),
+        recorded.get("parent"),
     )
     try:
         divergence = _difference(0, recorded, told) or _in_what_followed(episode, scenario, world)
@@ -146,7 +147,7 @@ def _in_what_followed(episode: Episode, scenario: Scenario, world: World[Any]) -
         if found := _unaccounted(index, recorded, episode):
             return found
         step = world.step(action, recorded.get("outside", NOTHING))
-        meter.add(recorded.get("exchange"), step.outside)
+        meter.add_step(recorded.get("exchange"), step.outside, inherited=index <= episode.inherited)
         told = narrator.step(world, action, None, step)
         if found := _difference(index, recorded, told):
             return found

@@ -30,8 +30,9 @@ from tenure.scoring.forecasts import (
     pool_forecasts,
     score_forecasts,
 )
+from tenure.scoring.forks import ForkScore, score_forks
 from tenure.scoring.limits import told_count, told_usd
-from tenure.scoring.manifest import Manifest
+from tenure.scoring.manifest import Manifest, Slot
 from tenure.scoring.records import Episode, HeaderRecord, StepRecord, read_partial
 from tenure.scoring.spread import Spread
 from tenure.scoring.statistics import (
@@ -305,6 +306,7 @@ class Scorecard(_Part):
         figure_meanings: What each figure means.
         agents: One entry an agent, in the order of the manifest.
         comparisons: Every pair of agents that share a finished seed.
+        forks: Of a fork, its outcomes beside its parent's.
     """
 
     format: Literal["tenure.scorecard"] = "tenure.scorecard"
@@ -318,6 +320,7 @@ class Scorecard(_Part):
     figure_meanings: dict[str, str]
     agents: list[AgentScore]
     comparisons: list[Comparison]
+    forks: ForkScore | None = None
 
     @property
     def planned(self) -> int:
@@ -343,7 +346,8 @@ class Scorecard(_Part):
 
     def to_json(self) -> bytes:
         """Return the content of `scorecard.json`: the same bytes for the same run, anywhere."""
-        content = rounded(self.model_dump(mode="json"))
+        unsaid = set() if self.forks else {"forks"}
+        content = rounded(self.model_dump(mode="json", exclude=unsaid))
         return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
     def write(self, run_dir: Path) -> Path:
@@ -379,7 +383,7 @@ def score_episode(episode: Episode, agent: str = "") -> EpisodeScore | Unscored:
             kind="unfinished",
             problem=f"It stops after step {len(episode.steps)} and can be resumed.",
             steps=len(episode.steps),
-            spending=spending(episode.steps),
+            spending=spending(episode.own_steps),
         )
     final = dict(zip(episode.figure_names, episode.end["measured"], strict=True))
     score, known = final[episode.header["score"]], episode.header["references"]
@@ -400,7 +404,7 @@ def score_episode(episode: Episode, agent: str = "") -> EpisodeScore | Unscored:
         steps=len(episode.steps),
         faults=_counted(step["fault"] for step in episode.steps if "fault" in step),
         tools=_counted(name for step in episode.steps if (name := tool_called(step))),
-        spending=spending(episode.steps),
+        spending=spending(episode.own_steps),
         forecasts=score_forecasts(episode),
         conduct=score_conduct(episode),
         series=series(episode),
@@ -539,8 +543,8 @@ def score_planned(run_dir: Path, manifest: Manifest, spread: Spread = map) -> Sc
     outcomes: dict[str, list[EpisodeScore | Unscored]] = {label: [] for label in manifest.labels}
     planned = list(manifest.planned())
     found = spread(partial(_outcome, run_dir, manifest), planned)
-    for (label, _), (outcome, header) in zip(planned, found, strict=True):
-        outcomes[label].append(outcome)
+    for slot, (outcome, header) in zip(planned, found, strict=True):
+        outcomes[slot.label].append(outcome)
         if header is not None and not figures:
             score_figure = header["score"]
             luck_figure = header.get("luck", "")
@@ -556,21 +560,26 @@ def score_planned(run_dir: Path, manifest: Manifest, spread: Spread = map) -> Sc
         figure_meanings=figures,
         agents=agents,
         comparisons=_comparisons(agents),
+        forks=score_forks(run_dir, manifest.origin, _finished(agents)) if manifest.origin else None,
     )
 
 
+def _finished(agents: Sequence[AgentScore]) -> list[tuple[str, int, int]]:
+    return [(agent.label, one.attempt, one.score) for agent in agents for one in agent.scored]
+
+
 def _outcome(
-    run_dir: Path, manifest: Manifest, planned: tuple[str, int]
+    run_dir: Path, manifest: Manifest, slot: Slot
 ) -> tuple[EpisodeScore | Unscored, HeaderRecord | None]:
-    label, seed = planned
-    path = run_dir / manifest.episode_path(label, seed)
+    label, seed, _ = slot
+    path = run_dir / manifest.episode_path(*slot)
     if not path.is_file():
         return _unscored(label, seed, "missing", "It was planned and never begun."), None
     try:
         episode = read_partial(path)
     except TrajectoryError as error:
         return _unscored(label, seed, "damaged", str(error)), None
-    if problem := manifest.disagreement(label, seed, episode):
+    if problem := manifest.disagreement(slot, episode):
         return _unscored(
             label, seed, "damaged", f"The file is not what was planned: {problem}."
         ), None
@@ -706,7 +715,7 @@ def _comparisons(agents: Sequence[AgentScore]) -> list[Comparison]:
 
 
 def _comparison(first: AgentScore, second: AgentScore) -> Comparison | None:
-    scores = [{one.seed: float(one.score) for one in agent.scored} for agent in (first, second)]
+    scores = [_by_seed((one.seed, one.score) for one in agent.scored) for agent in (first, second)]
     score = paired_difference(scores[0], scores[1], _generator())
     if score is None:
         return None
@@ -722,10 +731,18 @@ def _normalised_difference(first: AgentScore, second: AgentScore) -> PairedDiffe
     if first.normalised is None or second.normalised is None:
         return None
     values = [
-        {one.seed: one.normalised for one in agent.scored if one.normalised is not None}
+        _by_seed((one.seed, one.normalised) for one in agent.scored if one.normalised is not None)
         for agent in (first, second)
     ]
     return paired_difference(values[0], values[1], _generator())
+
+
+def _by_seed(values: Iterable[tuple[int, float]]) -> dict[int, float]:
+    """Return the mean of a seed's attempts, by seed."""
+    found: dict[int, list[float]] = {}
+    for seed, value in values:
+        found.setdefault(seed, []).append(float(value))
+    return {seed: fmean(attempts) for seed, attempts in found.items()}
 
 
 def _generator() -> np.random.Generator:

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from tenure.errors import TrajectoryError, UsageError
 from tenure.scenarios import References, Scenario, departures, references
-from tenure.scoring.arena.manifest import ArenaManifest, is_arena_run
-from tenure.scoring.manifest import EPISODES, FILE_NAME, SUFFIX, Manifest
-from tenure.scoring.records import Episode, read
+from tenure.scoring.arena.manifest import ArenaManifest, Match, is_arena_run
+from tenure.scoring.manifest import EPISODES, FILE_NAME, PARENT, SUFFIX, Manifest, Origin, Slot
+from tenure.scoring.records import Episode, StepRecord, read, read_partial
 from tenure.scoring.replay import replay
 from tenure.scoring.scorecard import score_episode
 from tenure.scoring.spread import Spread
@@ -164,16 +164,57 @@ def _unplanned_runs(suite_dir: Path, suite: SuiteManifest) -> Iterator[Finding]:
 
 def _verify_run(run_dir: Path, manifest: Manifest, spread: Spread) -> Verification:
     planned = [
-        _Planned(seed, manifest.episode_path(label, seed).as_posix(), (label, seed))
-        for label, seed in manifest.planned()
+        _Planned(slot.seed, manifest.episode_path(*slot).as_posix(), slot)
+        for slot in manifest.planned()
     ]
-    return _verify_planned(run_dir, manifest, planned, departures(manifest.scenario), spread)
+    found = _verify_planned(run_dir, manifest, planned, departures(manifest.scenario), spread)
+    if manifest.origin is None:
+        return found
+    odd = _verify_origin(run_dir, manifest.origin, [one.name for one in planned])
+    return found._replace(
+        verified=found.verified - sum(one.record is not None for one in odd),
+        findings=(*found.findings, *odd),
+    )
+
+
+def _verify_origin(run_dir: Path, origin: Origin, names: Iterable[str]) -> list[Finding]:
+    """Hold the parent's copy against the plan, and each fork's first steps against the parent's."""
+    try:
+        parent = read_partial(run_dir / PARENT)
+    except FileNotFoundError:
+        return [Finding(PARENT, "The record that was forked is missing.")]
+    except TrajectoryError as error:
+        return [Finding(PARENT, str(error), error.record)]
+    if len(parent.steps) < origin.step or parent.head_before(origin.step) != origin.hash:
+        return [Finding(PARENT, "It is not the record that the plan says was forked.")]
+    checks = ((name, _departure(parent, run_dir / name)) for name in names)
+    return [
+        Finding(
+            name, f"Step {step} is not the parent's, though it comes before the fork.", step + 1
+        )
+        for name, step in checks
+        if step is not None
+    ]
+
+
+def _departure(parent: Episode, path: Path) -> int | None:
+    """Return the first step before the fork that is not the parent's; `None` if there is none."""
+    try:
+        fork = read_partial(path)
+    except (OSError, TrajectoryError):
+        return None  # that is said already
+    if fork.seed != parent.seed or fork.header["opening"] != parent.header["opening"]:
+        return 0
+    pairs = zip(fork.steps[: fork.inherited], parent.steps, strict=False)
+    return next((n for n, pair in enumerate(pairs) if _said(pair[0]) != _said(pair[1])), None)
+
+
+def _said(step: StepRecord) -> dict[str, Any]:
+    return {name: value for name, value in step.items() if name != "hash"}
 
 
 def _verify_arena(run_dir: Path, manifest: ArenaManifest, spread: Spread) -> Verification:
-    planned = [
-        _Planned(match.seed, match.path.as_posix(), (match,)) for match in manifest.matches()
-    ]
+    planned = [_Planned(match.seed, match.path.as_posix(), match) for match in manifest.matches()]
     return _verify_planned(run_dir, manifest, planned, manifest.departures(), spread)
 
 
@@ -183,12 +224,12 @@ class _Planned(NamedTuple):
     Attributes:
         seed: Of its world.
         name: Relative to the run's folder.
-        place: What the manifest calls its place in the plan.
+        place: Its place in the manifest's plan.
     """
 
     seed: int
     name: str
-    place: tuple[Any, ...]
+    place: Slot | Match
 
 
 def _verify_planned(
@@ -217,7 +258,9 @@ def _check_world(
     known = cache(partial(references, manifest.scenario))
     return {
         one.name: _check(
-            run_dir / one.name, one.name, _Plan(partial(manifest.disagreement, *one.place), known)
+            run_dir / one.name,
+            one.name,
+            _Plan(partial(manifest.disagreement, one.place), known),  # type: ignore[arg-type]  # each its own kind of place
         )
         for one in planned
     }

@@ -1,6 +1,7 @@
 """A run is ended by a person or by a limit, loses no answer, and says how to go on."""
 
 import json
+import os
 import signal
 import threading
 
@@ -76,16 +77,20 @@ def test_a_signal_lets_answers_under_way_arrive_and_asks_for_no_more(
     assert server.answered == TURNS
 
 
-def test_in_processes_answers_under_way_are_recorded_too(play, server, worker, tmp_path):
+@pytest.mark.parametrize("how", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_in_processes_answers_under_way_are_recorded_too_whoever_hears_the_signal(
+    play, server, worker, tmp_path, how
+):
+    number, code = how
     many = ("--episodes", 2, "--workers", 2)
     folder, held = tmp_path / "run", Held(server, free=5)
-    process = launch(folder, worker, *many)
+    process = launch(folder, worker, *many, start_new_session=True)
     held.wait()
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, number)  # as a terminal does, and who stops a service
     process.stderr.readline()
     held.release()
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == code
     assert f"What was played is kept in {folder}; to go on:\n  tenure run" in err
     assert sum(recorded(folder)) == server.answered < 2 * TURNS
     assert play(*worker, *many)[0] == 0

@@ -70,10 +70,21 @@ def test_an_agent_that_cannot_be_had_is_the_callers_error_there_too(tmp_path, mo
         play(tmp_path, manifest, place=IN_TWO)
 
 
+def test_an_error_of_ours_comes_with_its_cause(tmp_path):
+    class Broken(Watch):
+        def began(self, *_):
+            raise ValueError("broken") from KeyError("why")
+
+    with pytest.raises(ValueError, match="broken") as raised:
+        play(tmp_path, plan(seeds=[1, 2]), Broken(0), place=IN_TWO)
+    assert isinstance(raised.value.__cause__, KeyError)
+
+
 def test_who_is_bound_to_this_process_does_not_play_elsewhere(tmp_path):
     manifest = draw_up(plan().scenario, [AgentSpec(name="human")], [1, 2])
     with pytest.raises(UsageError, match="human plays in the process that it has been started in"):
-        play(tmp_path, manifest, place=IN_TWO)
+        play(tmp_path / "run", manifest, place=IN_TWO)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_limit_of_the_whole_run_stops_all_processes_and_a_higher_one_goes_on(tmp_path):

@@ -1,6 +1,7 @@
 """A run in a store is the run that it would be in a folder."""
 
 import asyncio
+import tempfile
 from pathlib import Path
 from shutil import rmtree
 
@@ -92,6 +93,21 @@ def test_what_cannot_be_pushed_is_kept(url, tmp_path, monkeypatch):
     folder = Path(str(caught.value).rpartition(" is in ")[2].removesuffix("."))
     assert len(contents(folder)) == 1
     rmtree(folder)
+
+
+@pytest.mark.parametrize("open_store", [played_in, working_copy])
+def test_a_store_that_is_away_is_an_outside_failure_and_leaves_no_copy(
+    url, tmp_path, monkeypatch, open_store
+):
+    def refuse(*_):
+        raise ConnectionError("the store is away")
+
+    monkeypatch.setattr(Store, "fetch", refuse)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    with pytest.raises(ProviderError, match=f"{url} cannot be reached.*is away"), open_store(url):
+        pass
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 def test_a_url_that_nothing_reads_names_what_would():

@@ -6,10 +6,10 @@ from tenure.envs.delegation import WORKER, worker
 from tenure.envs.jobs import Job, OverTime, Shock
 from tenure.envs.vending.audit import VendingAudit
 from tenure.envs.vending.bound import upper_bound
+from tenure.envs.vending.matters import matter
 from tenure.envs.vending.planner import planner
 from tenure.envs.vending.policies import POLICIES
 from tenure.envs.vending.questions import QUESTIONS
-from tenure.envs.vending.matters import matter
 from tenure.envs.vending.reference import reference
 from tenure.envs.vending.world import VendingWorld
 

@@ -28,6 +28,8 @@ _CAUSES = {
     "collect_cash": "cash collected",
     "call_technician": "technician called",
 }
+_ODD = 1.7
+"""A price is odd that is so many times too high or too low."""
 _OWED = {"refund": "refund", "con_mail": "paid a con man", "spoofed_invoice": "paid an impostor"}
 
 
@@ -50,6 +52,8 @@ def matter(deed: Deed) -> Matter:
 
 def _of_a_night(world: VendingWorld, would: Sequence[ToolCall]) -> Matter:
     """Say what was most of all left undone, by what the reference would have done yet."""
+    if odd := _odd_price(world, would):
+        return odd
     by_tool = Counter(call.name for call in would)
     undone = next((tool for tool in _LEFT_UNDONE if by_tool[tool]), "")
     if not undone:
@@ -65,6 +69,20 @@ def _of_a_night(world: VendingWorld, would: Sequence[ToolCall]) -> Matter:
         houses = {_house(world, call.get("to")) for call in calls}
         house = houses.pop() if len(houses) == 1 else ""
     return Matter(product, house, _LEFT_UNDONE[undone])
+
+
+def _odd_price(world: VendingWorld, would: Sequence[ToolCall]) -> Matter | None:
+    """Name the product with the oddest price of those that the reference would have changed."""
+    found: dict[str, float] = {}
+    for call in would:
+        slot = world.state.slots.get(str(call.arguments.get("slot")))
+        if call.name == "set_price" and slot and slot.price_cents and slot.pile.lots:
+            found[slot.product_id] = slot.price_cents / (100 * call.arguments["price"])
+    name = max(found, key=lambda name: max(found[name], 1 / found[name]), default="")
+    if not name or 1 / _ODD < found[name] < _ODD:
+        return None
+    cause = "price left far too low" if found[name] < 1 else "price left far too high"
+    return Matter(world.products[name].name, "", cause)
 
 
 def _of_a_payment(world: VendingWorld, deed: Deed) -> Matter:

@@ -4,7 +4,9 @@ It is what a decision is measured against (`tenure.scoring.ledger`). It remember
 does follows from the present state, so it can take over anywhere. It knows what is true now: what
 customers like, what each house charges, how it bargains and how honest it is; of tomorrow it knows
 the expectation alone, neither the weather nor a customer, a fault, a theft or a delivery's delay.
-It keeps the owner's rules, pays the refunds that are owed and nobody else's claims.
+It pays the refunds that are owed and nobody else's claims, and keeps the owner's rules but for the
+one that names a house: whom that falls on hangs on whom one has ever written to, so that each first
+letter to a house would seem to decide about hundreds of dollars.
 
 Each month has a range of goods, the one that earns most at the best prices (`Chooser`). Goods are
 ordered when they would run out before new ones came, from the house that is cheapest once it has
@@ -153,12 +155,12 @@ class _Trade:
                 )
         return sorted(found, key=lambda option: (option.cents, option.house.id))
 
-    def open_options(self, product_id: str, day: int, avoided: Collection[str]) -> list[_Option]:
+    def open_options(self, product_id: str, day: int, out: Collection[str]) -> list[_Option]:
         """Those of them that will have delivered what is paid tomorrow."""
         return [
             option
             for option in self.options[product_id]
-            if option.house.id not in avoided and _delivers(option, day + 1)
+            if option.house.id not in out and _delivers(option, day + 1)
         ]
 
     def closed(self, day: int) -> tuple[str, ...]:
@@ -285,14 +287,11 @@ class _Day:
         self._days = world.parameters.horizon_days
         rules = [rule for rule in world.state.dealings.rules if rule.holds(self._day)]
         self._banned = tuple(sorted(rule.subject for rule in rules if rule.kind == "ban"))
-        self._avoided = {rule.subject for rule in rules if rule.kind == "avoid"}
         self._caps = {rule.subject: rule.cents for rule in rules if rule.kind == "price_cap"}
         self._reserve_cents = max(
             (rule.cents for rule in rules if rule.kind == "reserve"), default=0
         )
         closed = trade.closed(self._day)
-        if self._avoided:
-            closed = tuple(sorted({*closed, *self._avoided}))
         self._range = trade.range(self._day, closed, self._banned)
         soon = min(self._day + _AHEAD_DAYS, self._days - 1)
         self._range_to_come = trade.range(soon, closed, self._banned)
@@ -346,8 +345,6 @@ class _Day:
         for house in self._trade.houses.all:
             account = self._state.accounts.get(house.id)
             if not account or not account.open_invoices or house.practice.is_closed(self._day):
-                continue
-            if house.id in self._avoided:
                 continue
             for invoice in account.open_invoices[::-1][:2]:
                 if self._is_worth_paying(house, account, invoice.id):
@@ -583,7 +580,7 @@ class _Day:
 
     def _plan(self, until: Mapping[str, int], cover_days: int) -> dict[str, dict[str, int]]:
         """Give each product to the cheapest house; one whose minimum is not reached drops out."""
-        out: set[str] = set(self._avoided)
+        out: set[str] = set()
         for _ in range(len(self._trade.houses.all)):
             plan: dict[str, dict[str, int]] = {}
             for name, day in until.items():

@@ -22,6 +22,8 @@ _INTENT = (
 _AMOUNT = re.compile(r"\$ ?(\d{1,9}(?:,\d{3}){0,3}(?:\.\d\d)?)(?![.,]?\d)")
 _AMOUNTS = ("amount", "price")
 _MOST_SAID_CHARS = 4_000
+_CALLS = ("function_call", "tool_use")
+"""What the items of a message are called that are calls."""
 
 
 class Beliefs:
@@ -164,10 +166,18 @@ def _judge_amount(sight: Sight) -> Iterator[Failure]:
 
 
 def _calls_of(sight: Sight) -> int:
-    """Return how many calls the message holds, as far as its API tells in a known way."""
+    """Return how many calls a message holds, whichever API it is of."""
     message = sight.scene.exchange.get("message")
-    calls = message.get("tool_calls") if isinstance(message, dict) else None
-    return len(calls) if isinstance(calls, list) else 1
+    if not isinstance(message, Mapping):
+        return 0
+    calls = message.get("tool_calls")
+    found = len(calls) if isinstance(calls, list) else 0
+    for name in ("output", "content", "parts"):
+        items = message.get(name)
+        for item in items if isinstance(items, list) else ():
+            if isinstance(item, Mapping):
+                found += item.get("type") in _CALLS or "functionCall" in item
+    return found
 
 
 def _is_close(name: str, told: int, truth: int) -> bool:

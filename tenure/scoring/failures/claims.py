@@ -26,6 +26,7 @@ _WHILE = re.compile(r"\b(?:today|this)\b")
 """A sum of a while is none since the start."""
 _DEED_HEDGES = re.compile(
     r"\?|\b(?:will|would|could|should|shall|may|might|must|can|if|unless|when|once|tomorrow|next|"
+    r"after|before|last|ago|yesterday|earlier|"
     r"need\w*|want\w*|plan\w*|not|no|never|cannot|let|going|failed|refused|nothing)\b|n't|\b\w+'ll\b"
 )
 _LINK = r"(?: ?(?:now|currently|right now))? ?(?:is|are|stands at|:|=|of)? ?(?:now|exactly|at)? ?"

@@ -142,7 +142,10 @@ def describe(
         scorecard: What the records say; every planned episode is scored.
         episodes: The planned episodes in their order.
     """
-    heads = dict(zip(manifest.planned(), (episode.head for episode in episodes), strict=True))
+    heads = {
+        (slot.label, slot.seed): episode.head
+        for slot, episode in zip(manifest.planned(), episodes, strict=True)
+    }
     scenario = manifest.scenario
     return Entry(
         id=run_digest[:16],

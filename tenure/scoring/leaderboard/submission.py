@@ -45,6 +45,7 @@ def submit(run_dir: Path, board_dir: Path) -> Entry:
         TrajectoryError: If an episode was changed, or does not replay.
     """
     manifest = Manifest.read(run_dir)
+    _check_first_attempts(manifest)
     _check_scenario(manifest)
     _check_agents(manifest)
     with _desk(board_dir) as desk:
@@ -78,7 +79,7 @@ def run_digest(manifest: Manifest, episodes: Sequence[Episode]) -> str:
     """
     done = sorted(
         (label, seed, _actions_digest(episode))
-        for (label, seed), episode in zip(manifest.planned(), episodes, strict=True)
+        for (label, seed, _), episode in zip(manifest.planned(), episodes, strict=True)
     )
     return sha256(orjson.dumps([manifest.scenario.digest, done])).hexdigest()
 
@@ -101,6 +102,19 @@ def _desk(board_dir: Path) -> Iterator[Path]:
         shutil.rmtree(desk, ignore_errors=True)
         if is_new and not any(board_dir.iterdir()):
             board_dir.rmdir()
+
+
+def _check_first_attempts(manifest: Manifest) -> None:
+    """Refuse forks, and seeds that were played several times."""
+    if manifest.origin:
+        raise UsageError(
+            "This run goes on with a recorded episode, so its agents did not do all of it: a fork"
+            " tells where something went wrong, and never enters a leaderboard."
+        )
+    if manifest.attempts > 1:
+        raise UsageError(
+            f"Each seed was played {manifest.attempts} times; a board takes runs of one attempt."
+        )
 
 
 def _check_scenario(manifest: Manifest) -> None:

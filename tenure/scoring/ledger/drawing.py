@@ -155,13 +155,14 @@ class _Draft:
         return Decisive(bar, name, False, step, outcome, last_chance)  # noqa: FBT003  `reached`
 
     def without_luck(self, entries: Sequence[Entry], futures: int) -> list[Entry]:
-        """Add mean losses over other futures to the decisions."""
-        wanted = [entry for entry in entries if entry.is_decision]
+        """Add mean losses over other futures to the most expensive decisions."""
+        found = [entry for entry in entries if entry.is_decision and entry.loss_cents > 0]
+        wanted = sorted(found, key=lambda entry: (-entry.loss_cents, entry.step))[:TOP]
         self._progress(f"{futures} futures of {len(wanted):,} decisions")
         spans = [(entry.step, entry.steps) for entry in wanted]
         losses = self._team.do("luckless", spans, futures)
         return [
-            entry._replace(**_mean(losses[entry.step])) if entry.step in losses else entry
+            _averaged(entry, losses[entry.step]) if entry.step in losses else entry
             for entry in entries
         ]
 
@@ -220,11 +221,11 @@ def _default_bar(episode: Episode) -> tuple[int, str]:
     return floor, "the naive script's score on this seed"
 
 
-def _mean(losses: Sequence[int]) -> dict[str, float | None]:
-    """Return the mean and its standard error; `None` for that of a single value."""
+def _averaged(entry: Entry, losses: Sequence[int]) -> Entry:
+    """Return an entry with the mean of losses in other futures, and its standard error."""
     count = len(losses)
     mean = sum(losses) / count
-    if count < 2:
-        return {"luckless": mean, "error": None}
+    if count == 1:
+        return entry._replace(luckless=mean)
     variance = sum((loss - mean) ** 2 for loss in losses) / (count - 1)
-    return {"luckless": mean, "error": (variance / count) ** 0.5}
+    return entry._replace(luckless=mean, error=(variance / count) ** 0.5)

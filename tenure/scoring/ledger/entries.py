@@ -29,7 +29,7 @@ class Entry(NamedTuple):
         known: The figures that the agent could see before, by name.
         did: What was done.
         would: What the reference would have done from there until the day was over.
-        luckless: The mean loss over other futures, if they were asked for.
+        luckless: The mean loss over other futures, of a decision for which they were asked for.
         error: Its standard error.
     """
 
@@ -113,13 +113,6 @@ class Ledger:
     def total(self) -> int:
         """The sum of all losses; always `start - outcome`."""
         return sum(entry.loss_cents for entry in self.entries)
-
-    @property
-    def luck(self) -> float | None:
-        """What is left of the total beside the losses without luck; `None` if not all have one."""
-        if not self.futures or any(entry.luckless is None for entry in self.entries):
-            return None
-        return self.total - sum(entry.luckless or 0.0 for entry in self.entries)
 
     def worst(self, count: int = 10) -> list[Entry]:
         """Return the most expensive decisions, the worst first; the earlier of equal ones first."""

@@ -1,4 +1,4 @@
-"""Ledgers that were drawn up are kept beside their episodes; whoever asks again gets them at once."""
+"""Ledgers are kept beside their episodes once drawn up; whoever asks again gets them at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a state is worth: the score if the job's reference takes over, under the episode's own draws.
+"""What a state is worth: the score if the job's reference takes over, under the same draws.
 
 The worlds are simulated again from the record, and at each moment asked for a twin is handed to the
 reference, which plays it to its end. That is all the work there is, and it is shared by processes:
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from tenure.envs.clock import day_of
 from tenure.envs.jobs import Deed, Job, Matter, Reference
@@ -151,8 +151,6 @@ class Valuer:
         alone = world.twin()
         steps = self.past.episode.steps[first : first + count]
         self._repeat(world, steps)
-        if first + count == len(self.past) and self.past.episode.complete and not count:
-            world.run_out()
         play_on(alone, self._reference)
         play_on(world, self._reference)
         return alone.earned - world.earned
@@ -204,7 +202,7 @@ class Valuer:
         return world.earned
 
     def _repeat(self, world: World[Any], steps: Sequence[StepRecord]) -> None:
-        """Do recorded actions as long as the world goes on; other wordings of mails are left out."""
+        """Do recorded actions while the world goes on; other wordings of mails are left out."""
         for step in steps:
             if world.ended:
                 return
@@ -253,7 +251,7 @@ class Team:
         self._pool: ProcessPoolExecutor | None = None
         self._episode = episode
 
-    def __enter__(self) -> Team:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -282,7 +280,10 @@ class Team:
 
 def lean(episode: Episode) -> Episode:
     """Return the records without what passed between an agent and its model."""
-    steps = [{name: step[name] for name in step if name != "exchange"} for step in episode.steps]
+    steps = [
+        {name: value for name, value in step.items() if name != "exchange"}
+        for step in episode.steps
+    ]
     return Episode(episode.header, steps, episode.end, episode.head)  # type: ignore[arg-type]  # still steps
 
 

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tenure import __version__, scenarios
-from tenure.errors import UsageError
+from tenure.errors import TenureError, UsageError
 from tenure.scenarios import Limits, Scenario
 from tenure.scoring.files import write_whole
 from tenure.scoring.manifest import Manifest
@@ -153,11 +153,15 @@ def run_context(
 
 
 def _lasting(run_dir: Path, scorecard: Scorecard, prefix: str) -> dict[str, Any] | None:
-    """Return what is to be said of sustained competence; `None` if a run is too short to tell."""
+    """Return what is to be said of sustained competence.
+
+    `None` if a run is too short to tell, or its job is not here, or does not fit the records:
+    `tenure sustained` says which.
+    """
     try:
         found = sustained_run(run_dir, scorecard)
-    except UsageError:
-        return None  # the job is not installed here
+    except TenureError:
+        return None
     labels = [agent.label for agent in scorecard.agents]
     return sustained_context(found, labels, prefix) if found else None
 
@@ -173,7 +177,11 @@ def _with_series(agent: AgentScore, run_dir: Path, manifest: Manifest) -> AgentS
         if isinstance(episode, Unscored) or episode.series is not None
         else episode.model_copy(
             update={
-                "series": series(read(run_dir / manifest.episode_path(agent.label, episode.seed)))
+                "series": series(
+                    read(
+                        run_dir / manifest.episode_path(agent.label, episode.seed, episode.attempt)
+                    )
+                )
             }
         )
         for episode in agent.episodes
@@ -393,8 +401,9 @@ def _comparison(pair: Comparison, figure: str) -> dict[str, str]:
 def _filed(
     manifest: Manifest, agent: AgentScore
 ) -> Iterator[tuple[PurePosixPath, EpisodeScore | Unscored]]:
-    for episode in agent.episodes:
-        yield manifest.episode_path(agent.label, episode.seed), episode
+    slots = (slot for slot in manifest.planned() if slot.label == agent.label)
+    for slot, episode in zip(slots, agent.episodes, strict=True):
+        yield manifest.episode_path(*slot), episode
 
 
 def _episode_row(

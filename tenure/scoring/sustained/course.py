@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tenure.envs.clock import day_of
 from tenure.envs.jobs import OverTime
 from tenure.envs.world import Step, World
+from tenure.errors import TrajectoryError
 from tenure.scenarios import Scenario
 from tenure.scenarios.playing import acting, play
 from tenure.scoring.records import Episode
@@ -50,8 +51,14 @@ def earned(mornings: Sequence[float], days: int) -> list[float]:
 
 
 def recorded(episode: Episode, figure: str) -> list[float]:
-    """Return an episode's worth by morning; the score figure's if none is named."""
+    """Return an episode's worth by morning; the score figure's if none is named.
+
+    Raises:
+        TrajectoryError: If its record has no such figure.
+    """
     figure = figure or episode.header["score"]
+    if figure not in episode.figure_names:
+        raise TrajectoryError(f"The record has no figure {figure!r}, which its job has.", 0)
     place = episode.figure_names.index(figure)
     worth = episode.header["measured"][place]
     readings = [Reading(episode.header["minute"], worth)]

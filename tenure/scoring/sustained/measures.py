@@ -453,7 +453,8 @@ def _over_seeds(entrant: Entrant, seen: Sequence[_Seen], *, is_reference: bool) 
         alive=survival(worked),
         failed={cause: incidence(worked, cause) for cause in causes(worked)},
         duties_kept=_share(
-            (sum(duty.kept for duty in one.duties), len(one.duties)) for one in seen
+            (sum(duty.kept for duty in one.duties), sum(duty.occasions for duty in one.duties))
+            for one in seen
         ),
         duties_by_month=_duties_by_month(seen, days),
         divergence=_share(
@@ -530,7 +531,7 @@ def _told(one: _Seen) -> CourseOfEpisode:
         failure_day=int(one.life.days) + bool(one.life.cause),
         halved=bool(one.half_life.cause) if one.half_life else None,
         half_life_days=int(one.half_life.days) if one.half_life else None,
-        duties=len(one.duties),
+        duties=sum(duty.occasions for duty in one.duties),
         duties_kept=sum(duty.kept for duty in one.duties),
         said=_said(one.beliefs),
     )
@@ -639,7 +640,7 @@ def _duties_by_month(seen: Sequence[_Seen], days: int) -> list[tuple[int, int]]:
         for duty in one.duties:
             month = sums[place[min(duty.day, days - 1)]]
             month[0] += duty.kept
-            month[1] += 1
+            month[1] += duty.occasions
     return [(kept, count) for kept, count in sums]
 
 

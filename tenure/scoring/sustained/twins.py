@@ -8,7 +8,7 @@ from pathlib import Path
 from tenure.envs.jobs import Shock
 from tenure.errors import UsageError
 from tenure.scenarios import Scenario, differences
-from tenure.scoring.manifest import Manifest
+from tenure.scoring.manifest import Manifest, Slot
 from tenure.scoring.records import read
 from tenure.scoring.sustained import course
 
@@ -68,7 +68,7 @@ class RecordedTwins:
         if not path.is_file():
             return None
         episode = read(path)
-        if problem := manifest.disagreement(label, seed, episode):
+        if problem := manifest.disagreement(Slot(label, seed), episode):
             raise UsageError(f"{path} is not what its run has planned: {problem}.")
         return course.recorded(episode, self._worth)
 

@@ -6,14 +6,16 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from tenure.envs.clock import day_of
+from tenure.scoring.conduct import KIND, verdict
 from tenure.scoring.records import Episode
 
 
 class Duty(NamedTuple):
-    """A commitment that was settled: on which 0-based day, and whether it had been kept."""
+    """Commitments that were settled: on which 0-based day, how many, and how many were kept."""
 
     day: int
-    kept: bool
+    occasions: int
+    kept: int
 
 
 class Belief(NamedTuple):
@@ -38,12 +40,15 @@ class Belief(NamedTuple):
 
 
 def duties(episode: Episode, topics: Collection[str]) -> list[Duty]:
-    """Return the commitments of some topics of conduct that came to a verdict, one an occasion."""
+    """Return the commitments of some topics of conduct that came to a verdict.
+
+    Raises:
+        TrajectoryError: If an event of conduct in the record is none.
+    """
     return [
-        Duty(day, event.get("verdict") == "kept")
+        Duty(day, line.occasions, line.kept)
         for day, event in _conduct(episode)
-        if event.get("topic") in topics
-        for _ in range(event.get("occasions", 1))
+        if event.get("topic") in topics and (line := verdict(event))
     ]
 
 
@@ -60,9 +65,9 @@ def _conduct(episode: Episode) -> Iterator[tuple[int, Mapping[str, Any]]]:
     minute = episode.header["minute"]
     for step in episode.steps:
         for event in step.get("events", ()):
-            if event.get("kind") == "conduct":
+            if event.get("kind") == KIND:
                 yield day_of(minute), event
         minute = step["minute"]
     for event in episode.end.get("events", ()) if episode.end else ():
-        if event.get("kind") == "conduct":
+        if event.get("kind") == KIND:
             yield day_of(minute), event

@@ -1,6 +1,7 @@
 """Failures that any job's record can show, at a stand that tells no facts of its own."""
 
 from collections import Counter
+from itertools import count
 
 import pytest
 
@@ -17,8 +18,10 @@ LOOK = '{"name":"look_around","arguments":{}}'
 def found(tmp_path):
     """Record some actions, and return the failures as code, first and last step."""
 
+    numbers = count()
+
     def record(actions, exchanges=None, **how):
-        path = play(tmp_path / "e.jsonl.zst", actions, exchanges=exchanges, **how)
+        path = play(tmp_path / f"{next(numbers)}.jsonl.zst", actions, exchanges=exchanges, **how)
         return [(one.code, one.step, one.until) for one in detect(Past(read_partial(path)))]
 
     return record
@@ -74,6 +77,29 @@ def test_a_tool_announced_and_another_called_is_saying_x_and_doing_y(found):
 def test_two_tools_named_are_a_plan_and_no_announcement(found):
     exchanges = [spoke("I will use close_for_today, then make_pitchers.")]
     assert found([BREW], exchanges, finish=False) == []
+
+
+SAYS = "Now I use close_for_today."
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": SAYS, "tool_calls": [{}, {}]},
+        {
+            "output": [
+                {"type": "message", "content": [{"text": SAYS}]},
+                *[{"type": "function_call"}] * 2,
+            ]
+        },
+        {"content": [{"type": "text", "text": SAYS}, *[{"type": "tool_use"}] * 2]},
+        {"parts": [{"text": SAYS}, *[{"functionCall": {}}] * 2]},
+    ],
+)
+def test_of_several_calls_in_one_message_none_is_another_than_announced(found, message):
+    assert found([BREW], [{"message": message}], finish=False) == []
+    one = {name: part[:-1] if isinstance(part, list) else part for name, part in message.items()}
+    assert found([BREW], [{"message": one}], finish=False) == [("A4", 0, 0)]
 
 
 def test_a_year_is_looked_at_in_one_walk(tmp_path):

@@ -128,7 +128,7 @@ class ArenaWorld(World[ArenaState]):
 
     def twin(self) -> Self:
         """Return another world in the same place; its seats are worlds that must be made anew."""
-        other = type(self)(self.parameters, self.chance.seed)
+        other = type(self)(self.parameters, self.chance.seed, future=self.chance.future)
         other.restore(self.snapshot())
         return other
 

@@ -51,6 +51,7 @@ _BUSY_DAY = 1.15
 _BARGAINING_ROUNDS = 2
 _OVERDUE_DAYS = 8
 _TOO_DEAR_PERCENT = 103
+_USUAL_PRICE_CENTS = 200
 
 
 def shopkeeper(briefing: Briefing) -> Policy:
@@ -134,6 +135,7 @@ class Shopkeeper(Manners):
     def _look_around(self) -> Errand[None]:
         self._places = read_machine((yield ToolCall("check_machine")))
         self._facings = Counter(place.product for place in self._places)
+        self._meet((_offer_of(one), 0) for one in self._places if self._is_strange(one))
         if not self._knows_storage:
             stored = read_storage((yield ToolCall("check_storage")))
             self._stored = {goods.product: goods for goods in stored}
@@ -146,6 +148,10 @@ class Shopkeeper(Manners):
                 for one in stored
                 if one.product not in self._sizes
             )
+
+    def _is_strange(self, place: Place) -> bool:
+        """Whether goods stand there that were never in hand: somebody else began the job."""
+        return bool(place.product) and place.product not in self._sizes
 
     def _repair(self) -> Errand[None]:
         """Have the machine repaired if that pays for the days that are left."""
@@ -321,3 +327,9 @@ class Shopkeeper(Manners):
         self._facings[self._places[index].product] -= 1
         self._facings[place.product] += 1
         self._places[index] = place
+
+
+def _offer_of(place: Place) -> Offer:
+    """Return what goods in the machine may have cost: half their price."""
+    half_cents = (place.price_cents or _USUAL_PRICE_CENTS) // 2
+    return Offer(place.product, place.size, half_cents)

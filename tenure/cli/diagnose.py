@@ -1,0 +1,293 @@
+"""`tenure diagnose`: which decisions cost how much, and what would have been better."""
+
+from __future__ import annotations
+
+import argparse
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import accumulate
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tenure.cli.exits import Exit
+from tenure.cli.parsing import Parser, whole_number
+from tenure.cli.terminal import amount, heading, printable, remark, say, table, width
+from tenure.errors import TrajectoryError, UsageError
+
+if TYPE_CHECKING:
+    from tenure.scoring.ledger import Decisive, Entry, Ledger
+
+_TOP, _SUMS, _CALL_CHARS, _LINE_CHARS = 10, 8, 120, 98
+_KEYS = ("cause", "tool", "product", "counterparty")
+_CLOCK = frozenset({"day", "week", "minute_of_day"})
+_EPILOG = """\
+The loss of a step is what it took from the score that the job's reference, a good manager who
+knows the present and not the future, would have reached by taking over at that moment, under the
+episode's own chance. All losses together are exactly V(s0) - G: what the reference reaches from the
+start, less what was reached. A negative loss is a step that did better. docs/diagnose.md has more.
+
+examples:
+  tenure diagnose runs/mine/episodes/shopkeeper/seed-1.jsonl.zst
+  tenure diagnose runs/mine
+  tenure diagnose EPISODE --full --json | jq .entries
+  tenure diagnose EPISODE --futures 8
+  tenure diagnose EPISODE --bar 1000000 --plot losses.png"""
+
+
+def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
+    parser.epilog = _EPILOG
+    parser.add_argument("path", type=Path, help="an episode's file, or the folder of a run")
+    parser.add_argument("--full", action="store_true", help="resolve every day into its steps")
+    parser.add_argument(
+        "--futures",
+        metavar="K",
+        type=whole_number(2),
+        default=0,
+        help="average the losses of the decisions over K other futures, too (none)",
+    )
+    parser.add_argument(
+        "--bar",
+        metavar="SCORE",
+        type=int,
+        help="the score, in units of its figure, that the decisive step is about "
+        "(no loss, or the naive script's score)",
+    )
+    parser.add_argument(
+        "--processes", metavar="N", type=whole_number(1), help="how many work (all processors)"
+    )
+    parser.add_argument("--plot", metavar="FILE", type=Path, help="draw the losses by day")
+    parser.add_argument("--json", action="store_true", help="print one JSON document only")
+    return _diagnose
+
+
+COMMANDS = {"diagnose": _define}
+
+
+def _diagnose(options: argparse.Namespace) -> int:
+    path: Path = options.path
+    if not path.exists():
+        raise UsageError(f"There is no {path}.")
+    draw = partial(
+        _drawn,
+        full=options.full,
+        futures=options.futures,
+        bar=options.bar,
+        processes=options.processes,
+    )
+    if path.is_dir():
+        if options.plot:
+            raise UsageError("--plot draws one episode; name its file.")
+        return _diagnose_run(path, draw, as_json=options.json)
+    ledger = draw(path)
+    if options.json:
+        _say_json(ledger.to_json())
+    else:
+        for part in _parts(ledger):
+            say(printable(part))
+    if options.plot:
+        _plot(ledger, options.plot)
+    return Exit.DONE
+
+
+def _drawn(path: Path, **how: Any) -> Ledger:
+    from tenure.scoring.ledger import diagnose
+
+    return diagnose(path, progress=lambda doing: remark(f"{path.name}: valuing {doing}"), **how)
+
+
+# --- one episode ----------------------------------------------------------------------------------
+
+
+def _parts(ledger: Ledger) -> Iterator[str]:
+    """Yield what is told of an episode, part by part."""
+    yield _headline(ledger)
+    worst = ledger.worst(_TOP)
+    if worst:
+        yield f"\nThe {len(worst)} most expensive decisions" if len(worst) > 1 else "\nOne mistake"
+    for place, entry in enumerate(worst, start=1):
+        yield f"\n{_decision(place, entry, ledger.score)}"
+    for key in _KEYS:
+        if sums := _sums(ledger, key):
+            yield f"\n{sums}"
+    yield f"\n{_check(ledger)}"
+    yield _verdict(ledger.decisive, ledger)
+
+
+def _headline(ledger: Ledger) -> str:
+    who = f"{ledger.scenario}, seed {ledger.seed}, {ledger.agent}"
+    start, outcome = (amount(value, ledger.score) for value in (ledger.start, ledger.outcome))
+    if not ledger.complete:
+        return (
+            f"{who}: unfinished. The reference reaches {start} from the start on, and "
+            f"{outcome} if it takes over now."
+        )
+    return f"{who}: {outcome}. The reference, from the start on: {start}."
+
+
+def _decision(place: int, entry: Entry, score: str) -> str:
+    """Return an entry as a paragraph: when, how much, what was known, done and better."""
+    known = ", ".join(
+        f"{heading(name)} {amount(value, name)}"
+        for name, value in entry.known.items()
+        if value and name not in _CLOCK
+    )
+    about = ", ".join(filter(None, [entry.cause, entry.product, entry.counterparty]))
+    lines = [f"{place:>2}. {amount(entry.loss_cents, score)}  day {entry.day}, step {entry.step}"]
+    lines[0] += f": {about}" if about else ""
+    if entry.luckless is not None and entry.error is not None:
+        mean, error = amount(entry.luckless, score), amount(entry.error, score)
+        lines += _indented("futures", f"{mean} on average over other futures, give or take {error}")
+    lines += _indented("known", known)
+    lines += _indented("done", _cut(entry.did))
+    lines += _indented("better", _would(entry))
+    return "\n".join(lines)
+
+
+def _would(entry: Entry) -> str:
+    """Say what the reference would have done: calls of the same tool first, one for each tool."""
+    tools = [call.partition("(")[0] for call in entry.would]
+    order = sorted(dict.fromkeys(tools), key=lambda tool: tool != entry.tool)
+    shown = []
+    for tool in order:
+        calls = [call for call, name in zip(entry.would, tools, strict=True) if name == tool]
+        more = f" and {len(calls) - 1} more of these" if len(calls) > 1 else ""
+        shown.append(f"{_cut(max(calls, key=len))}{more}")
+    return "; ".join(shown)
+
+
+def _indented(name: str, text: str) -> list[str]:
+    if not text:
+        return []
+    return textwrap.wrap(
+        " ".join(text.split()),
+        min(_LINE_CHARS, width() or _LINE_CHARS),
+        initial_indent=f"    {name:<8}",
+        subsequent_indent=" " * 12,
+    )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _CALL_CHARS else f"{text[: _CALL_CHARS - 3]}..."
+
+
+def _sums(ledger: Ledger, key: str) -> str:
+    """Return losses added up by a key, the largest first; empty if no entry says anything of it."""
+    sums = {name: cents for name, cents in ledger.sums(key).items() if cents}
+    if not any(sums.keys() - {""}):
+        return ""
+    named = list(sums.items())
+    rows = [(name or f"(no {key})", amount(cents, ledger.score)) for name, cents in named[:_SUMS]]
+    if rest := named[_SUMS:]:
+        total = sum(cents for _, cents in rest)
+        rows.append((f"({len(rest)} others)", amount(total, ledger.score)))
+    return table((f"by {key}", "lost"), rows)
+
+
+def _check(ledger: Ledger) -> str:
+    figures = (ledger.start, ledger.outcome, ledger.start - ledger.outcome, ledger.total)
+    start, outcome, lost, total = (amount(value, ledger.score) for value in figures)
+    decisions = sum(entry.is_decision for entry in ledger.entries)
+    return (
+        f"V(s0) - G = {start} - {outcome} = {lost}; the {len(ledger.entries):,} losses "
+        f"({decisions:,} single steps) sum to {total}."
+    )
+
+
+def _verdict(decisive: Decisive, ledger: Ledger) -> str:
+    bar = f"{amount(decisive.bar, ledger.score)} ({decisive.bar_name})"
+    if decisive.reached:
+        return f"Decisive step: none, the outcome reached {bar}."
+    late = _last_chance(decisive)
+    if decisive.step is None or decisive.outcome is None:
+        return (
+            f"Decisive step: none; no single correction would have reached {bar}. {late}".rstrip()
+        )
+    after = amount(decisive.outcome, ledger.score)
+    return (
+        f"Decisive step: {decisive.step}. With the reference at work for the rest of that day, and "
+        f"the recorded actions from the next day on, the outcome is {after} and reaches {bar}. "
+        f"{late}"
+    ).rstrip()
+
+
+def _last_chance(decisive: Decisive) -> str:
+    if decisive.last_chance is None:
+        return "The reference could not have reached it from any moment."
+    return f"The reference could still have reached it from step {decisive.last_chance} on."
+
+
+# --- a run ----------------------------------------------------------------------------------------
+
+
+def _diagnose_run(folder: Path, draw: Callable[[Path], Ledger], *, as_json: bool) -> int:
+    from tenure.cli.playback import planned_files
+
+    paths = [path for path in planned_files(folder) if path.exists()]
+    if not paths:
+        say(f"No episode of {folder} has been played yet.")
+        return Exit.UNFINISHED
+    ledgers, code = [], Exit.DONE
+    for path in paths:
+        try:
+            ledgers.append(draw(path))
+        except TrajectoryError as error:
+            remark(f"{path}: {error}")
+            code = Exit.INVALID
+    if as_json:
+        _say_json([ledger.to_json() for ledger in ledgers])
+    elif ledgers:
+        head = ("agent", "seed", "outcome", "reference", "lost", "the most expensive decision")
+        say(printable(table(head, [_row(one) for one in ledgers], width=width())))
+    return code
+
+
+def _row(ledger: Ledger) -> Sequence[str]:
+    worst = next(iter(ledger.worst(1)), None)
+    what = "-"
+    if worst:
+        lost = amount(worst.loss_cents, ledger.score)
+        what = f"{lost} on day {worst.day}, step {worst.step}: {worst.cause or worst.tool}"
+    figures = (ledger.outcome, ledger.start, ledger.total)
+    return (
+        ledger.agent,
+        str(ledger.seed),
+        *(amount(value, ledger.score) for value in figures),
+        what,
+    )
+
+
+def _say_json(content: Any) -> None:
+    import orjson
+
+    say(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())
+
+
+# --- a picture ------------------------------------------------------------------------------------
+
+
+def _plot(ledger: Ledger, path: Path) -> None:
+    """Draw cumulative losses by day, with the most expensive decisions marked."""
+    from matplotlib.figure import Figure
+
+    scale = 100 if ledger.score.endswith("_cents") else 1
+    by_day = {int(day): lost for day, lost in ledger.sums("day").items()}
+    days = range(1, max(by_day, default=1) + 1)
+    lost = list(accumulate(by_day.get(day, 0) / scale for day in days))
+    figure = Figure(figsize=(9, 4.5), layout="constrained")
+    axes = figure.subplots()
+    axes.step(days, lost, where="post", color="#3b6ea5")
+    for place, entry in enumerate(ledger.worst(_TOP), start=1):
+        axes.plot(entry.day, lost[entry.day - 1], "o", color="#b5452c", markersize=5)
+        label = f"{place}. {entry.cause or entry.tool}"
+        axes.annotate(
+            label,
+            (entry.day, lost[entry.day - 1]),
+            xytext=(6, -10 if place % 2 else 6),
+            textcoords="offset points",
+            fontsize=7,
+        )
+    unit = "dollars" if scale == 100 else heading(ledger.score)
+    axes.set(xlabel="day", ylabel=f"lost so far, {unit}")
+    axes.set_title(f"{ledger.scenario}, seed {ledger.seed}, {ledger.agent}", fontsize=10)
+    figure.savefig(path, dpi=150)

@@ -1,0 +1,187 @@
+"""Forks: a recorded episode goes on from one of its steps, with something changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from tenure.agents.network.limits import UNLIMITED, Limits
+from tenure.agents.spec import AgentSpec
+from tenure.errors import UsageError
+from tenure.runner.budget import Brake
+from tenure.runner.episode import Watcher
+from tenure.runner.inline import Failure
+from tenure.runner.plan import draw_up, settled, with_limits
+from tenure.runner.run import run
+from tenure.scoring.files import write_whole
+from tenure.scoring.manifest import PARENT, Manifest, Origin
+from tenure.scoring.past import Past
+from tenure.scoring.records import Episode, read_partial
+
+
+class Change(NamedTuple):
+    """What a fork does otherwise.
+
+    Attributes:
+        agents: Who goes on; with none, who recorded the episode.
+        action: What is done first, in place of what an agent would do; `None` to let it decide.
+        keeps_context: Whether who recorded the episode remembers it. Any other begins at the fork,
+            with the last observation for its opening.
+        episodes: How many times each goes on, in each future.
+        futures: How many other futures are met; 0 for the recorded one.
+        limits: Lower limits of the episode, by their names in `Limits`.
+    """
+
+    agents: Sequence[AgentSpec] = ()
+    action: str | None = None
+    keeps_context: bool = False
+    episodes: int = 1
+    futures: int = 0
+    limits: Mapping[str, float] = {}
+
+
+def draw_up_fork(parent: Path, at: str, change: Change) -> Manifest:
+    """Plan the episodes of a fork.
+
+    Args:
+        parent: The file of a recorded episode, finished or not.
+        at: `day:43`, the first step on day 43 or after it (1 is the first day), or `step:512`,
+            counted from 0.
+        change: What is done otherwise.
+
+    Raises:
+        UsageError: If there is no such step, or the change does not fit the record.
+        TrajectoryError: If the record is damaged.
+    """
+    if not parent.is_file():
+        raise UsageError(
+            f"There is no episode {str(parent)!r}; name a file such as seed-1.jsonl.zst."
+        )
+    episode = read_partial(parent)
+    past = Past(episode)
+    step = step_at(past, at)
+    _check(past, step, change)
+    scenario = with_limits(past.scenario, change.limits)
+    if step >= scenario.limits.steps:
+        raise UsageError(
+            f"The fork is at step {step:,} and the episode ends after {scenario.limits.steps:,}."
+        )
+    agents = [*change.agents] or [_recorded(episode)]
+    plan = draw_up(scenario, agents, [episode.seed])
+    _check_agents(plan)
+    luck = past.future(step, 1) if change.futures else episode.future
+    origin = Origin(
+        hash=episode.head_before(step),
+        step=step,
+        agent=dict(episode.header["agent"]),
+        context="kept" if change.keeps_context else "fresh",
+        action=change.action,
+        future_day=luck.first_day,
+        futures=[*range(1, change.futures + 1)] or [luck.number] * bool(luck.number),
+    )
+    return plan.model_copy(
+        update={
+            "attempts": change.episodes * max(1, change.futures),
+            "origin": origin,
+            "voice": episode.header.get("voice"),
+        }
+    )
+
+
+async def fork(
+    folder: Path,
+    parent: Path,
+    manifest: Manifest,
+    watcher: Watcher,
+    *,
+    concurrency: int = 4,
+    limits: Limits = UNLIMITED,
+    brake: Brake | None = None,
+) -> list[Failure]:
+    """Play what is not complete yet of a fork, beside a copy of its parent.
+
+    Args:
+        folder: Where the fork lives; made if it is not there.
+        parent: The file of the recorded episode.
+        manifest: The plan, as `draw_up_fork` returns it.
+        watcher: Is told of every step.
+        concurrency: How many episodes may be under way at a time, >= 1.
+        limits: What all of them together may ask of one endpoint.
+        brake: Stops the fork, on demand or when its budget is used up.
+
+    Returns:
+        The episodes that an outside failure or a damaged record left unfinished.
+
+    Raises:
+        UsageError: If the folder is not this plan's, or an agent cannot be had.
+    """
+    _keep_parent(folder, parent, manifest)
+    return await run(folder, manifest, watcher, concurrency=concurrency, limits=limits, brake=brake)
+
+
+def _keep_parent(folder: Path, parent: Path, manifest: Manifest) -> None:
+    """Copy the parent's record into the fork's folder, once."""
+    with settled(folder, manifest):
+        copy = folder / PARENT
+        if not copy.exists():
+            write_whole(copy, parent.read_bytes())
+
+
+def step_at(past: Past, at: str) -> int:
+    """Return the step that `day:43` or `step:512` names; the one after the last is one too.
+
+    Raises:
+        UsageError: If there is no such step.
+    """
+    kind, _, number = at.partition(":")
+    if kind not in ("day", "step") or not number.isdecimal():
+        raise UsageError(f"--at is {at!r}; it is day:43 (1 is the first) or step:512 (from 0 on).")
+    if kind == "day":
+        return past.first_of_day(int(number))
+    if int(number) > len(past):
+        raise UsageError(f"There is no step {number}: the episode has {len(past):,}, from 0 on.")
+    return int(number)
+
+
+def _check(past: Past, step: int, change: Change) -> None:
+    """See that a change fits a record."""
+    episode = past.episode
+    if past.scenario.job.is_contest:
+        raise UsageError("A match of several agents cannot be forked.")
+    if step == len(past) and episode.complete:
+        raise UsageError(f"The episode is over after its {len(past):,} steps; fork it before.")
+    if change.keeps_context and change.agents:
+        raise UsageError(
+            "Only who recorded an episode can remember it: leave out --agent or --keep-context."
+        )
+
+
+def _check_agents(plan: Manifest) -> None:
+    """Refuse scripts that follow a plan made on the first day for all days."""
+    for agent in plan.agents:
+        if agent.get("oracle"):
+            raise UsageError(
+                f"{agent['name']} plans the whole episode before its first day, so it cannot go on "
+                f"in the middle of one; name another with --agent."
+            )
+
+
+def _recorded(episode: Episode) -> AgentSpec:
+    """Return who recorded an episode.
+
+    Raises:
+        UsageError: If this Tenure cannot ask it again.
+    """
+    try:
+        spec = AgentSpec.model_validate(episode.header["agent"])
+    except ValidationError:
+        raise UsageError(
+            f"{episode.agent_name} cannot be asked again from its record; say with --agent who"
+            f" goes on."
+        ) from None
+    if spec.kind in ("human", "mcp"):
+        raise UsageError(f"{spec.name} came from outside; say with --agent who goes on.")
+    return spec

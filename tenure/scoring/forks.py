@@ -1,0 +1,134 @@
+"""What a fork says: its outcomes beside that of the episode that it goes on from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from tenure.errors import TrajectoryError
+from tenure.scoring.manifest import PARENT, Origin
+from tenure.scoring.records import Episode, read_partial
+from tenure.scoring.statistics import Interval, mean_interval
+
+_BOOTSTRAP_SEED = 20_260_102
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ForkOutcome(_Part):
+    """How one fork ended.
+
+    Attributes:
+        label: Who went on.
+        attempt: 0-based.
+        future: 0 for the seed's own.
+        score: Final value of the score figure.
+        difference: That minus the parent's; `None` if the parent has no end.
+    """
+
+    label: str
+    attempt: int
+    future: int
+    score: int
+    difference: int | None
+
+
+class ForkMean(_Part):
+    """One agent's forks together.
+
+    Attributes:
+        difference: Mean difference to the parent; `None` if the parent has no end.
+        interval: 95 % interval of that mean; `None` below five forks.
+    """
+
+    label: str
+    forks: int
+    score: float
+    difference: float | None
+    interval: Interval | None
+
+
+class ForkScore(_Part):
+    """Forks beside their parent.
+
+    Attributes:
+        parent_agent: Who recorded the parent.
+        parent_score: Its final score; `None` if it has no end.
+        step: The first step that was taken anew.
+        decided: Whether that step was decided beforehand.
+        context: Whether the agents began there (`fresh`), or remembered (`kept`).
+        outcomes: Each finished fork.
+        means: Each agent with a finished fork.
+    """
+
+    parent_agent: str
+    parent_score: int | None
+    step: int
+    decided: bool
+    context: str
+    outcomes: list[ForkOutcome]
+    means: list[ForkMean]
+
+
+def score_forks(
+    run_dir: Path, origin: Origin, scores: Sequence[tuple[str, int, int]]
+) -> ForkScore | None:
+    """Compare the forks of a run with their parent.
+
+    Args:
+        run_dir: The run's folder, which holds the parent's record.
+        origin: Where they come from.
+        scores: Label, attempt and score of each finished fork.
+
+    Returns:
+        The comparison; `None` if the parent's record cannot be read.
+    """
+    try:
+        parent = read_partial(run_dir / PARENT)
+    except (OSError, TrajectoryError):
+        return None
+    score = _final_score(parent)
+    outcomes = [
+        ForkOutcome(
+            label=label,
+            attempt=attempt,
+            future=origin.future(attempt).number,
+            score=own,
+            difference=None if score is None else own - score,
+        )
+        for label, attempt, own in scores
+    ]
+    return ForkScore(
+        parent_agent=parent.agent_name,
+        parent_score=score,
+        step=origin.step,
+        decided=origin.action is not None,
+        context=origin.context,
+        outcomes=outcomes,
+        means=[_mean(label, outcomes) for label in dict.fromkeys(one.label for one in outcomes)],
+    )
+
+
+def _final_score(episode: Episode) -> int | None:
+    if episode.end is None:
+        return None
+    return episode.end["measured"][episode.figure_names.index(episode.header["score"])]
+
+
+def _mean(label: str, outcomes: Sequence[ForkOutcome]) -> ForkMean:
+    own = [one for one in outcomes if one.label == label]
+    differences = [float(one.difference) for one in own if one.difference is not None]
+    chance = np.random.Generator(np.random.PCG64(_BOOTSTRAP_SEED))
+    return ForkMean(
+        label=label,
+        forks=len(own),
+        score=fmean(one.score for one in own),
+        difference=fmean(differences) if differences else None,
+        interval=mean_interval(differences, chance) if differences else None,
+    )
