@@ -143,7 +143,7 @@ def test_a_step_is_told_in_full(ask):
 
 def test_a_step_tells_how_to_fork_there(ask, folder):
     command = ask("/api/episode/step", path=IDLE, n=2).json()["fork"]
-    assert command == f"tenure fork {folder / IDLE} --at step:2"
+    assert command == f"tenure fork {folder / IDLE} --at step:2 --out fork-step-2"
 
 
 def test_steps_come_in_pages(ask):
