@@ -79,17 +79,28 @@ class Branch:
         """Whether the agent knows nothing of what was before."""
         return self.origin.context == "fresh"
 
-    def steps(self) -> list[StepRecord]:
-        """Return the recorded steps before it.
+    @cached_property
+    def record(self) -> Episode:
+        """The record that it goes on from.
 
         Raises:
-            TrajectoryError: If the file does not hold them.
+            TrajectoryError: If the file does not hold it.
         """
-        parent = read_partial(self.parent)
-        step = self.origin.step
+        parent, step = read_partial(self.parent), self.origin.step
         if len(parent.steps) < step or parent.head_before(step) != self.origin.hash:
             raise TrajectoryError(f"{self.parent} is not the record that was forked.", 0)
-        return parent.steps[:step]
+        return parent
+
+    def steps(self) -> list[StepRecord]:
+        """Return the recorded steps before it."""
+        return self.record.steps[: self.origin.step]
+
+    def references(self, scenario: Scenario) -> References | None:
+        """Return the floor and the bound that were recorded, if they are those of a scenario."""
+        header = self.record.header
+        if header["scenario"] != scenario.model_dump(mode="json"):
+            return None
+        return References(**header["references"])
 
 
 @dataclass(frozen=True)
@@ -268,8 +279,8 @@ async def play(
             game = _Game(assignment, world, crew, recorder, watcher, brake=brake or Brake())
             if past:
                 game.relive(past)
-            elif branch:
-                game.inherit(branch.steps())
+            if branch:
+                game.inherit(branch.steps()[len(past.steps) if past else 0 :])
             recorder.take_place_of(assignment.path)
             if reason := await game.play_on():
                 recorder.end(world, reason)

@@ -191,8 +191,8 @@ async def play_all(
         async with gate:
             if brake.reason:
                 return None
-            known = await normalising.references(item)
             try:
+                known = await normalising.references(item)
                 voice = voices[item.voice](item.seed) if item.voice else None
                 await play(item, hires[item.post], known, watcher, voice, brake=brake)
             except (ProviderError, TrajectoryError) as error:
@@ -223,6 +223,8 @@ class _Normalising:
 
     async def references(self, item: Assignment) -> References:
         world = item.scenario.id, item.seed
+        if item.branch and (recorded := item.branch.references(item.scenario)):
+            return recorded
         async with self._turn:
             if world not in self._known:
                 self._known[world] = await self._computed(item)
