@@ -78,8 +78,9 @@ class Diagnoses:
         """Begin to work an episode's diagnosis out, unless that was begun; return how far it is."""
         key = (name, self._library.stamp(name))
         with self._lock:
-            if key in self._known:
-                return self._known[key]
+            known = self._known.get(key)
+            if known is not None and known["state"] != "failed":
+                return known
             self._known[key] = {"state": "working", "progress": "starting"}
         self._latest = Thread(target=self._run, args=(key,), daemon=True)
         self._latest.start()

@@ -87,7 +87,7 @@ def observation(reading: Reading, n: int) -> str:
 
 def fork_command(reading: Reading, n: int) -> str:
     """Return what to type to go on from a step with another decision."""
-    return f"tenure fork {shlex.quote(str(reading.path))} --at step:{n}"
+    return f"tenure fork {shlex.quote(str(reading.path))} --at step:{n} --out fork-step-{n}"
 
 
 def briefing(reading: Reading) -> dict[str, Any]:

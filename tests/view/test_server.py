@@ -143,7 +143,7 @@ def test_a_step_is_told_in_full(ask):
 
 def test_a_step_tells_how_to_fork_there(ask, folder):
     command = ask("/api/episode/step", path=IDLE, n=2).json()["fork"]
-    assert command == f"tenure fork {folder / IDLE} --at step:2"
+    assert command == f"tenure fork {folder / IDLE} --at step:2 --out fork-step-2"
 
 
 def test_steps_come_in_pages(ask):
@@ -219,6 +219,8 @@ def test_a_diagnosis_that_breaks_says_so(folder):
     diagnoses.start(IDLE)
     diagnoses.wait()
     assert diagnoses.state(IDLE) == {"state": "failed", "problem": "ZeroDivisionError: by nought"}
+    assert diagnoses.start(IDLE)["state"] == "working"  # and can be tried again
+    diagnoses.wait()
 
 
 def test_failures_and_ledger_of_a_real_episode_reach_the_page(ask):

@@ -42,7 +42,7 @@ export function lossesPane(found, data, go, begin) {
 
 function waiting(found, begin) {
   if (found.state === "working") return h("p", { role: "status", class: "working" }, `Working: ${found.progress}…`);
-  if (found.state === "failed") return h("p", { class: "bad", role: "alert" }, found.problem);
+  if (found.state === "failed") return h("div", {}, h("p", { class: "bad", role: "alert" }, found.problem), h("button", { type: "button", onclick: begin }, "Try again"));
   if (found.state === "absent") return h("div", {}, h("p", {}, "What each decision cost, by the job's own reference, and what went wrong. A year takes up to a minute; the page goes on meanwhile."), h("button", { type: "button", class: "button", onclick: begin }, "Work out losses and failures"));
   return null;
 }
