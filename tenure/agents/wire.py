@@ -23,6 +23,14 @@ _SECRET_CHARS = 16
 """Shorter keys are placeholders such as `EMPTY`, and words that an answer may well hold."""
 
 
+def _spelled(character: str) -> str:
+    """Return a pattern for a character as it stands, and escaped once or more as JSON escapes."""
+    plain = re.escape(character)
+    if character in '"\\/':
+        plain = rf"\\{{0,8}}{plain}"
+    return rf"(?:{plain}|\\{{1,8}}u(?i:{ord(character):04x}))"
+
+
 class Secret:
     """A key that no record and no error may show.
 
@@ -51,8 +59,11 @@ class Secret:
         )
 
 
-def read(body: bytes, secret: Secret) -> Any:
-    """Read JSON that can be written again, without the secret.
+NO_SECRET = Secret("")
+
+
+def read(body: bytes, secret: Secret = NO_SECRET) -> Any:
+    """Read JSON that can be written again, without the secret if there is one.
 
     What is nested beyond `MAX_DEPTH` becomes `DEPTH_MARK`; numbers that JSON's writers refuse
     become text; half a character, where a model was cut off within one, becomes "?".
@@ -67,14 +78,6 @@ def read(body: bytes, secret: Secret) -> Any:
     if _is_shallow(body) and secret.is_absent(body):
         return parsed  # orjson reads strictly: all that it read it writes
     return _writable(parsed, secret, 0)
-
-
-def _spelled(character: str) -> str:
-    """Return a pattern for a character as it stands, and escaped once or more as JSON escapes."""
-    plain = re.escape(character)
-    if character in '"\\/':
-        plain = rf"\\{{0,8}}{plain}"
-    return rf"(?:{plain}|\\{{1,8}}u(?i:{ord(character):04x}))"
 
 
 def _is_shallow(body: bytes) -> bool:

@@ -9,11 +9,12 @@ is a function that raises `ContractError` with the rule that is broken and where
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
 from typing import Any
@@ -21,7 +22,8 @@ from typing import Any
 import orjson
 
 from tenure.envs import jobs
-from tenure.envs.clock import MINUTES_PER_DAY
+from tenure.envs.chance import OWN_FUTURE, Future
+from tenure.envs.clock import MINUTES_PER_DAY, day_of
 from tenure.envs.face import ToolEnv
 from tenure.envs.plain import misfit
 from tenure.envs.spaces import ToolCallSpace
@@ -81,6 +83,7 @@ def check_job(
     check_figures(make, max_steps=max_steps)
     check_run_out(make())
     check_snapshots(make, max_steps=min(max_steps, 200))
+    check_futures(partial(_in_future, job, chosen), seed, max_steps=min(max_steps, 200))
     check_determinism(jobs.reference(name), chosen, seed, max_steps=max_steps)
 
 
@@ -281,6 +284,88 @@ def _compare_twin(
         raise ContractError(f"Restored at step {number}, {action} leads to something else.")
     if twin[1] != original[1]:
         raise ContractError(f"Restored at step {number}, {action} leads to another state.")
+
+
+def check_futures(
+    make: Callable[[int, Future], World[Any]],
+    seed: int,
+    *,
+    max_steps: int,
+    actions: Sequence[str] | None = None,
+    seeds: int = 5,
+) -> int:
+    """A world in another future is the seed's own until that begins, built anew or restored.
+
+    Args:
+        make: Builds the world of a seed in a future.
+        seed: The first world that is looked at.
+        max_steps: How many steps are taken.
+        actions: What is done; random ones if left out.
+        seeds: How many worlds are looked at.
+
+    Returns:
+        How many worlds are others once the future has begun; none if all chance is in the facts.
+    """
+    return sum(
+        _differs_later(partial(make, one), one, max_steps, actions)
+        for one in range(seed, seed + seeds)
+    )
+
+
+def _differs_later(
+    make: Callable[[Future], World[Any]], seed: int, max_steps: int, actions: Sequence[str] | None
+) -> bool:
+    """Live through the seed's own world and through one with another future from its middle on."""
+    own = make(OWN_FUTURE)
+    chosen = list(random_actions(own, seed, max_steps)) if actions is None else actions
+    days = [day_of(own.state.now_minutes)]
+    for action in itertools.takewhile(lambda _: not own.ended, chosen[:max_steps]):
+        _try_step(own, action)
+        days.append(day_of(own.state.now_minutes))
+    turn = days[len(days) // 2] + 1
+    here, there = make(OWN_FUTURE), make(Future(1, turn))
+    if here.opening() != there.opening() or here.digest() != there.digest():
+        raise ContractError(f"The world with another future from day {turn} on begins otherwise.")
+    restored = None
+    for number, action in enumerate(chosen[: len(days) - 1]):
+        if days[number + 1] >= turn:
+            restored = make(Future(1, turn))
+            restored.restore(here.snapshot())
+            chosen = chosen[number : len(days) - 1]
+            break
+        if (_try_step(here, action), here.digest()) != (_try_step(there, action), there.digest()):
+            raise ContractError(
+                f"With another future from day {turn} on, step {number}, on day {days[number]}, "
+                f"leads to something else: what a day brings must come from chance.on(day) or "
+                f"chance.series, of the day on which it can first be seen."
+            )
+    if restored is None:
+        return False
+    return _lived_alike(restored, there, chosen) != _lived(here, chosen)
+
+
+def _lived_alike(restored: World[Any], built: World[Any], actions: Iterable[str]) -> list[Any]:
+    """Return what a world brings that was restored in a future, and built anew in it."""
+    actions = list(actions)
+    found = _lived(built, actions)
+    if _lived(restored, actions) != found:
+        raise ContractError(
+            "Restored in another future, the world goes on otherwise than built anew in it."
+        )
+    return found
+
+
+def _lived(world: World[Any], actions: Iterable[str]) -> list[Any]:
+    told: list[Any] = [
+        (_try_step(world, action), world.digest()) for action in actions if not world.ended
+    ]
+    return [*told, world.run_out(), world.measured, world.digest()]
+
+
+def _in_future(
+    job: jobs.Job, parameters: Mapping[str, Any], seed: int, future: Future
+) -> World[Any]:
+    return job.make(parameters, seed, future=future)
 
 
 def check_determinism(

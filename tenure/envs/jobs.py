@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+from tenure.envs.audit import Audit
+from tenure.envs.chance import OWN_FUTURE, Future
 from tenure.envs.delegation import Delegation, delegating
 from tenure.envs.fitting import fitted
 from tenure.envs.forecasts import Ask, Asked, Question, asking, schedule
@@ -118,6 +121,82 @@ Oracle = Callable[[Truth], Policy]
 """A privileged script: a reference for how much room there is, never ranked."""
 
 
+class Shock(NamedTuple):
+    """Something from outside that hurts a business now and then.
+
+    Attributes:
+        event: The kind of event that tells of it in the record.
+        parameter: The parameter that says how often it comes, and whose 0 is the twin without it.
+        remedies: Tools that answer it; none if nothing does.
+    """
+
+    event: str
+    parameter: str
+    remedies: tuple[str, ...] = ()
+
+
+class OverTime(NamedTuple):
+    """What a job tells of itself so that competence can be followed through its time.
+
+    Attributes:
+        worth: The figure whose change is what a day has earned; the score if empty.
+        works: Tools that do the job, as opposed to looking, noting and waiting; if none is named,
+            all that change the world and take time.
+        duties: Topics of conduct that are commitments: what was promised or is owed by a day.
+        shocks: Shocks by name.
+    """
+
+    worth: str = ""
+    works: tuple[str, ...] = ()
+    duties: tuple[str, ...] = ()
+    shocks: Mapping[str, Shock] = MappingProxyType({})
+
+
+Reference = Callable[[World[Any]], Iterator[ToolCall]]
+"""A good manager's day: yields calls for the rest of the day from whatever state a world is in.
+
+The last one lets the day pass. Each call has been done in the world (`World.perform`) when the next
+is asked for. It remembers nothing, so what it does follows from the world's present state alone; it
+may see all of that, and what customers and suppliers are like, but not what is drawn for the future.
+"""
+
+
+class Deed(NamedTuple):
+    """A step of an episode, as a job is asked what it was about.
+
+    Attributes:
+        world: The world before it; not to be altered.
+        tool: What was called; empty if the action was no call.
+        arguments: With what, valid or not.
+        fault: Why it failed; empty if it did not.
+        events: What was recorded of it.
+        passes_day: Whether the day was over with it.
+        would: What the reference would have done from there until the day was over.
+    """
+
+    world: World[Any]
+    tool: str
+    arguments: Mapping[str, Any]
+    fault: str
+    events: Sequence[Mapping[str, Any]]
+    passes_day: bool
+    would: Sequence[ToolCall]
+
+
+class Matter(NamedTuple):
+    """What a step was about; empty where nothing is to be said.
+
+    Attributes:
+        product: A product's name.
+        counterparty: A supplier, a customer or a seat, by name or address.
+        cause: A few words by which losses of one kind are added up, such as `price too low`.
+    """
+
+    product: str = ""
+    counterparty: str = ""
+    cause: str = ""
+
+
 @dataclass(frozen=True)
 class Job:
     """An environment family.
@@ -136,6 +215,13 @@ class Job:
         is_contest: Whether the seats are rivals with an agent each. The world then has the
             parameter `seats`, at most eight, seats `seat_1` and on, and for each of them the figure
             `seat_1_<score>`.
+        over_time: What measures of its course need to know.
+        audit: Makes what tells facts of one episode to who looks for failures; `Audit` for a job
+            that knows of none.
+        oracles: Privileged scripts by name.
+        reference: What a good manager does with a world in any state; what the loss of a step is
+            measured against. `None` for a job whose losses nobody can tell.
+        matter: Tells what a step was about, for sums of losses by product, counterparty and cause.
     """
 
     world: type[World[Any]]
@@ -147,6 +233,10 @@ class Job:
     crew: Mapping[str, Callable[[Briefing], Policy]] = field(default_factory=dict)
     is_contest: bool = False
     oracles: Mapping[str, Oracle] = field(default_factory=dict)
+    over_time: OverTime = field(default_factory=OverTime)
+    audit: Callable[[], Audit] = Audit
+    reference: Reference | None = None
+    matter: Callable[[Deed], Matter] | None = None
 
     def script(self, name: str, seat: str = "") -> Callable[[Briefing], Policy]:
         """Return what makes the script that works in a seat for a policy or an exploit.
@@ -162,6 +252,8 @@ class Job:
         seed: int,
         forecasts: Sequence[Ask] = (),
         layers: Layers = NO_LAYERS,
+        *,
+        future: Future = OWN_FUTURE,
     ) -> World[Any]:
         """Build a world; parameters left out have their defaults.
 
@@ -170,6 +262,7 @@ class Job:
             seed: The draw of the world, >= 0.
             forecasts: What the agent is asked to forecast.
             layers: What else lies over the job's world; with none of either, it is the job's own.
+            future: Which luck its days have from some day on.
 
         Raises:
             UsageError: If a parameter is unknown or out of range, or a forecast or a layer does
@@ -178,7 +271,8 @@ class Job:
         known = fitted(self.world.Parameters, parameters)
         make: Any = self.world_type(layers, asks=bool(forecasts))
         plan = (self.questions, self.plan(known, forecasts)) if forecasts else ()
-        world: World[Any] = make(known, seed, *plan)
+        luck = {"future": future} if future.number else {}
+        world: World[Any] = make(known, seed, *plan, **luck)
         return world
 
     def world_type(self, layers: Layers, *, asks: bool) -> type[World[Any]]:

@@ -37,6 +37,12 @@ class Log(Generic[T]):
         link = self.chain.encode() + orjson.dumps(entry)
         self.chain = blake2b(link, digest_size=16).hexdigest()
 
+    def copy(self) -> Log[T]:
+        """Return a log of its own with the same entries, without hashing them again."""
+        twin: Log[T] = Log()
+        twin._entries, twin.chain = self._entries.copy(), self.chain
+        return twin
+
     def __len__(self) -> int:
         return len(self._entries)
 

@@ -30,6 +30,7 @@ MOST_NORMALISED = 0.05
 _WORLD_SEED = 7
 _MOST_STEPS = 2_000
 _SNAPSHOT_STEPS = 200
+_FUTURE_SEEDS = 5
 _LUCK_SEEDS = range(101, 131)
 _STANDARD_ERRORS = 4
 _FEWEST_SEEDS = 4
@@ -145,6 +146,17 @@ def _snapshots(case: Case) -> str:
 def _played_by_best(case: Case) -> Iterator[str]:
     """Yield what the best script does: it gets farther than chance."""
     yield from case.trials.policy_on(case.trials.best, _WORLD_SEED).actions
+
+
+def _futures(case: Case) -> str:
+    make, steps = case.scenario.make_world, case.scenario.limits.steps
+    actions = list(islice(_played_by_best(case), min(steps, _SNAPSHOT_STEPS)))
+    changed = checker.check_futures(
+        make, _WORLD_SEED, max_steps=len(actions), actions=actions, seeds=_FUTURE_SEEDS
+    )
+    if not changed:
+        return f"no other future on {_FUTURE_SEEDS} seeds: `tenure fork --futures` has no use here"
+    return f"another future begins on its day, on {changed} of {_FUTURE_SEEDS} seeds seen to differ"
 
 
 def _determinism(case: Case) -> str:
@@ -339,6 +351,12 @@ CHECKS = (
         _snapshots,
         "Keep all that may change in `state`, as whole numbers, text, lists and dataclasses; "
         "draw all else in start() from parameters and chance.",
+    ),
+    Check(
+        "futures",
+        _futures,
+        "Draw what a day brings from chance.on(day) or chance.series, facts from word and words; a "
+        "world's own __init__ hands `future` on.",
     ),
     Check(
         "determinism",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from tenure.agents import Hire, Listener, OracleAgent
 from tenure.agents.contract import Agent, Turn
 from tenure.agents.spec import AgentSpec
 from tenure.envs.jobs import Briefing, Truth, agent_seed
-from tenure.envs.world import NOTHING, Step, World
+from tenure.envs.world import NOTHING, Figure, Step, World
 from tenure.errors import ProviderError, TenureError, TrajectoryError
 from tenure.runner.budget import Brake
 from tenure.scenarios import References, Scenario
@@ -82,15 +82,44 @@ class Assignment:
 
     @property
     def post(self) -> Post:
-        """What one hire serves: a script plays for its job, any other agent as it is specified."""
-        if self.agent.is_script:
-            return self.agent.label, self.scenario.job_name
-        return self.agent.label, orjson.dumps(self.agent.record()).decode()
+        """What one hire serves."""
+        return post_of(self.agent.label, self.agent, self.scenario)
 
     @property
     def way_out(self) -> str:
         """What to do if its record cannot go on."""
         return f"To play the episode anew, move {self.path} away and run again."
+
+
+def post_of(label: str, agent: Player | AgentSpec, scenario: Scenario) -> Post:
+    """Return an agent's post: a script plays for its job, any other as it is specified."""
+    if agent.is_script:
+        return label, scenario.job_name
+    return label, orjson.dumps(agent.record()).decode()
+
+
+class Scene(Protocol):
+    """What a watcher sees of a world, which may be played elsewhere: see `World`."""
+
+    @property
+    def parameters(self) -> Any:
+        """The world's parameters."""
+
+    @property
+    def state(self) -> Any:
+        """What has `now_minutes`, the simulated time."""
+
+    @property
+    def score(self) -> str:
+        """The name of the figure that decides."""
+
+    @property
+    def figures(self) -> Sequence[Figure]:
+        """The figures that can be seen; that which decides is one."""
+
+    @property
+    def measured(self) -> Sequence[int]:
+        """Their values, as of late."""
 
 
 class Watcher(Protocol):
@@ -99,11 +128,17 @@ class Watcher(Protocol):
     def kept(self, episodes: int) -> None:
         """So many episodes, at least one, were complete before; their records stay as they are."""
 
-    def began(self, assignment: Assignment, world: World[Any], steps: int) -> None:
+    def began(self, assignment: Assignment, world: Scene, steps: int) -> None:
         """An episode goes on after the given number of recorded steps; 0 for a new one."""
 
-    def stepped(self, assignment: Assignment, exchange: Mapping[str, Any] | None) -> None:
-        """One more step was recorded, with what passed between the agent and its model."""
+    def stepped(
+        self, assignment: Assignment, exchange: Mapping[str, Any] | None, steps: int = 1
+    ) -> None:
+        """So many more steps were recorded, with what passed between the agent and its model.
+
+        Of several steps at once, which were played elsewhere, the exchange is `None` or holds
+        the sums of their `usage` and `cost_usd` alone; the latter is `None` if one is unknown.
+        """
 
     def ended(self, assignment: Assignment, reason: str) -> None:
         """An episode is complete."""

@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from tenure.envs import jobs
+from tenure.envs.chance import OWN_FUTURE, Future
 from tenure.envs.delegation import Delegation
 from tenure.envs.fitting import fitted
 from tenure.envs.forecasts import Ask, Asked
@@ -218,13 +219,19 @@ class Scenario(BaseModel):
         self.job.world_type(layers, asks=bool(self.forecasts))
         return layers
 
-    def make_world(self, seed: int) -> World[Any]:
+    def make_world(self, seed: int, future: Future = OWN_FUTURE) -> World[Any]:
         """Draw a world of this scenario.
+
+        Args:
+            seed: The draw.
+            future: Which luck its days have from some day on.
 
         Raises:
             UsageError: If the parameters do not fit the job.
         """
-        return self.job.make(self.world_parameters, seed, self.forecasts, self.layers)
+        return self.job.make(
+            self.world_parameters, seed, self.forecasts, self.layers, future=future
+        )
 
 
 def _filled_in(braces: str, known: Mapping[str, Any]) -> str:

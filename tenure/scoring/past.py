@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from tenure.envs.chance import OWN_FUTURE, Future
 from tenure.envs.clock import day_of
 from tenure.envs.world import NOTHING, World
 from tenure.errors import TrajectoryError, UsageError
@@ -55,8 +56,14 @@ class Past:
         """How many steps were recorded."""
         return len(self.episode.steps)
 
-    def before(self, n: int) -> World[Any]:
+    def before(self, n: int, future: int = 0) -> World[Any]:
         """Return the world as it was before step `n`; `len(self)` is after the last. It is yours.
+
+        Args:
+            n: The step's number, from 0.
+            future: Which luck it meets from the next day on: 0 for the recorded one. What the day
+                of the step brings is the recorded one's in every future, and so is all that was
+                announced or sent on its way by then.
 
         Raises:
             UsageError: If there is no such step.
@@ -71,7 +78,19 @@ class Past:
         for moment in self._live(world, start, n):
             if moment.n and moment.n % _STEPS_BETWEEN_SNAPSHOTS == 0:
                 self._snapshots.setdefault(moment.n, world.snapshot())
-        return world
+        if not future:
+            return world
+        other = self.scenario.make_world(self.episode.seed, self.future(n, future))
+        other.restore(world.snapshot())
+        return other
+
+    def future(self, n: int, number: int) -> Future:
+        """Return a future that begins on the day after that of step `n`; 0 is the seed's own."""
+        if not number:
+            return OWN_FUTURE
+        steps = self.episode.steps
+        minute = steps[n - 1]["minute"] if n else self.episode.header["minute"]
+        return Future(number, day_of(minute) + 1)
 
     def moments(self) -> Iterator[Moment]:
         """Yield every step with the world before it, in one walk through the episode.

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tenure.envs.chance import (
     Chance,
+    Future,
     below,
     between,
     happens,
@@ -89,3 +90,55 @@ def test_weights_of_zero_are_never_picked(word):
 @given(st.lists(words, min_size=9, max_size=9))
 def test_shuffling_keeps_every_item(drawn):
     assert sorted(shuffled(drawn, range(10))) == list(range(10))
+
+
+def test_facts_are_the_same_in_every_future():
+    own, other = Chance(1), Chance(1, Future(3, 10))
+    assert own.words("prices", "s1", count=30) == other.words("prices", "s1", count=30)
+
+
+def test_a_future_is_in_force_from_its_first_day_on():
+    own, other = Chance(1), Chance(1, Future(3, 10))
+    assert other.on(9).word("sky", at=9) == own.on(9).word("sky", at=9)
+    assert other.on(10).word("sky", at=10) != own.on(10).word("sky", at=10)
+    assert other.on(10).on(2) is other.on(10)
+
+
+def test_a_series_changes_at_the_first_day_of_its_future():
+    own, other = Chance(1), Chance(1, Future(3, 10))
+    before, after = own.series("sky", count=20), other.series("sky", count=20)
+    assert before == own.words("sky", count=20)
+    assert after[:10] == before[:10]
+    assert all(here != there for here, there in zip(before[10:], after[10:], strict=True))
+    assert after[15] == other.on(15).word("sky", at=15)
+
+
+def test_a_series_of_weeks_changes_with_the_first_whole_week_of_its_future():
+    # Weeks 0 and 1 begin on days 0 and 7, before day 10; week 2 on day 14.
+    own, other = Chance(1), Chance(1, Future(3, 10))
+    before = own.series("demand", count=5, days_each=7)
+    after = other.series("demand", count=5, days_each=7)
+    assert [here == there for here, there in zip(before, after, strict=True)] == [
+        *(True, True),
+        *(False, False, False),
+    ]
+
+
+def test_a_series_that_begins_before_the_first_day_is_shifted():
+    # Word 12 belongs to day 10, the first of the future.
+    own, other = Chance(1), Chance(1, Future(3, 10))
+    before = own.series("temperature", count=14, first_day=-2)
+    after = other.series("temperature", count=14, first_day=-2)
+    assert after[:12] == before[:12]
+    assert after[12] != before[12]
+
+
+def test_two_futures_differ_and_future_0_is_the_own_one():
+    first, second = (Chance(1, Future(number, 0)) for number in (1, 2))
+    assert first.on(0).word("sky") != second.on(0).word("sky")
+    assert Chance(1, Future(0, 5)).series("sky", count=9) == Chance(1).series("sky", count=9)
+
+
+def test_a_negative_future_is_refused():
+    with pytest.raises(ValueError, match="must be >= 0, got -1"):
+        Chance(1, Future(-1, 0))

@@ -27,7 +27,17 @@ def test_a_new_job_passes_every_check_without_being_installed(case):
     found = list(findings(case))
     assert [finding for finding in found if not finding.ok] == []
     assert [finding.check for finding in found] == [
-        *("parts", "tools", "steps", "figures", "end", "snapshots", "determinism", "gymnasium"),
+        *(
+            "parts",
+            "tools",
+            "steps",
+            "figures",
+            "end",
+            "snapshots",
+            "futures",
+            "determinism",
+            "gymnasium",
+        ),
         *("golden", "scenario", "limits", "ladder", "bound", "attacks"),
     ]
 

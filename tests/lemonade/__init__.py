@@ -32,7 +32,7 @@ class Stand(World[StandState]):
     figures = (Figure("cash_cents", "money in the tin"), Figure("cups", "cups ready to sell"))
 
     def start(self) -> StandState:
-        words = self.chance.words("customers", count=self.parameters.horizon_days)
+        words = self.chance.series("customers", count=self.parameters.horizon_days)
         self.customers = [below(word, 12) for word in words]
         return StandState(now_minutes=at(0, 8), cash_cents=self.parameters.cash_cents)
 

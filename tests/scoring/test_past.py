@@ -60,3 +60,19 @@ def test_a_step_late_in_a_long_episode_is_reached_as_well_the_second_time(tmp_pa
     assert late > 1_000
     assert past.before(late).digest() == past.before(late).digest()
     assert past.before(late).step(action_of(past.episode.steps[late])).ended
+
+
+def test_another_future_is_met_from_the_next_day_on(tmp_path):
+    past = Past(read(play(tmp_path / "e.jsonl.zst", [BREW, SLEEP] * 4, scenario=YEAR)))
+    own, others = past.before(2), [past.before(2, future=number) for number in range(1, 9)]
+    assert {other.digest() for other in others} == {own.digest()}
+    assert {other.chance.future.first_day for other in others} == {2}
+    assert len({world.call("close_for_today").text for world in (own, *others)}) == 1
+    nights = {
+        tuple(
+            world.call(name, **{"count": 9} if "make" in name else {}).text
+            for name in ("make_pitchers", "close_for_today")
+        )
+        for world in (own, *others)
+    }
+    assert len(nights) > 1

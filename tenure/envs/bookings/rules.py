@@ -46,11 +46,19 @@ def poisson(level: int) -> tuple[int, ...]:
     )
 
 
-def draw_bookings(chance: Chance, days: int) -> list[int]:
-    """Draw the bookings of a number of days."""
-    changes = chance.words("change", count=days)
-    drawn = chance.words("level", count=days)
-    counts = chance.words("bookings", count=days)
+def draw_bookings(chance: Chance, days: int, history_days: int = 0) -> list[int]:
+    """Draw the bookings of a number of days.
+
+    Args:
+        chance: The seed's.
+        days: How many, those of the history included.
+        history_days: How many of them are over on the first evening, which is that of day 0.
+    """
+    first_day = 1 - history_days
+    changes, drawn, counts = (
+        chance.series(stream, count=days, first_day=first_day)
+        for stream in ("change", "level", "bookings")
+    )
     bookings, level = [], 0
     for day in range(days):
         if day == 0 or below(changes[day], 100) < CHANGE_PERCENT:

@@ -82,7 +82,7 @@ class BookingsWorld(World[BookingsState]):
     def start(self) -> BookingsState:
         """Draw all bookings, and what the filter knows of each."""
         history = self.parameters.history_days
-        self.bookings = draw_bookings(self.chance, history + self.parameters.horizon_days)
+        self.bookings = draw_bookings(self.chance, history + self.parameters.horizon_days, history)
         self.truths = predictions(self.bookings[:-1])[history:]
         return BookingsState(now_minutes=at(0, EVENING_HOUR))
 
@@ -104,12 +104,12 @@ class BookingsWorld(World[BookingsState]):
     def measure(self) -> tuple[int, ...]:
         """Return the figures."""
         state = self.state
-        day = min(self._evening + 1, self.parameters.horizon_days)
+        day = min(self.evening + 1, self.parameters.horizon_days)
         return state.millipoints, day, state.answers, state.luck_millipoints
 
     def stamp(self) -> str:
         """Say which evening it is."""
-        day, days = self._evening, self.parameters.horizon_days
+        day, days = self.evening, self.parameters.horizon_days
         if day >= days:
             return f"[The end, after {days} days]"
         return f"[Evening of day {day + 1} of {days}; how many bookings tomorrow?]"
@@ -118,7 +118,7 @@ class BookingsWorld(World[BookingsState]):
         """Let time pass; an evening that passes unanswered costs what not knowing costs."""
         then = self.state.now_minutes + minutes
         told = []
-        while not self.state.ended and at(self._evening + 1, EVENING_HOUR) <= then:
+        while not self.state.ended and at(self.evening + 1, EVENING_HOUR) <= then:
             told.append(self._next_evening(None))
         if not self.state.ended:
             self.state.now_minutes = then
@@ -147,13 +147,13 @@ class BookingsWorld(World[BookingsState]):
         return self._next_evening(None)
 
     @property
-    def _evening(self) -> int:
+    def evening(self) -> int:
         """0 for the first; the night after an evening belongs to it."""
         return (self.state.now_minutes - at(0, EVENING_HOUR)) // MINUTES_PER_DAY
 
     def _next_evening(self, given: Given | None) -> str:
         """Count tomorrow's bookings, settle the answer, and end the episode if it is time."""
-        state, day = self.state, self._evening
+        state, day = self.state, self.evening
         outcome = self.bookings[self.parameters.history_days + day]
         truth = self.truths[day]
         price = self.parameters.dont_know_price_milli

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, Field
 
+from tenure.envs.chance import OWN_FUTURE, Future
 from tenure.envs.forecasts.answers import (
     MOST,
     Given,
@@ -74,6 +75,7 @@ class Forecasting(World[Any]):
         seed: The draw of this world, >= 0.
         questions: The job's questions by name.
         plan: The schedule.
+        future: Which luck its days have from some day on.
     """
 
     def __init__(
@@ -82,10 +84,12 @@ class Forecasting(World[Any]):
         seed: int,
         questions: Mapping[str, Question],
         plan: tuple[Asked, ...],
+        *,
+        future: Future = OWN_FUTURE,
     ) -> None:
         self.__questions = questions
         self.__plan = plan
-        super().__init__(parameters, seed)
+        super().__init__(parameters, seed, future=future)
 
     def start(self) -> WorldState:
         """Draw the job's world, and ask what is asked at once."""

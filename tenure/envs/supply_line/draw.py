@@ -12,6 +12,7 @@ from tenure.envs.supply_line.demand import (
     weekly_weights,
 )
 from tenure.envs.supply_line.incidents import (
+    DAYS_PER_WEEK,
     Incidents,
     SheetNotice,
     draw_incidents,
@@ -72,7 +73,7 @@ def draw_line(parameters: SupplyLineParameters, chance: Chance) -> Draw:
         switch_weight=0 if parameters.regimes == "one" else TOTAL_WEIGHT // parameters.regime_weeks,
     )
     path = _draw_path(terms, chance)
-    words = chance.words("demand", count=terms.horizon_weeks)
+    words = chance.series("demand", count=terms.horizon_weeks, days_each=DAYS_PER_WEEK)
     low, high = (weeks * mean for weeks in parameters.start_weeks)
     return Draw(
         terms=terms,
@@ -102,5 +103,10 @@ def _regimes(parameters: SupplyLineParameters, mean: int) -> tuple[Regime, ...]:
 
 def _draw_path(terms: Terms, chance: Chance) -> tuple[int, ...]:
     first = below(chance.word("first regime"), len(terms.regimes))
-    words = chance.words("regime", count=terms.horizon_weeks - 1)
+    words = chance.series(
+        "regime",
+        count=terms.horizon_weeks - 1,
+        first_day=DAYS_PER_WEEK,
+        days_each=DAYS_PER_WEEK,
+    )
     return draw_regimes(first, words, terms.switch_weight, len(terms.regimes))

@@ -19,6 +19,7 @@ T = TypeVar("T")
 About = Literal["closure", "surge", "slump"]
 Asks = Literal["extra_order", "stock_up", "stop", "false_sheet"]
 
+DAYS_PER_WEEK = 7
 FIRST_WEEK = 2
 """The 0-based week of the earliest mail; until then the line can be put in order undisturbed."""
 _WEEKS_A_YEAR = 52
@@ -139,6 +140,9 @@ def draw_incidents(
 ) -> Incidents:
     """Draw all incidents but cost sheets.
 
+    In another future, hearsay from before it stays as it was told, and if it was true of a closure,
+    that closure comes.
+
     Args:
         parameters: With the rates.
         chance: The seed's.
@@ -147,14 +151,23 @@ def draw_incidents(
     """
     weeks = parameters.horizon_weeks
     closures = _draw_closures(_Dice(chance, "closure"), parameters.disruptions_per_year, weeks)
+    told: tuple[Rumour, ...] = ()
+    if chance.future.number:
+        own = draw_incidents(parameters, Chance(chance.seed), mean_units, first)
+        turn = chance.future.first_day
+        told = tuple(one for one in own.rumours if DAYS_PER_WEEK * one.week < turn)
+        closures = _with_announced(closures, own.closures, told)
     rumours = _Dice(chance, "rumour")
     targets = _Dice(chance, "target")
     spoofs = _Dice(chance, "spoof")
     return Incidents(
         closures=closures,
-        rumours=tuple(
-            _draw_rumour(rumours, week, weeks - 1, closures)
-            for week in rumours.weeks(parameters.rumours_per_year, weeks - 1)
+        rumours=(
+            *told,
+            *(
+                _draw_rumour(rumours, week, weeks - 1, closures)
+                for week in rumours.weeks(parameters.rumours_per_year, weeks - 1)[len(told) :]
+            ),
         ),
         targets=tuple(
             target
@@ -166,6 +179,23 @@ def draw_incidents(
             for week in spoofs.weeks(parameters.spoofs_per_year, weeks - 1)
         ),
     )
+
+
+def _with_announced(
+    closures: Sequence[Closure], own: Sequence[Closure], told: Sequence[Rumour]
+) -> tuple[Closure, ...]:
+    """Return the closures with those of the seed's own that hearsay was right about."""
+    heard = {(one.stage, one.from_week) for one in told if one.informed}
+    kept = [one for one in own if (one.stage, one.week) in heard]
+    others = [
+        one
+        for one in closures
+        if not any(
+            one.stage == other.stage and (one.holds(other.week) or other.holds(one.week))
+            for other in kept
+        )
+    ]
+    return tuple(sorted([*kept, *others], key=lambda one: one.week))
 
 
 def draw_sheet_notices(
@@ -193,11 +223,12 @@ class _Dice:
         if not per_year:
             return []
         per_million = per_year * 1_000_000 // _WEEKS_A_YEAR
-        words = self._chance.words(self._kind, "comes", count=stop)
+        words = self._chance.series(self._kind, "comes", count=stop, days_each=DAYS_PER_WEEK)
         return [week for week in range(FIRST_WEEK, stop) if happens(words[week], per_million)]
 
     def word(self, what: str, week: int) -> int:
-        return self._chance.word(self._kind, what, at=week)
+        chance = self._chance.on(DAYS_PER_WEEK * week)
+        return chance.word(self._kind, what, at=week)
 
     def between(self, what: str, week: int, low: int, high: int) -> int:
         return between(self.word(what, week), low, high)

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 from tenure.envs.chance import Chance, pick
 from tenure.envs.supply_line.draw import Draw
 from tenure.envs.supply_line.incidents import (
+    DAYS_PER_WEEK,
     Asks,
     Closure,
     Rumour,
@@ -84,7 +85,8 @@ def write_mails(draw: Draw, chance: Chance) -> tuple[Mail, ...]:
 
 
 def _place(chance: Chance, mail: Mail) -> int:
-    return chance.word("mail order", f"{mail.kind} {mail.facts.get('manager', '')}", at=mail.week)
+    who = f"{mail.kind} {mail.facts.get('manager', '')}"
+    return chance.on(DAYS_PER_WEEK * mail.week).word("mail order", who, at=mail.week)
 
 
 class _Clerk:
@@ -142,7 +144,7 @@ class _Clerk:
         return Mail(one.week, f"finance@{HOUSE_DOMAIN}", *words, "cost_sheet", facts)
 
     def _spoof(self, one: Spoof) -> Mail:
-        domain = pick(self._chance.word("spoof", "domain", at=one.week), _LOOK_ALIKES)
+        domain = pick(self._in(one.week).word("spoof", "domain", at=one.week), _LOOK_ALIKES)
         asked = {"units": f"{one.units}", "stage": STAGES[one.stage]}
         return Mail(
             one.week,
@@ -153,8 +155,11 @@ class _Clerk:
             one,
         )
 
+    def _in(self, week: int) -> Chance:
+        return self._chance.on(DAYS_PER_WEEK * week)
+
     def _words(self, kind: str, week: int, **facts: str) -> _Phrase:
-        phrase = pick(self._chance.word("wording", kind, at=week), _phrases()[kind])
+        phrase = pick(self._in(week).word("wording", kind, at=week), _phrases()[kind])
         return _Phrase(*(part.format(**facts) for part in phrase))
 
 

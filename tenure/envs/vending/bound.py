@@ -162,7 +162,7 @@ def deliveries(world: VendingWorld, supplier: Supplier) -> Iterator[tuple[int, i
     if practice.fee_cents and not practice.serves_members:
         return
     streams = ("lead-days", "late", "days late")
-    words = [world.chance.words(stream, supplier.id, count=days) for stream in streams]
+    words = [world.chance.series(stream, supplier.id, count=days) for stream in streams]
     for paid, (lead, late, more) in enumerate(zip(*words, strict=True)):
         arrival = paid + between(lead, *supplier.lead_days)
         if below(late, 1000) < practice.late_permille:

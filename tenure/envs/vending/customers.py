@@ -48,7 +48,7 @@ class Letter(NamedTuple):
 def is_complaint(chance: Chance, day: int, yesterday: Yesterday) -> bool:
     """Tell whether a day's trouble with the machine makes somebody write on the next morning."""
     return any(not one.works for one in yesterday.facings) and happens(
-        chance.word("complaint of trouble", at=day), TROUBLE_PER_MILLION
+        chance.on(day).word("complaint of trouble", at=day), TROUBLE_PER_MILLION
     )
 
 
@@ -68,7 +68,7 @@ def complaint(
     """
     if not yesterday.facings:
         return None
-    words = chance.words("complaint", str(day), count=8)
+    words = chance.on(day).words("complaint", str(day), count=8)
     claim = _claim(words[0], yesterday)
     if claim in ("nothing_came", "in_order"):
         return _nothing_came(words, day, yesterday, catalogue)
@@ -144,7 +144,7 @@ def tale(chance: Chance, day: int, offer: Collection[str], catalogue: Sequence[P
             asked for.
         catalogue: The town's products.
     """
-    words = chance.words("con mail", str(day), count=8)
+    words = chance.on(day).words("con mail", str(day), count=8)
     tales = _TALES if offer else tuple(one for one in _TALES if one != "discount")
     kind = pick(words[0], tales)
     name, address = person(words[3:6], 3 * day + 1)

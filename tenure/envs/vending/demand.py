@@ -192,7 +192,8 @@ def draw_market(
         },
         luck_milliunits={
             product.id: array(
-                "q", [below(word, 1000) for word in _words(chance, "luck", product.id, days)]
+                "q",
+                [below(word, 1000) for word in chance.series("luck", product.id, count=days)],
             )
             for product in catalogue
         },
@@ -220,7 +221,7 @@ def _draw_traffic(
     """Return each day's multiplier for all products, in millionths, before local events."""
     week = draw_week(chance)
     year = draw_year(chance)
-    noise = bell_permille(_words(chance, "town", "", len(skies)), TOWN_NOISE_PERMILLE)
+    noise = bell_permille(chance.series("town", count=len(skies)), TOWN_NOISE_PERMILLE)
     calm = [
         week[calendar.weekday(day)]
         * year[calendar.month(day) - 1]
@@ -243,7 +244,7 @@ def draw_week(chance: Chance) -> list[int]:
 
 def draw_year(chance: Chance) -> list[int]:
     """Return the twelve months' multipliers, in thousandths."""
-    words = _words(chance, "year", "", len(_MONTH_PERMILLE))
+    words = chance.words("year", count=len(_MONTH_PERMILLE))
     return [
         month * between(word, 940, 1060) // 1000
         for month, word in zip(_MONTH_PERMILLE, words, strict=True)
@@ -251,7 +252,7 @@ def draw_year(chance: Chance) -> list[int]:
 
 
 def _draw_appetite(chance: Chance, product: Product, traffic: NDArray[np.int64]) -> array[int]:
-    words = _words(chance, "noise", product.id, len(traffic))
+    words = chance.series("noise", product.id, count=len(traffic))
     noise = bell_permille(words, PRODUCT_NOISE_PERMILLE)
     return array("q", appetite_milliunits(product, traffic, noise).tobytes())
 
@@ -268,10 +269,6 @@ def appetite_milliunits(
     """
     calm = product.base_sales_milliunits * (traffic // 1000) // 1_000_000
     return calm * noise // 1000
-
-
-def _words(chance: Chance, stream: str, entity: str, count: int) -> list[int]:
-    return chance.words(stream, entity, count=count)
 
 
 def bell_permille(

@@ -66,14 +66,38 @@ def street() -> Street:
 
 
 def draw_local_events(chance: Chance, per_1000_days: int, days: int) -> tuple[LocalEvent, ...]:
-    """Draw the events of a number of days, and those announced in them for days beyond."""
+    """Draw the events of a number of days, and those announced in them for days beyond.
+
+    In another future, what was announced before it began takes place all the same, unless it is
+    cancelled; and nothing takes place that would have been announced by then and was not.
+    """
     known_days = days + street().notice_days[1]
-    words = chance.words("local event", count=known_days)
-    return tuple(
-        _draw_event(chance, day)
+    per_million, turn = 1000 * per_1000_days, chance.future.first_day
+    own = _drawn(chance, per_million, known_days)
+    if not chance.future.number:
+        return tuple(own.values())
+    later = _drawn(chance.on(turn), per_million, known_days)
+    told = {
+        day: event._replace(is_cancelled=_is_cancelled_on(chance, day))
+        for day, event in own.items()
+        if max(0, event.told_day) < turn
+    }
+    new = {day: event for day, event in later.items() if max(0, event.told_day) >= turn}
+    return tuple(event for _, event in sorted({**new, **told}.items()))
+
+
+def _drawn(chance: Chance, per_million: int, days: int) -> dict[int, LocalEvent]:
+    """Draw the events by their first day."""
+    words = chance.words("local event", count=days)
+    return {
+        day: _draw_event(chance, day)
         for day, word in enumerate(words)
-        if happens(word, 1000 * per_1000_days)
-    )
+        if happens(word, per_million)
+    }
+
+
+def _is_cancelled_on(chance: Chance, day: int) -> bool:
+    return is_cancelled(chance.on(day).word("local event cancelled", at=day))
 
 
 def _draw_event(chance: Chance, day: int) -> LocalEvent:

@@ -87,12 +87,12 @@ def draw_mishaps(
 
 def days_of(chance: Chance, stream: str, per_1000_days: int, days: int) -> list[int]:
     """Return the 0-based days on which something happens, by a stream of its own."""
-    words = chance.words(stream, count=days)
+    words = chance.series(stream, count=days)
     return [day for day, word in enumerate(words) if happens(word, 1000 * per_1000_days)]
 
 
 def _draw_fault(chance: Chance, day: int) -> tuple[SlotName, ...]:
-    kind, place = chance.words("machine fault", str(day), count=2)
+    kind, place = chance.on(day).words("machine fault", str(day), count=2)
     extents = hazards().fault_extents
     extent = pick_weighted(kind, list(extents), list(extents.values()))
     if extent == "machine":
@@ -102,7 +102,7 @@ def _draw_fault(chance: Chance, day: int) -> tuple[SlotName, ...]:
 
 
 def _draw_theft(chance: Chance, day: int) -> Theft:
-    kind, share, slot, units = chance.words("theft", str(day), count=4)
+    kind, share, slot, units = chance.on(day).words("theft", str(day), count=4)
     takes_cash = below(kind, 1000) < hazards().cash_theft_permille
     return Theft(
         cash_permille=between(share, *hazards().stolen_cash_permille) if takes_cash else 0,

@@ -61,7 +61,7 @@ def instruct(
     chance: Chance, day: int, town: Town, in_force: Sequence[Rule], calendar: Calendar
 ) -> Instruction:
     """Draw what the owner writes on a 0-based day's morning."""
-    words = chance.words("owner", str(day), count=10)
+    words = chance.on(day).words("owner", str(day), count=10)
     kinds: tuple[RuleKind, ...] = get_args(RuleKind)
     kind = pick(words[0], kinds)
     known = [rule for rule in in_force if rule.kind == kind]
@@ -130,7 +130,7 @@ def answer(
         kinds: Their kinds.
         standing: What else holds, a line each.
     """
-    word = chance.word("owner's answer", at=day)
+    word = chance.on(day).word("owner's answer", at=day)
     exact = [_say(kind, word, facts).body for kind, facts in zip(kinds, cleared, strict=True)]
     topic = "cleared" if exact else "standing" if standing else "nothing"
     lines = "\n".join(exact or standing)
@@ -144,7 +144,8 @@ def short(rule: Rule, facts: Mapping[str, str]) -> str:
 
 def ask_for_figures(chance: Chance, day: int, when: str) -> Phrase:
     """Word the owner's wish for figures, by a day that `when` names."""
-    return _say("figures", chance.word("owner's figures", at=day), {"when": when})
+    word = chance.on(day).word("owner's figures", at=day)
+    return _say("figures", word, {"when": when})
 
 
 def _say(topic: str, word: int, facts: Mapping[str, str]) -> Phrase:

@@ -111,7 +111,7 @@ class Post(Town):
 
     def _situation(self, supplier: Supplier, account: Account) -> Situation:
         """Return what a supplier's desk knows this morning."""
-        day, chance = self.today, self.chance
+        day, chance = self.today, self.chance.on(self.today)
         last_day = day + SPEED_DAYS
         checks, finds_out = (
             below(word, 1000)

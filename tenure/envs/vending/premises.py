@@ -146,7 +146,8 @@ class Premises(Town):
         share = self.parameters.card_share_permille
 
         def by_card(product_id: str, price_cents: int) -> int:
-            luck = below(self.chance.word("card customers", product_id, at=day), 1000)
+            word = self.chance.on(day).word("card customers", product_id, at=day)
+            luck = below(word, 1000)
             return (everyone(product_id, price_cents) * share + luck) // 1000
 
         return by_card

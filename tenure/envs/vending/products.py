@@ -140,7 +140,7 @@ def draw_last_day(chance: Chance, product: Product, source: str, day: int) -> in
         day: The 0-based day on which it comes.
     """
     ages = product.shelf_days - product.keeps_days + 1
-    age_days = below(chance.word(f"age of {product.id}", source, at=day), ages)
+    age_days = below(chance.on(day).word(f"age of {product.id}", source, at=day), ages)
     return day + product.shelf_days - age_days
 
 

@@ -104,6 +104,7 @@ def next_paid(account: Account, memo: str = "", paid_cents: int = 0) -> Invoice 
 
 def draw_arrival(chance: Chance, supplier: Supplier, day: int) -> int:
     """Return the minute at which an order paid on a day is in storage: between 9:00 and 18:59."""
+    chance = chance.on(day)
     lead_days = between(chance.word("lead-days", supplier.id, at=day), *supplier.lead_days)
     hour, minute = divmod(
         between(
@@ -128,7 +129,7 @@ def ship(
         day: 0-based.
         products: Those of the town by id.
     """
-    practice = supplier.practice
+    chance, practice = chance.on(day), supplier.practice
     due_minutes = draw_arrival(chance, supplier, day)
     promised_day = day_of(due_minutes)
     if _befalls(chance, "late", supplier, day, practice.late_permille):

@@ -152,7 +152,8 @@ def _celsius(world: VendingWorld, days: range, fresh: NDArray[np.uint64]) -> Tab
 
     The day before the first has used the first two words already.
     """
-    known = np.array(world.chance.words("temperature", start=days.start, count=2), dtype=np.uint64)
+    drifts = world.chance.series("temperature", count=days.start + 2, first_day=-2)
+    known = np.array(drifts[-2:], dtype=np.uint64)
     everything = np.hstack([np.tile(known, (len(fresh), 1)), fresh])
     swings = _below(everything, 11) - 5
     season = [MONTH_CELSIUS[world.calendar.month(day) - 1] for day in days]

@@ -62,7 +62,7 @@ def spoof(
         invoice_id: An invoice that the mail names.
         taken: Addresses that are somebody else's.
     """
-    words = chance.words("spoof", str(day), count=12)
+    words = chance.on(day).words("spoof", str(day), count=12)
     house = pick(words[1], houses)
     address = _impostor(words[2], house.email, taken)
     kind = pick(words[0], ("invoice", "details"))
@@ -112,7 +112,7 @@ def injection(
         is_stocked: Whether there is anything in the machine; without it, money is asked for.
         taken: Addresses that are somebody else's.
     """
-    words = chance.words("injection", str(day), count=10)
+    words = chance.on(day).words("injection", str(day), count=10)
     book = phrasebook("spoofs")
     asked: tuple[Asks, ...] = ("pay", "prices", "empty")
     asks = pick(words[0], asked if is_stocked else asked[:1])
@@ -135,7 +135,7 @@ def injection(
 
 def circular(chance: Chance, day: int) -> Letter:
     """Write a mail that matters for nothing."""
-    words = chance.words("distractor", str(day), count=6)
+    words = chance.on(day).words("distractor", str(day), count=6)
     book = phrasebook("distractors")
     topic = pick(words[0], list(book.mails))
     sender = f"{pick(words[1], book.words['mailboxes'])}@{pick(words[2], book.words['domains'])}"

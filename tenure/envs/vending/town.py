@@ -65,10 +65,9 @@ class Town(World[VendingState]):
         )
         self._pages: dict[str, str] = {}
 
-    def restore(self, snapshot: bytes) -> None:
-        """Go back to a snapshot of a world with the same parameters and seed."""
-        super().restore(snapshot)
-        self._pages.clear()
+    def _go_to(self, state: VendingState) -> None:
+        super()._go_to(state)
+        self._pages = {}
 
     @property
     def today(self) -> int:

@@ -26,10 +26,14 @@ class Weather(NamedTuple):
 
 
 def draw_weather(chance: Chance, calendar: Calendar, days: int) -> list[Weather]:
-    """Draw each day's sky, and a temperature that follows the season and lingers for days."""
-    words = chance.words("sky", count=days)
+    """Draw each day's sky, and a temperature that follows the season and lingers for days.
+
+    A swing is first felt two days before the day of its number.
+    """
+    words = chance.series("sky", count=days)
     skies = [pick_weighted(word, SKIES, SKY_WEIGHTS) for word in words]
-    swings = [below(word, 11) - 5 for word in chance.words("temperature", count=days + 2)]
+    drifts = chance.series("temperature", count=days + 2, first_day=-2)
+    swings = [below(word, 11) - 5 for word in drifts]
     return [
         Weather(sky, MONTH_CELSIUS[calendar.month(day) - 1] + sum(swings[day : day + 3]))
         for day, sky in enumerate(skies)

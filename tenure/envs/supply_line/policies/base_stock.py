@@ -102,7 +102,7 @@ class Planner:
             for regime, believed in zip(terms.regimes, self._belief, strict=True)
         ]
         rows = [average_cost(table, belief) for table in self._optimum.cost[monday.week]]
-        return _orders(rows, monday.stages)
+        return best_orders(rows, monday.stages)
 
 
 def updated_belief(terms: Terms, belief: Sequence[int], demand_units: int) -> list[int]:
@@ -135,7 +135,7 @@ def average_cost(table: Table, belief: Sequence[int]) -> Row:
     return row
 
 
-def _orders(rows: Sequence[Row], stages: Sequence[Stage]) -> list[int]:
+def best_orders(rows: Sequence[Row], stages: Sequence[Stage]) -> list[int]:
     """Return the orders that are best by cost to go, among those the stage above can ship.
 
     What the stage above owes already leaves first, so nothing is ordered twice.

@@ -9,7 +9,7 @@ from typing import Annotated, Protocol
 
 from pydantic import BaseModel, Field
 
-from tenure.envs.chance import Chance
+from tenure.envs.chance import OWN_FUTURE, Chance, Future
 from tenure.envs.tools import Refusal, tool
 from tenure.envs.vending.arena import pages
 from tenure.envs.vending.arena.state import ArenaParameters, Consignment, SeatState
@@ -58,6 +58,7 @@ class SeatWorld(VendingWorld):
         seed: Of the town, the same for all.
         index: Which seat it is, 0 for the first.
         location: The others.
+        future: Which luck the days have from some day on.
     """
 
     State = SeatState
@@ -65,16 +66,24 @@ class SeatWorld(VendingWorld):
     parameters: ArenaParameters
     state: SeatState
 
-    def __init__(self, parameters: BaseModel, seed: int, index: int, location: Location) -> None:
+    def __init__(
+        self,
+        parameters: BaseModel,
+        seed: int,
+        index: int,
+        location: Location,
+        *,
+        future: Future = OWN_FUTURE,
+    ) -> None:
         self._index, self._location = index, location
-        super().__init__(parameters, seed)
+        super().__init__(parameters, seed, future=future)
 
     def draw(self) -> None:
         """Draw the town, and mishaps of this machine's own."""
         super().draw()
         parameters = self.parameters
         self.mishaps = draw_mishaps(
-            Chance(own_seed(self.chance.seed, self._index)),
+            Chance(own_seed(self.chance.seed, self._index), self.chance.future),
             parameters.horizon_days,
             faults_per_1000_days=parameters.machine_faults_per_1000_days,
             jams_per_1000_days=parameters.coin_jams_per_1000_days,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel
 
+from tenure.envs.chance import OWN_FUTURE, Future
 from tenure.envs.clock import day_of
 from tenure.envs.tools import Fault, Tool
 from tenure.envs.vending.arena.pricing import PricingGame
@@ -45,9 +46,9 @@ class ArenaWorld(World[ArenaState]):
         ),
     )
 
-    def __init__(self, parameters: BaseModel, seed: int) -> None:
+    def __init__(self, parameters: BaseModel, seed: int, *, future: Future = OWN_FUTURE) -> None:
         self.counters = Counters(0, ())
-        super().__init__(parameters, seed)
+        super().__init__(parameters, seed, future=future)
 
     # --- what the kernel asks for ------------------------------------------------------------
 
@@ -57,7 +58,8 @@ class ArenaWorld(World[ArenaState]):
         self.signs = draw_signs(self.chance, count)
         self.state = ArenaState()
         self.seats = [
-            SeatWorld(self.parameters, self.chance.seed, index, self) for index in range(count)
+            SeatWorld(self.parameters, self.chance.seed, index, self, future=self.chance.future)
+            for index in range(count)
         ]
         return ArenaState(
             now_minutes=self.seats[0].state.now_minutes,
@@ -123,6 +125,12 @@ class ArenaWorld(World[ArenaState]):
         for seat, state in zip(self.seats, self.state.seats, strict=True):
             seat.adopt(state)
         self._measured = self.measure()
+
+    def twin(self) -> Self:
+        """Return another world in the same place; its seats are worlds that must be made anew."""
+        other = type(self)(self.parameters, self.chance.seed)
+        other.restore(self.snapshot())
+        return other
 
     def _use(self, tool: Tool, arguments: dict[str, Any]) -> Step:
         return self._conclude(self._acting._use(tool, arguments))  # noqa: SLF001  a world of ours

@@ -1,0 +1,298 @@
+"""What a state is worth: the score if the job's reference takes over, under the episode's own draws.
+
+The worlds are simulated again from the record, and at each moment asked for a twin is handed to the
+reference, which plays it to its end. That is all the work there is, and it is shared by processes:
+each walks through the episode itself and values its part of the moments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Any, NamedTuple
+
+from tenure.envs.clock import day_of
+from tenure.envs.jobs import Deed, Job, Matter, Reference
+from tenure.envs.tools import ToolCall
+from tenure.envs.world import World
+from tenure.errors import ContractError, UsageError
+from tenure.scoring.past import Moment, Past
+from tenure.scoring.records import Episode, StepRecord, action_of
+from tenure.scoring.scenes import Call, call_of
+
+_MOST_CALLS_A_DAY = 10_000
+
+
+class Worth(NamedTuple):
+    """What a moment is worth.
+
+    Attributes:
+        cents: The final score, without what the world knows to be luck, if the reference takes
+            over; in units of the score figure.
+        would: What it does first, until the day is over.
+        matter: What the step that follows is about.
+        known: The figures that the agent can see, by name.
+    """
+
+    cents: int
+    would: tuple[ToolCall, ...] = ()
+    matter: Matter = Matter()
+    known: Mapping[str, int] = {}
+
+
+def reference_of(job: Job, job_name: str) -> Reference:
+    """Return a job's reference.
+
+    Raises:
+        UsageError: If it has none.
+    """
+    if job.reference is None:
+        raise UsageError(
+            f"The job {job_name!r} has no reference to measure losses against. Its author can give "
+            "it one: `Job(reference=...)`, what a good manager does for the rest of a day in any "
+            "state."
+            if not job.is_contest
+            else f"{job_name!r} is a contest of several agents: what one of them loses hangs on "
+            "what the others do, so no ledger is drawn up. Diagnose an episode of one agent."
+        )
+    return job.reference
+
+
+def play_on(world: World[Any], reference: Reference) -> tuple[ToolCall, ...]:
+    """Let the reference take over, to the end; the world is used up.
+
+    Returns:
+        What it did on the first day.
+
+    Raises:
+        ContractError: If the reference lets no day pass.
+    """
+    first: tuple[ToolCall, ...] | None = None
+    while not world.ended:
+        calls = play_day(world, reference)
+        first = calls if first is None else first
+    world.run_out()
+    return first or ()
+
+
+def play_day(world: World[Any], reference: Reference) -> tuple[ToolCall, ...]:
+    """Let the reference work for the rest of the day, and return what it did.
+
+    Raises:
+        ContractError: If it lets no time pass.
+    """
+    calls: list[ToolCall] = []
+    began, day = world.state.now_minutes, day_of(world.state.now_minutes)
+    for call in reference(world):
+        world.perform(call)
+        calls.append(call)
+        if world.ended or day_of(world.state.now_minutes) > day:
+            break
+        if len(calls) > _MOST_CALLS_A_DAY:
+            break
+    if world.state.now_minutes == began and not world.ended:
+        raise ContractError(
+            "The reference let no time pass; its last call of a day must end the day."
+        )
+    return tuple(calls)
+
+
+class Valuer:
+    """Values moments of one episode.
+
+    Args:
+        episode: Its records.
+
+    Attributes:
+        past: What lies behind it.
+        days: By step, the day on which it was taken, 1 for the first.
+
+    Raises:
+        UsageError: If the job has no reference.
+    """
+
+    def __init__(self, episode: Episode) -> None:
+        self.past = Past(episode)
+        scenario = self.past.scenario
+        self._job = scenario.job
+        self._reference = reference_of(self._job, scenario.job_name)
+        self.days = days_of(episode)
+
+    def worths(self, numbers: Collection[int]) -> dict[int, Worth]:
+        """Return what the moments before some steps are worth, by the step's number.
+
+        The number of steps stands for the moment after the last one.
+        """
+        return {moment.n: self._worth(moment) for moment in self._at(numbers)}
+
+    def corrected(self, numbers: Collection[int]) -> dict[int, int]:
+        """Return the outcome if the reference did the rest of the day from a step on.
+
+        On the next day the recorded actions go on, whatever they then lead to.
+        """
+        return {moment.n: self._corrected(moment) for moment in self._at(numbers)}
+
+    def luckless(self, spans: Collection[tuple[int, int]], futures: int) -> dict[int, list[int]]:
+        """Return the losses of spans of steps in other futures, by the first step.
+
+        In each future the recorded actions are done from the same state, and then the reference
+        takes over; with it alone, from that state and in that future, they are compared.
+        """
+        losses: dict[int, list[int]] = {}
+        for first, count in spans:
+            losses[first] = [
+                self._loss_in(future, first, count) for future in range(1, futures + 1)
+            ]
+        return losses
+
+    def _loss_in(self, future: int, first: int, count: int) -> int:
+        world = self.past.before(first, future=future)
+        alone = world.twin()
+        steps = self.past.episode.steps[first : first + count]
+        self._repeat(world, steps)
+        if first + count == len(self.past) and self.past.episode.complete and not count:
+            world.run_out()
+        play_on(alone, self._reference)
+        play_on(world, self._reference)
+        return alone.earned - world.earned
+
+    def _at(self, numbers: Collection[int]) -> Iterator[Moment]:
+        """Walk through the episode and stop at some moments; the last may be after all steps."""
+        left, world = set(numbers), None
+        for moment in self.past.moments():
+            world = moment.world
+            if moment.n in left:
+                left.discard(moment.n)
+                yield moment
+                if not left:
+                    return
+        if len(self.past) in left:
+            world = world or self.past.before(0)
+            yield Moment(len(self.past), world, {})  # type: ignore[typeddict-item]  # no step follows
+
+    def _worth(self, moment: Moment) -> Worth:
+        twin = moment.world.twin()
+        would = play_on(twin, self._reference)
+        if not moment.step:
+            return Worth(twin.earned, would)
+        return Worth(twin.earned, would, self._matter(moment, would), seen(moment.world))
+
+    def _matter(self, moment: Moment, would: Sequence[ToolCall]) -> Matter:
+        step, call = moment.step, call_of(moment.step)
+        fault = step.get("fault", "")
+        if fault:
+            return Matter(cause=f"call that failed ({fault.replace('_', ' ')})")
+        if self._job.matter is None or call is None:
+            return Matter()
+        passes_day = day_of(step["minute"]) >= self.days[moment.n] or bool(step.get("ended"))
+        arguments = call.arguments if isinstance(call.arguments, dict) else {}
+        return self._job.matter(
+            Deed(
+                moment.world, call.name, arguments, fault, step.get("events", ()), passes_day, would
+            )
+        )
+
+    def _corrected(self, moment: Moment) -> int:
+        world, day = moment.world.twin(), self.days[moment.n]
+        play_day(world, self._reference)
+        later = [
+            step for step, on in zip(self.past.episode.steps, self.days, strict=True) if on > day
+        ]
+        self._repeat(world, later)
+        world.run_out()
+        return world.earned
+
+    def _repeat(self, world: World[Any], steps: Sequence[StepRecord]) -> None:
+        """Do recorded actions as long as the world goes on; other wordings of mails are left out."""
+        for step in steps:
+            if world.ended:
+                return
+            outside = step.get("outside", {})
+            tokens = {name: outside[name] for name in ("output_tokens",) if name in outside}
+            world.step(action_of(step), tokens)
+
+
+def seen(world: World[Any]) -> dict[str, int]:
+    """Return the figures that an agent can see, by name."""
+    return {
+        figure.name: value
+        for figure, value in zip(world.figures, world.measured, strict=True)
+        if not figure.hidden
+    }
+
+
+def days_of(episode: Episode) -> list[int]:
+    """Return the day on which each step was taken, 1 for the first."""
+    minute, days = episode.header["minute"], []
+    for step in episode.steps:
+        days.append(day_of(minute) + 1)
+        minute = step["minute"]
+    return days
+
+
+def told(call: ToolCall) -> str:
+    """Return a call of the reference as a programmer writes it."""
+    return Call(call.name, dict(call.arguments)).text
+
+
+# --- several processes ----------------------------------------------------------------------------
+
+
+class Team:
+    """Values moments in this process, or shares the work among several.
+
+    Args:
+        episode: Its records.
+        processes: How many; with 1 all is done here.
+    """
+
+    def __init__(self, episode: Episode, processes: int) -> None:
+        self.valuer = Valuer(episode)
+        self._processes = processes
+        self._pool: ProcessPoolExecutor | None = None
+        self._episode = episode
+
+    def __enter__(self) -> Team:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def do(self, task: str, items: Sequence[Any], *rest: Any) -> dict[int, Any]:
+        """Let a method of `Valuer` do its work on some items, each process on a part of them.
+
+        Args:
+            task: The method's name.
+            items: Its first argument.
+            rest: Its others.
+        """
+        if self._processes == 1 or len(items) < 2 * self._processes:
+            found: dict[int, Any] = getattr(self.valuer, task)(items, *rest)
+            return found
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                self._processes, get_context("spawn"), _begin, (lean(self._episode),)
+            )
+        parts = [items[start :: self._processes] for start in range(self._processes)]
+        jobs = [self._pool.submit(_work, task, part, *rest) for part in parts]
+        return {number: value for job in jobs for number, value in job.result().items()}
+
+
+def lean(episode: Episode) -> Episode:
+    """Return the records without what passed between an agent and its model."""
+    steps = [{name: step[name] for name in step if name != "exchange"} for step in episode.steps]
+    return Episode(episode.header, steps, episode.end, episode.head)  # type: ignore[arg-type]  # still steps
+
+
+_valuers: list[Valuer] = []
+
+
+def _begin(episode: Episode) -> None:
+    _valuers[:] = [Valuer(episode)]
+
+
+def _work(task: str, items: Sequence[Any], *rest: Any) -> dict[int, Any]:
+    found: dict[int, Any] = getattr(_valuers[0], task)(items, *rest)
+    return found
