@@ -38,6 +38,7 @@ from benchmarks.sessions import TOOL
 
 LATENCY_MS = 200
 PATIENCE_S = 1_800
+START_PATIENCE_S = 60
 MOST_WAITED = 0.05
 """The share of time for which a process may have waited for a processor, to have a rate."""
 TRANSPORTS = ("raw", "network", "httpx", "httpx2", "httpx-aiohttp", "sharded")
@@ -130,6 +131,7 @@ def first_request_s(scenario: str, episodes: int) -> tuple[float, float]:
         words = ["run", scenario, "--agent", "openai/stub", "--base-url", url]
         amount = ["--episodes", str(episodes), "--concurrency", str(episodes)]
         command = [sys.executable, "-m", "tenure.cli", *words, *amount, "--out", f"{folder}/run"]
+        server.settimeout(START_PATIENCE_S)
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         started = time.perf_counter()
         quiet = subprocess.DEVNULL
