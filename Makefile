@@ -36,8 +36,8 @@ test: $(READY)  ## Run the default test suite, on as many cores as there are
 test-heavy: $(READY) test-frameworks  ## Run the slow tests, and those with the embedded model and the browser
 	$(BIN)/python -m pytest -m '($(HEAVY)) and not rl and not frameworks'
 
-test-frameworks: $(READY)  ## Run the tests with foreign frameworks and peers' packages; installs them
-	$(BIN)/pip install --quiet --editable '.[mcp,examples,inspect,parquet,peers]'
+test-frameworks: $(READY)  ## Run the tests with foreign frameworks, peers' packages, Ray and a bucket; installs them
+	$(BIN)/pip install --quiet --editable '.[mcp,examples,inspect,parquet,peers,ray]' 's3fs>=2024.6' 'moto[server]>=5'
 	$(BIN)/pip install --quiet --no-deps --ignore-requires-python 'harbor>=0.25'
 	$(BIN)/python -m pytest -m frameworks
 
@@ -56,7 +56,7 @@ format: $(READY)  ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix $(CODE)
 
 bench: $(READY)  ## Print the speed figures as ratios against floors and peers
-	$(BIN)/pip install --quiet --editable '.[bench]'
+	$(BIN)/pip install --quiet --editable '.[bench,ray]'
 	$(BIN)/python -m benchmarks
 
 clean:  ## Remove the environment and everything generated

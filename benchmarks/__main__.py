@@ -13,6 +13,7 @@ SPEED = (
     "supply_line",
     "supply_line_speed",
     "vending_manager",
+    "places",
 )
 
 

@@ -8,9 +8,7 @@ from typing import Any
 
 import orjson
 
-from tenure.agents.wire import Secret, read
-
-_NO_SECRET = Secret("")
+from tenure.agents.wire import read
 
 
 def plain(value: Any) -> Any:
@@ -24,7 +22,7 @@ def plain(value: Any) -> Any:
         written = json.dumps(value).encode()
     except RecursionError:
         raise ValueError("nested too deeply to be written") from None
-    return read(written, _NO_SECRET)
+    return read(written)
 
 
 def written(call: Any) -> str:
@@ -42,8 +40,9 @@ def misfit(exchange: Mapping[str, Any]) -> str:
     usage = exchange.get("usage")
     if usage is not None and not _is_usage(usage):
         return (
-            "usage is None or has input_tokens and output_tokens, and may have cached_tokens and"
-            f" reasoning_tokens, all whole numbers from 0; got {usage!r:.100}"
+            "usage is None or has input_tokens and output_tokens, and may have cached_tokens,"
+            " cache_write_tokens and reasoning_tokens, all whole numbers from 0; got"
+            f" {usage!r:.100}"
         )
     cost_usd = exchange.get("cost_usd")
     if cost_usd is not None and not _is_amount(cost_usd):

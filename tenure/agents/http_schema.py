@@ -95,7 +95,8 @@ class Usage(BaseModel):
 
     input_tokens: _Count = Field(description="Cached ones included.")
     output_tokens: _Count = Field(description="Reasoning included.")
-    cached_tokens: _Count = 0
+    cached_tokens: _Count = Field(default=0, description="Of the input, read from a cache.")
+    cache_write_tokens: _Count = Field(default=0, description="Of the input, written to a cache.")
     reasoning_tokens: _Count = 0
 
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from tenure.agents.context import CHARS_PER_TOKEN, HEAD_MESSAGES, Message, Window, cut
 from tenure.agents.contract import Turn
 from tenure.agents.protocols import ToolProtocol
-from tenure.agents.providers import ContextTooLong, Provider, Reply
+from tenure.agents.providers import ContextTooLong, Provider, Reply, total_cost_usd, total_usage
 from tenure.agents.spec import AgentSpec
 from tenure.envs.jobs import Briefing
 from tenure.errors import TrajectoryError
@@ -211,8 +211,8 @@ def _exchange(
     answer = _facts(reply)
     paid = [*_paid(summaries), answer]
     totals = {
-        "usage": _total_usage([one["usage"] for one in paid]),
-        "cost_usd": _total_cost([one["cost_usd"] for one in paid]),
+        "usage": total_usage([one["usage"] for one in paid]),
+        "cost_usd": total_cost_usd([one["cost_usd"] for one in paid]),
     }
     rare = {**trimmed, "summaries": summaries}
     said = {name: value for name, value in rare.items() if value}
@@ -239,15 +239,3 @@ def _facts(reply: Reply) -> dict[str, Any]:
 def _paid(summaries: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return those requests for summaries that were answered, and so paid."""
     return [one for one in summaries if "usage" in one]
-
-
-def _total_usage(parts: Sequence[Mapping[str, int] | None]) -> dict[str, int] | None:
-    known = [part for part in parts if part is not None]
-    if len(known) < len(parts):
-        return None
-    return {name: sum(part.get(name, 0) for part in known) for name in known[-1]}
-
-
-def _total_cost(parts: Sequence[float | None]) -> float | None:
-    known = [part for part in parts if part is not None]
-    return sum(known) if len(known) == len(parts) else None

@@ -6,7 +6,7 @@ def agent(observation):
 class Agent:
     def begin(self, briefing): ...                # optional
     def act(self, observation): ...               # or async
-    def recall(self, observation, action): ...    # optional; needed to resume
+    def recall(self, observation, action): ...    # optional; needed to resume; or async
     def close(self): ...                          # optional; or async
 """
 
@@ -18,8 +18,10 @@ import importlib.util
 import inspect
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Future
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from queue import SimpleQueue
@@ -112,34 +114,28 @@ class PythonAgent:
         self._target = target
         self._seed = seed
         self._agent: Any = None
+        self._past: deque[tuple[str, Turn]] = deque()
         self._thread = _Thread()
 
     def begin(self, briefing: Briefing) -> None:
         self._briefing = briefing
 
     async def act(self, observation: str) -> Turn:
-        """Ask it for an action.
+        """Let it live through the turns that it is to recall, and ask it for an action.
 
         Raises:
             ProviderError: If it raised one, or took too long; the episode can be resumed.
             ContractError: If it raised anything else, or returned what is no action.
         """
-        try:
-            async with asyncio.timeout(self._spec.timeout_s):
-                answer = await self._answer(observation)
-        except TimeoutError:  # ours: what their code raises is a ContractError by now
-            raise ProviderError(
-                f"The agent {self._spec.name} did not act within {self._spec.timeout_s:g} s."
-                " Run again to resume the episode, if need be with a longer --timeout."
-            ) from None
-        return self._turn(answer)
+        while self._past:
+            await self._in_time("recall a turn", self._recalled(*self._past.popleft()))
+        return self._turn(await self._in_time("act", self._acted(observation)))
 
     def recall(self, observation: str, turn: Turn) -> None:
-        """Let it live through a recorded turn.
+        """Take note of a recorded turn, which it lives through before it acts again.
 
         Raises:
             TrajectoryError: If it does not know how.
-            ContractError: If it raised anything.
         """
         if self._is_function:
             return
@@ -148,15 +144,13 @@ class PythonAgent:
                 f"The agent {self._spec.name} cannot go on in the middle of an episode: give it a"
                 " method recall(self, observation, action) that remembers a turn without acting."
             )
-        try:
-            self._thread.do(self._recall, observation, turn).result()
-        except Exception as error:  # noqa: BLE001  whatever their code raises
-            self._blame(error)
+        self._past.append((observation, turn))
 
     async def close(self) -> None:
+        """Let it close, unless its thread hangs."""
         close = getattr(self._agent, "close", None)
         try:
-            if callable(close):
+            if callable(close) and not self._thread.is_busy:
                 await self._called(close)
         except Exception as error:  # noqa: BLE001  whatever their code raises
             self._blame(error)
@@ -167,19 +161,42 @@ class PythonAgent:
     def _is_function(self) -> bool:
         return not inspect.isclass(self._target)
 
-    async def _answer(self, observation: str) -> Any:
+    async def _in_time(self, what: str, work: Coroutine[Any, Any, Any]) -> Any:
+        """Have their code do something within the time that it may take."""
         try:
-            if self._agent is None:
-                await asyncio.wrap_future(self._thread.do(self._made))
-            return await self._called(self._act, observation)
+            async with asyncio.timeout(self._spec.timeout_s):
+                return await self._blamed(work)
+        except TimeoutError:  # ours: what their code raises is a ContractError by now
+            raise ProviderError(
+                f"The agent {self._spec.name} did not {what} within {self._spec.timeout_s:g} s."
+                " Run again to resume the episode, if need be with a longer --timeout."
+            ) from None
+
+    async def _blamed(self, work: Coroutine[Any, Any, Any]) -> Any:
+        try:
+            return await work
         except (ProviderError, asyncio.CancelledError):
             raise
         except Exception as error:  # noqa: BLE001  whatever their code raises
             self._blame(error)
 
-    @property
-    def _act(self) -> Callable[[str], Any]:
-        return self._target if self._is_function else self._agent.act
+    async def _acted(self, observation: str) -> Any:
+        agent = await self._ready()
+        return await self._called(agent if self._is_function else agent.act, observation)
+
+    async def _recalled(self, observation: str, turn: Turn) -> None:
+        recall = (await self._ready()).recall
+        wants_exchange = "exchange" in inspect.signature(recall).parameters
+        told_more = {"exchange": turn.exchange} if wants_exchange else {}
+        await self._called(partial(recall, **told_more), observation, turn.action)
+
+    async def _ready(self) -> Any:
+        """Return the function, or the object, made and told of the job when it is first needed."""
+        if self._is_function:
+            return self._target
+        if self._agent is None:
+            self._agent = await asyncio.wrap_future(self._thread.do(self._new))
+        return self._agent
 
     async def _called(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Call their code: in its thread, unless it is async."""
@@ -188,24 +205,12 @@ class PythonAgent:
         answer = await asyncio.wrap_future(self._thread.do(function, *arguments))
         return await answer if inspect.isawaitable(answer) else answer
 
-    def _made(self) -> Any:
-        """Return the object, made and told of the job when it is first needed."""
-        if self._agent is None:
-            self._agent = self._target if self._is_function else self._new()
-        return self._agent
-
     def _new(self) -> Any:
         takes_seed = "seed" in inspect.signature(self._target).parameters
         agent = self._target(seed=self._seed) if takes_seed else self._target()
         if callable(getattr(agent, "begin", None)):
             agent.begin(self._briefing)
         return agent
-
-    def _recall(self, observation: str, turn: Turn) -> None:
-        recall = self._made().recall
-        wants_exchange = "exchange" in inspect.signature(recall).parameters
-        told_more = {"exchange": turn.exchange} if wants_exchange else {}
-        recall(observation, turn.action, **told_more)
 
     def _turn(self, answer: Any) -> Turn:
         action, exchange = answer if isinstance(answer, Turn) else (answer, None)
@@ -249,6 +254,12 @@ class _Thread:
     def __init__(self) -> None:
         self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
         self._started = False
+        self._latest: Future[Any] | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it has not yet done what it was given."""
+        return self._latest is not None and not self._latest.done()
 
     def do(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
         """Call a function there."""
@@ -256,6 +267,7 @@ class _Thread:
             self._started = True
             Thread(target=self._work, daemon=True, name="agent").start()
         future: Future[Any] = Future()
+        self._latest = future
         self._tasks.put(_Task(future, function, arguments))
         return future
 

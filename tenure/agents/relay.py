@@ -4,7 +4,8 @@ The runner plays it like any other agent. Whoever plays it from outside, in the 
 reads and acts:
 
     reception = Reception()
-    running = asyncio.create_task(run(folder, manifest, watcher, staffing=reception.staff))
+    place = partial(play_here, staffing=reception.staff)
+    running = asyncio.create_task(run(folder, manifest, watcher, place=place))
     relay = await reception.next()
     heard = await relay.hear()
     while not heard.ended:

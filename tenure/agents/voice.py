@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tenure.agents.providers import Provider, Reply
+from tenure.agents.providers import Provider, Reply, total_cost_usd, total_usage
 from tenure.envs.tools import Toolbox
 from tenure.envs.world import Draft
 
@@ -45,12 +45,10 @@ class Voice:
         replies = [await self._ask(draft) for draft in fresh]
         texts = [self._protocol.text(reply.message) for reply in replies]
         wordings = {draft.id: text for draft, text in zip(fresh, texts, strict=True)}
-        usages = [reply.usage for reply in replies]
-        costs = [reply.cost_usd for reply in replies]
         told = {
             "model": replies[-1].model,
-            "usage": _summed([usage for usage in usages if usage], len(replies)),
-            "cost_usd": None if None in costs else sum(cost or 0 for cost in costs),
+            "usage": total_usage([reply.usage for reply in replies]),
+            "cost_usd": total_cost_usd([reply.cost_usd for reply in replies]),
         }
         return {"wordings": wordings, "voice": told}
 
@@ -66,9 +64,3 @@ class Voice:
         asked = self._protocol.user(f"Say this in other words:\n{draft.text}")
         messages = [self._protocol.system(_BRIEF), asked]
         return await self._provider.complete(messages, self._protocol.fields)
-
-
-def _summed(usages: Sequence[Mapping[str, Any]], wanted: int) -> dict[str, int] | None:
-    if len(usages) < wanted:
-        return None
-    return {name: sum(usage[name] for usage in usages) for name in usages[0]}

@@ -23,6 +23,14 @@ _SECRET_CHARS = 16
 """Shorter keys are placeholders such as `EMPTY`, and words that an answer may well hold."""
 
 
+def _spelled(character: str) -> str:
+    """Return a pattern for a character as it stands, and escaped once or more as JSON escapes."""
+    plain = re.escape(character)
+    if character in '"\\/':
+        plain = rf"\\{{0,8}}{plain}"
+    return rf"(?:{plain}|\\{{1,8}}u(?i:{ord(character):04x}))"
+
+
 class Secret:
     """A key that no record and no error may show.
 
@@ -39,8 +47,11 @@ class Secret:
         return self._pattern.sub(KEY_MARK, text) if self._pattern else text
 
 
-def read(body: bytes, secret: Secret) -> Any:
-    """Read JSON that can be written again, without the secret.
+NO_SECRET = Secret("")
+
+
+def read(body: bytes, secret: Secret = NO_SECRET) -> Any:
+    """Read JSON that can be written again, without the secret if there is one.
 
     What is nested beyond `MAX_DEPTH` becomes `DEPTH_MARK`; numbers that JSON's writers refuse
     become text; half a character, where a model was cut off within one, becomes "?".
@@ -49,14 +60,6 @@ def read(body: bytes, secret: Secret) -> Any:
         ValueError: If it is not JSON, or nested too deeply to be read at all.
     """
     return _writable(_parsed(body), secret, 0)
-
-
-def _spelled(character: str) -> str:
-    """Return a pattern for a character as it stands, and escaped once or more as JSON escapes."""
-    plain = re.escape(character)
-    if character in '"\\/':
-        plain = rf"\\{{0,8}}{plain}"
-    return rf"(?:{plain}|\\{{1,8}}u(?i:{ord(character):04x}))"
 
 
 def _parsed(body: bytes) -> Any:

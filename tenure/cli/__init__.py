@@ -40,11 +40,16 @@ _COMMANDS = {
     "verify": ("tenure.cli.playback", "check that records are unbroken and can be reproduced"),
     "score": ("tenure.cli.marks", "score an episode, a run or a suite from its records"),
     "report": ("tenure.cli.marks", "write the HTML report of a run or a suite"),
+    "sustained": ("tenure.cli.sustained", "tell whether competence lasts: month 1 and the last"),
     "export": ("tenure.cli.export", "write records in the formats of others' tools"),
     "submit": ("tenure.cli.board", "send a run to a leaderboard folder"),
     "leaderboard": ("tenure.cli.board", "build the page of a leaderboard folder"),
     "new": ("tenure.cli.author", "start a job or a scenario of your own"),
     "check": ("tenure.cli.author", "check that a job or a scenario keeps the contract"),
+    "validate-detectors": (
+        "tenure.cli.validation",
+        "find the failures of agents whose faults are known, and grade the detectors",
+    ),
     "doctor": ("tenure.cli.checkup", "tell what works on this machine and how to fix the rest"),
 }
 _EXIT_CODES: dict[type[Exception], Exit] = {

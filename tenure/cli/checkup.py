@@ -16,10 +16,19 @@ from tenure.cli.terminal import say
 _OLDEST_PYTHON = (3, 11)
 PACKAGES = (
     *("gymnasium", "httpx", "jinja2", "matplotlib", "numpy", "orjson", "pettingzoo", "pydantic"),
-    *("pyyaml", "rich", "tenacity", "typing-extensions", "zstandard"),
+    *("pyyaml", "rich", "typing-extensions", "zstandard"),
 )
 """What the base install needs."""
 
+_EXTRAS = {
+    "mcp": ("mcp", "serve-mcp"),
+    "textual": ("play", "play"),
+    "inspect-ai": ("inspect", "export --to inspect"),
+    "pyarrow": ("parquet", "export --to parquet"),
+    "ray": ("ray", "run --on"),
+    "fsspec": ("store", "run --out URL"),
+}
+"""Packages of extras that commands need: the extra, and the command."""
 _MODEL = "smollm2-135m"
 
 
@@ -45,7 +54,7 @@ COMMANDS = {"doctor": _define_doctor}
 
 
 def _doctor(_: argparse.Namespace) -> int:
-    for look in (_python, _packages, _worlds, _plugins, _mcp, _local_model, _providers):
+    for look in (_python, _packages, _worlds, _plugins, _extras, _local_model, _providers):
         for mark, text in look():
             say(f"{mark}  {text}")
             if mark is Mark.BROKEN:
@@ -114,14 +123,16 @@ def _plugins() -> Iterator[Finding]:
         yield Mark.WORKS, f"job {name} of the package {' and '.join(sorted(packages))}: {scenarios}"
 
 
-def _mcp() -> Iterator[Finding]:
+def _extras() -> Iterator[Finding]:
+    """Look for the packages that single commands need."""
     from importlib.metadata import PackageNotFoundError, version
 
-    try:
-        yield Mark.WORKS, f"mcp {version('mcp')}, for serve-mcp"
-    except PackageNotFoundError:
-        fix = "pip install 'tenure[mcp]'"
-        yield Mark.MISSING, f"`tenure serve-mcp` needs the extra `mcp`: {fix}"
+    for package, (extra, command) in _EXTRAS.items():
+        try:
+            yield Mark.WORKS, f"{package} {version(package)}, for {command}"
+        except PackageNotFoundError:
+            fix = f"pip install 'tenure[{extra}]'"
+            yield Mark.MISSING, f"`tenure {command}` needs the extra `{extra}`: {fix}"
 
 
 def _local_model() -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser, choice
+from tenure.cli.places import define_source, from_store, local_path
 from tenure.cli.terminal import printable, remark, say
 from tenure.errors import TrajectoryError, UsageError
 
@@ -27,7 +28,7 @@ formats:
 
 Of a folder (a run, a suite, a contest) every episode that has been played is exported, unfinished
 ones as far as they go. Without --out an episode's export stands beside its file, and a run's in
-its folder, under `export`. What stood there before is replaced.
+its folder, under `export`; of a run in a store, there. What stood there before is replaced.
 
 An export has all that the record has, figures included that agents never see.
 
@@ -38,17 +39,15 @@ examples:
 
 def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.epilog = _EPILOG
-    parser.add_argument(
-        "path", type=Path, help="an episode's file, or the folder of a run or a suite"
-    )
+    define_source(parser, "path", "an episode's file, or the folder of a run or a suite")
     parser.add_argument("--to", metavar="FORMAT", type=choice(*_FORMATS), required=True)
     parser.add_argument(
         "--out",
         metavar="PATH",
-        type=Path,
+        type=local_path,
         help="the file; of a folder, for a file an episode, the folder",
     )
-    return _export
+    return from_store(_export, "path")
 
 
 COMMANDS = {"export": _define}
@@ -72,26 +71,28 @@ def _export(options: argparse.Namespace) -> int:
     path: Path = options.path
     target = TARGETS[options.to]
     if path.is_dir():
-        return _export_all(path, target, options.to, options.out)
+        return _export_all(options, target)
     if not path.exists():
         raise UsageError(f"There is no {path}.")
     out: Path = options.out or _beside(path, target.suffix)
     if out.is_dir():
         raise UsageError(f"--out {out} is a folder; an episode's export is a file.")
     target.writer()(Played((path,)), _made(out))
-    say(str(out))
+    say(options.shown(out))
     return Exit.DONE
 
 
-def _export_all(folder: Path, target: Target, name: str, out: Path | None) -> int:
+def _export_all(options: argparse.Namespace, target: Target) -> int:
     from tenure.cli.playback import planned_files
 
-    write = target.writer()
+    write, name = target.writer(), options.to
+    folder: Path = options.path
+    out: Path | None = options.out
     paths = [path for path in planned_files(folder) if path.exists()]
     if not paths:
-        say(f"No episode of {folder} has been played yet.")
+        say(f"No episode of {options.shown(folder)} has been played yet.")
         return Exit.UNFINISHED
-    sound = [path for path in paths if _is_sound(path)]
+    sound = [path for path in paths if _is_sound(path, options.shown)]
     into = out or folder / "export" / (f"steps{target.suffix}" if target.joins else name)
     if target.joins and into.is_dir():
         raise UsageError(f"--out {into} is a folder; all episodes go into one {name} file.")
@@ -102,18 +103,18 @@ def _export_all(folder: Path, target: Target, name: str, out: Path | None) -> in
     else:
         for path in sound:
             write(Played((path,)), _made(_beside(into / path.relative_to(folder), target.suffix)))
-    say(f"{into}: {len(sound):,} episode{'' if len(sound) == 1 else 's'}")
+    say(f"{options.shown(into)}: {len(sound):,} episode{'' if len(sound) == 1 else 's'}")
     return Exit.DONE if len(sound) == len(paths) else Exit.INVALID
 
 
-def _is_sound(path: Path) -> bool:
+def _is_sound(path: Path, shown: Callable[[Path], str]) -> bool:
     """Tell whether a record can be read, and say what is wrong if it cannot."""
     from tenure.scoring.records import read_partial
 
     try:
         read_partial(path)
     except TrajectoryError as error:
-        remark(printable(f"{path}: left out: {error}"))
+        remark(printable(f"{shown(path)}: left out: {error}"))
         return False
     return True
 

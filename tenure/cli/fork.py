@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tenure.cli.hiring import define_model_options, specs
 from tenure.cli.limiting import budget_of, define_limits, episode_limits, limits_of
 from tenure.cli.parsing import Parser, whole_number
+from tenure.cli.places import define_workers, local_path, place_of
 from tenure.cli.play import conclude_run, played
 from tenure.errors import UsageError
 
@@ -40,14 +40,16 @@ examples:
 def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.epilog = _EPILOG
     number = whole_number(1)
-    parser.add_argument("episode", type=Path, help="a recorded episode's file")
+    parser.add_argument("episode", type=local_path, help="a recorded episode's file")
     parser.add_argument(
         "--at",
         metavar="WHEN",
         required=True,
         help="day:43, its first step (1 is the first day), or step:512 (from 0)",
     )
-    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="the fork's folder")
+    parser.add_argument(
+        "--out", metavar="DIR", type=local_path, required=True, help="the fork's folder"
+    )
     parser.add_argument(
         "--agent",
         dest="agents",
@@ -83,7 +85,8 @@ def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.add_argument("--json", action="store_true", help="print one JSON document only")
     define_model_options(parser)
     define_limits(parser)
-    parser.set_defaults(voice=None)
+    define_workers(parser)
+    parser.set_defaults(voice=None, on=None, store=None, shown=str)
     return _fork
 
 
@@ -107,6 +110,7 @@ def _fork(options: argparse.Namespace) -> int:
                 concurrency=options.concurrency,
                 limits=limits_of(options),
                 brake=brake,
+                place=place_of(options),
             ),
             brake,
         )

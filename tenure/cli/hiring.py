@@ -12,10 +12,79 @@ from tenure.errors import UsageError
 if TYPE_CHECKING:
     from tenure.agents.spec import AgentSpec
 
-_MODEL_OPTIONS = (
-    *("protocol", "window_tokens", "keep_percent", "context", "remind_every"),
-    *("max_output_tokens", "temperature", "reasoning_effort", "api", "base_url", "price"),
-)
+_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "--protocol": {
+        "metavar": "P",
+        "type": choice("auto", "tools", "json"),
+        "help": "how tools are called: natively (tools), as text (json), or as suits the model"
+        " (auto)",
+    },
+    "--window-tokens": {
+        "metavar": "N",
+        "type": int,
+        "help": "the longest prompt, in tokens (69,000)",
+    },
+    "--keep-percent": {
+        "metavar": "N",
+        "type": int,
+        "help": "the share of the window that is left when it was full and is trimmed (61)",
+    },
+    "--context": {
+        "metavar": "P",
+        "type": choice("drop", "clear", "summary"),
+        "help": "what is trimmed: the oldest turns (drop), old tools' answers first (clear), or the"
+        " oldest turns, of which the model writes a summary (summary); (drop)",
+    },
+    "--remind-every": {
+        "metavar": "N",
+        "type": int,
+        "help": "repeat the brief's first paragraph with every N-th observation (never)",
+    },
+    "--max-output-tokens": {
+        "metavar": "N",
+        "type": int,
+        "help": "the longest answer, its reasoning included, in tokens (8,192)",
+    },
+    "--temperature": {
+        "metavar": "T",
+        "type": float,
+        "help": "0 to 2 (as the provider has it)",
+    },
+    "--reasoning-effort": {
+        "metavar": "E",
+        "type": choice("none", "minimal", "low", "medium", "high", "xhigh", "max"),
+        "help": "none, minimal, low, medium, high, xhigh or max (as the provider has it)",
+    },
+    "--api": {
+        "metavar": "A",
+        "type": choice("auto", "chat", "responses", "messages", "gemini"),
+        "help": "how it is spoken to: chat, responses, messages or gemini (as suits the provider)",
+    },
+    "--base-url": {
+        "metavar": "URL",
+        "help": "another server (the provider's variable, such as OPENAI_BASE_URL, else its own)",
+    },
+    "--price": {
+        "metavar": ("IN", "OUT"),
+        "nargs": 2,
+        "type": float,
+        "help": "US dollars per million tokens read and written (today's list price, if known)",
+    },
+}
+"""What is said of a model that is hired, and of nobody else."""
+_SHARED_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "--providers": {
+        "metavar": "FILE",
+        "help": "YAML file with more providers (TENURE_PROVIDERS)",
+    },
+    "--timeout": {
+        "dest": "timeout_s",
+        "metavar": "S",
+        "type": float,
+        "help": "seconds that an answer may take (600); for agents of your own too",
+    },
+}
+"""What is said of models and of others."""
 
 _WITH_TIMEOUT = ("python", "http")
 """Kinds of agents besides models that are given so much time and no more."""
@@ -27,77 +96,8 @@ def define_model_options(parser: Parser) -> None:
         "options of language models",
         "Values in parentheses are the defaults; the small local/ models have smaller ones.",
     )
-    group.add_argument(
-        "--protocol",
-        metavar="P",
-        type=choice("auto", "tools", "json"),
-        help="how tools are called: natively (tools), as text (json), or as suits the model (auto)",
-    )
-    group.add_argument(
-        "--window-tokens", metavar="N", type=int, help="the longest prompt, in tokens (69,000)"
-    )
-    group.add_argument(
-        "--keep-percent",
-        metavar="N",
-        type=int,
-        help="the share of the window that is left when it was full and is trimmed (61)",
-    )
-    group.add_argument(
-        "--context",
-        metavar="P",
-        type=choice("drop", "clear", "summary"),
-        help="what is trimmed: the oldest turns (drop), old tools' answers first (clear), or the"
-        " oldest turns, of which the model writes a summary (summary); (drop)",
-    )
-    group.add_argument(
-        "--remind-every",
-        metavar="N",
-        type=int,
-        help="repeat the brief's first paragraph with every N-th observation (never)",
-    )
-    group.add_argument(
-        "--max-output-tokens",
-        metavar="N",
-        type=int,
-        help="the longest answer, its reasoning included, in tokens (8,192)",
-    )
-    group.add_argument(
-        "--temperature", metavar="T", type=float, help="0 to 2 (as the provider has it)"
-    )
-    group.add_argument(
-        "--reasoning-effort",
-        metavar="E",
-        type=choice("none", "minimal", "low", "medium", "high", "xhigh", "max"),
-        help="none, minimal, low, medium, high, xhigh or max (as the provider has it)",
-    )
-    group.add_argument(
-        "--base-url",
-        metavar="URL",
-        help="another server (the provider's variable, such as OPENAI_BASE_URL, else its own)",
-    )
-    group.add_argument(
-        "--api",
-        metavar="A",
-        type=choice("auto", "chat", "responses", "messages", "gemini"),
-        help="how it is spoken to: chat, responses, messages or gemini (as suits the provider)",
-    )
-    group.add_argument(
-        "--providers", metavar="FILE", help="YAML file with more providers (TENURE_PROVIDERS)"
-    )
-    group.add_argument(
-        "--timeout",
-        dest="timeout_s",
-        metavar="S",
-        type=float,
-        help="seconds that an answer may take (600); for agents of your own too",
-    )
-    group.add_argument(
-        "--price",
-        metavar=("IN", "OUT"),
-        nargs=2,
-        type=float,
-        help="US dollars per million tokens read and written (today's list price, if known)",
-    )
+    for flag, said in {**_OPTIONS, **_SHARED_OPTIONS}.items():
+        group.add_argument(flag, **said)
 
 
 def specs(options: argparse.Namespace) -> list[AgentSpec]:
@@ -130,7 +130,7 @@ def _check_model_options(options: argparse.Namespace) -> None:
     """See that what is said of models is said of at least one."""
     from tenure.agents.spec import kind_of
 
-    given = [f"--{name.replace('_', '-')}" for name in _MODEL_OPTIONS if _is_given(options, name)]
+    given = [flag for flag in _OPTIONS if _is_given(options, _field(flag))]
     kinds = {kind_of(name) for name in (*options.agents, options.voice or "")}
     if _is_given(options, "timeout_s") and not kinds & {"model", *_WITH_TIMEOUT}:
         given.append("--timeout")
@@ -139,6 +139,11 @@ def _check_model_options(options: argparse.Namespace) -> None:
             f"{', '.join(given)} would mean nothing: {' and '.join(options.agents)} "
             f"asks no model. Leave it out, or name a model such as --agent openai/MODEL."
         )
+
+
+def _field(flag: str) -> str:
+    """Return the name under which an option's value is found."""
+    return flag.removeprefix("--").replace("-", "_")
 
 
 def _is_given(options: argparse.Namespace, name: str) -> bool:
@@ -172,6 +177,7 @@ def _made(name: str, chosen: Mapping[str, Any], providers: str | None) -> AgentS
 
 
 def _model_options(options: argparse.Namespace) -> dict[str, Any]:
-    chosen = {name: getattr(options, name) for name in _MODEL_OPTIONS if name != "price"}
-    chosen["input_usd_per_mtok"], chosen["output_usd_per_mtok"] = options.price or (None, None)
+    chosen = {name: getattr(options, name) for name in map(_field, _OPTIONS)}
+    price = chosen.pop("price") or (None, None)
+    chosen["input_usd_per_mtok"], chosen["output_usd_per_mtok"] = price
     return {name: value for name, value in chosen.items() if value is not None}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser
+from tenure.cli.places import define_source, define_workers, from_store, spreading
 from tenure.cli.terminal import amount, at_limits, heading, printable, ratio, say, table, width
 from tenure.errors import UsageError
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         Summary,
         Unscored,
     )
+    from tenure.scoring.spread import Spread
     from tenure.scoring.statistics import Interval
     from tenure.scoring.suite import SuiteScorecard
 
@@ -33,22 +35,22 @@ _NOTHING = "-"
 
 
 def _define_score(parser: Parser) -> Callable[[argparse.Namespace], int]:
-    parser.add_argument(
-        "path", type=Path, help="an episode's file, or the folder of a run or a suite"
-    )
+    define_source(parser, "path", "an episode's file, or the folder of a run or a suite")
     parser.add_argument("--json", action="store_true", help="print one JSON document only")
-    return _score
+    define_workers(parser)
+    return from_store(_score, "path")
 
 
 def _define_report(parser: Parser) -> Callable[[argparse.Namespace], int]:
-    parser.add_argument("run", type=Path, help="the folder of a run or a suite")
-    return _report
+    define_source(parser, "run", "the folder of a run or a suite")
+    define_workers(parser)
+    return from_store(_report, "run")
 
 
 COMMANDS = {"score": _define_score, "report": _define_report}
 
 
-def conclude(folder: Path) -> tuple[AnyScorecard, Path]:
+def conclude(folder: Path, spread: Spread = map) -> tuple[AnyScorecard, Path]:
     """Score a run or a suite's, and write its scorecard and `report.html` into its folder.
 
     Returns:
@@ -59,7 +61,7 @@ def conclude(folder: Path) -> tuple[AnyScorecard, Path]:
     from tenure.scoring.report import write_report, write_suite_report
     from tenure.scoring.scorecard import Scorecard
 
-    scorecard = _scored(folder)
+    scorecard = _scored(folder, spread)
     scorecard.write(folder)
     if isinstance(scorecard, Scorecard):
         return scorecard, write_report(folder, scorecard)
@@ -95,15 +97,15 @@ def sheet(path: Path) -> str:
     return printable(_sheet(outcome, episode.header["score"], has_luck="luck" in episode.header))
 
 
-def _scored(folder: Path) -> AnyScorecard:
+def _scored(folder: Path, spread: Spread) -> AnyScorecard:
     from tenure.scoring.arena.manifest import is_arena_run
     from tenure.scoring.arena.scorecard import score_arena
     from tenure.scoring.scorecard import score_run
     from tenure.scoring.suite import is_suite_run, score_suite
 
     if is_arena_run(folder):
-        return score_arena(folder)
-    return score_suite(folder) if is_suite_run(folder) else score_run(folder)
+        return score_arena(folder, spread)
+    return score_suite(folder, spread) if is_suite_run(folder) else score_run(folder, spread)
 
 
 def _table(scorecard: Scorecard) -> str:
@@ -246,9 +248,13 @@ def _score(options: argparse.Namespace) -> int:
 
 
 def _score_run(options: argparse.Namespace) -> int:
-    scorecard = _scored(options.path)
+    scorecard = _scored(options.path, spreading(options))
     path = scorecard.write(options.path)
-    say(scorecard.to_json().decode().rstrip() if options.json else f"{summary(scorecard)}\n{path}")
+    say(
+        scorecard.to_json().decode().rstrip()
+        if options.json
+        else f"{summary(scorecard)}\n{options.shown(path)}"
+    )
     return _exit_of(scorecard)
 
 
@@ -315,8 +321,8 @@ def _report(options: argparse.Namespace) -> int:
             f"A report is made of a whole run; {options.run} is one episode, "
             f"for `tenure score` or `tenure show`."
         )
-    scorecard, report = conclude(options.run)
-    say(str(report))
+    scorecard, report = conclude(options.run, spreading(options))
+    say(options.shown(report))
     return _exit_of(scorecard)
 
 

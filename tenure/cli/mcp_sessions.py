@@ -9,6 +9,7 @@ import shlex
 import signal
 import socket
 from collections.abc import Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +19,7 @@ from tenure.agents.relay import Reception
 from tenure.cli.exits import Exit
 from tenure.cli.progress import watching
 from tenure.cli.terminal import remark
+from tenure.runner.inline import play_here
 from tenure.runner.run import run
 
 if TYPE_CHECKING:
@@ -72,7 +74,7 @@ async def played(options: argparse.Namespace, plan: Plan) -> Result:
             plan.manifest,
             watcher,
             concurrency=1 if is_stdio else options.episodes,
-            staffing=reception.staff,
+            place=partial(play_here, staffing=reception.staff),
         )
         scoring = asyncio.create_task(_scored_in_time(plan.folder, playing, reception))
         try:

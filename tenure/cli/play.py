@@ -11,6 +11,7 @@ from tenure.cli.exits import Exit
 from tenure.cli.hiring import define_model_options, specs, voice_of
 from tenure.cli.limiting import budget_of, define_limits, episode_limits, limits_of
 from tenure.cli.parsing import Parser, choice, whole_number
+from tenure.cli.places import define_workers, path_or_url, played_into
 from tenure.cli.terminal import remark, say
 from tenure.errors import UsageError
 
@@ -61,7 +62,10 @@ def _define_run(parser: Parser) -> Callable[[argparse.Namespace], int]:
         "--seed", metavar="S", type=seed, help="the first seed (1, or as the suite says)"
     )
     parser.add_argument(
-        "--out", metavar="DIR", type=Path, help="the run's folder (one that follows from the plan)"
+        "--out",
+        metavar="DIR",
+        type=path_or_url,
+        help="the run's folder, or its URL in a store (a folder that follows from the plan)",
     )
     parser.add_argument(
         "--memory",
@@ -73,6 +77,14 @@ def _define_run(parser: Parser) -> Callable[[argparse.Namespace], int]:
     )
     parser.add_argument(
         "--concurrency", metavar="N", type=number, default=4, help="episodes at a time (4)"
+    )
+    parser.add_argument(
+        "--on",
+        metavar="CLUSTER",
+        help="play on a Ray cluster: its address, or ray for the one here (this machine)",
+    )
+    define_workers(
+        parser, "1; scripts get as many as are worth their start, and a cluster is used as a whole"
     )
     parser.add_argument(
         "--pool", action="store_true", help="in a contest, add the scripts that anchor ratings"
@@ -93,6 +105,11 @@ COMMANDS = {"run": _define_run}
 
 
 def _run(options: argparse.Namespace) -> int:
+    with played_into(options):
+        return _play(options)
+
+
+def _play(options: argparse.Namespace) -> int:
     from tenure.cli.progress import watching
     from tenure.runner.budget import Brake
 
@@ -146,8 +163,8 @@ def _leave(
     if options.json:
         say(_document(options, folder, failures, brake))
     remark(
-        f"{brake.reason.capitalize()}. What was played is kept in {folder}; to go on:\n"
-        f"  {options.line}"
+        f"{brake.reason.capitalize()}. What was played is kept in {options.shown(folder)}; to go "
+        f"on:\n  {options.line}"
     )
     return exit_of(brake)
 
@@ -215,14 +232,7 @@ def _plan_arena(options: argparse.Namespace, scenario: Scenario, seeds: Sequence
         folder,
         manifest.planned,
         {scenario.id: manifest.departures()},
-        lambda watcher, brake: run_arena(
-            folder,
-            manifest,
-            watcher,
-            concurrency=options.concurrency,
-            limits=limits_of(options),
-            brake=brake,
-        ),
+        lambda watcher, brake: run_arena(folder, manifest, watcher, brake=brake, **_how(options)),
     )
 
 
@@ -237,14 +247,7 @@ def _plan_run(options: argparse.Namespace, scenario: Scenario, seeds: Sequence[i
         folder,
         len(manifest.agents) * len(manifest.seeds),
         {scenario.id: departures(scenario)},
-        lambda watcher, brake: run(
-            folder,
-            manifest,
-            watcher,
-            concurrency=options.concurrency,
-            limits=limits_of(options),
-            brake=brake,
-        ),
+        lambda watcher, brake: run(folder, manifest, watcher, brake=brake, **_how(options)),
     )
 
 
@@ -271,29 +274,34 @@ def _plan_suite(options: argparse.Namespace) -> _Plan:
         folder,
         manifest.planned,
         {manifest.id: manifest.departures(), **scenarios},
-        lambda watcher, brake: run_suite(
-            folder,
-            manifest,
-            watcher,
-            concurrency=options.concurrency,
-            limits=limits_of(options),
-            brake=brake,
-        ),
+        lambda watcher, brake: run_suite(folder, manifest, watcher, brake=brake, **_how(options)),
     )
+
+
+def _how(options: argparse.Namespace) -> dict[str, Any]:
+    """Return how many episodes may be under way at a time, where, and what they may ask."""
+    from tenure.cli.places import place_of
+
+    return {
+        "concurrency": options.concurrency,
+        "limits": limits_of(options),
+        "place": place_of(options),
+    }
 
 
 def _conclude(
     options: argparse.Namespace, folder: Path, failures: Sequence[Failure], brake: Brake
 ) -> AnyScorecard:
     from tenure.cli.marks import conclude, summary
+    from tenure.cli.places import spreading
 
-    scorecard, report = conclude(folder)
+    scorecard, report = conclude(folder, spreading(options))
     if options.json:
         say(_document(options, folder, failures, brake, (scorecard, report)))
         return scorecard
     if not options.quiet:
         say(f"{summary(scorecard)}\n")
-    say(str(report))
+    say(options.shown(report))
     return scorecard
 
 
@@ -321,8 +329,8 @@ def _document(
     ]
     scorecard, report = results or (None, None)
     content = {
-        "run": str(folder),
-        "report": str(report) if report else None,
+        "run": options.shown(folder),
+        "report": options.shown(report) if report else None,
         "unfinished": unfinished,
         "stopped": stopped(brake, options.line) if brake.reason else None,
         "scorecard": orjson.loads(scorecard.to_json()) if scorecard else None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser
+from tenure.cli.places import define_source, define_workers, from_store, spreading
 from tenure.cli.terminal import printable, say
 from tenure.errors import TrajectoryError, UsageError
 
@@ -18,17 +19,15 @@ if TYPE_CHECKING:
 
 
 def _define_replay(parser: Parser) -> Callable[[argparse.Namespace], int]:
-    parser.add_argument(
-        "path", type=Path, help="an episode's file, or the folder of a run or a suite"
-    )
-    return _replay
+    define_source(parser, "path", "an episode's file, or the folder of a run or a suite")
+    define_workers(parser)
+    return from_store(_replay, "path")
 
 
 def _define_verify(parser: Parser) -> Callable[[argparse.Namespace], int]:
-    parser.add_argument(
-        "path", type=Path, help="an episode's file, or the folder of a run or a suite"
-    )
-    return _verify
+    define_source(parser, "path", "an episode's file, or the folder of a run or a suite")
+    define_workers(parser)
+    return from_store(_verify, "path")
 
 
 COMMANDS = {"replay": _define_replay, "verify": _define_verify}
@@ -37,17 +36,19 @@ COMMANDS = {"replay": _define_replay, "verify": _define_verify}
 def _replay(options: argparse.Namespace) -> int:
     path: Path = options.path
     if path.is_dir():
-        return _compare_all(path)
+        return _compare_all(path, options)
     if not path.exists():
         raise UsageError(f"There is no {path}.")
-    return _compare(path)
+    line, code = _compared(path)
+    say(f"{options.shown(path)}: {line}")
+    return code
 
 
 def _verify(options: argparse.Namespace) -> int:
     from tenure.scoring.verification import verify
 
     path: Path = options.path
-    verification = verify(path)
+    verification = verify(path, spreading(options))
     unfinished = [_is_unfinished(path, finding) for finding in verification.findings]
     for finding, merely in zip(verification.findings, unfinished, strict=True):
         problem = finding.problem.removeprefix(f"{Path(finding.file).name}: ")
@@ -89,13 +90,16 @@ def _is_unfinished(path: Path, finding: Finding) -> bool:
         return False
 
 
-def _compare_all(folder: Path) -> Exit:
+def _compare_all(folder: Path, options: argparse.Namespace) -> Exit:
     paths = list(planned_files(folder))
     played = [path for path in paths if path.exists()]
     if not played:
-        say(f"No episode of {folder} has been played yet.")
+        say(f"No episode of {options.shown(folder)} has been played yet.")
         return Exit.UNFINISHED
-    return max(map(_compare, played))
+    found = list(spreading(options)(_compared, played))
+    for path, (line, _) in zip(played, found, strict=True):
+        say(f"{options.shown(path)}: {line}")
+    return max(code for _, code in found)
 
 
 def planned_files(folder: Path) -> Iterator[Path]:
@@ -124,8 +128,8 @@ def _episodes(folder: Path, manifest: Manifest) -> Iterator[Path]:
         yield folder / manifest.episode_path(*slot)
 
 
-def _compare(path: Path) -> Exit:
-    """Replay an episode and tell what came of it."""
+def _compared(path: Path) -> tuple[str, Exit]:
+    """Replay an episode and return what there is to say of it."""
     from tenure.scoring.records import read_partial
     from tenure.scoring.replay import replay
 
@@ -133,12 +137,9 @@ def _compare(path: Path) -> Exit:
         episode = read_partial(path)
         result = replay(episode)
     except TrajectoryError as error:
-        say(printable(f"{path}: FAILED: {error}"))
-        return Exit.INVALID
+        return printable(f"FAILED: {error}"), Exit.INVALID
     if result.divergence is not None:
-        say(printable(f"{path}: DIFFERS: {result.explanation}"))
-        return Exit.INVALID
+        return printable(f"DIFFERS: {result.explanation}"), Exit.INVALID
     records = 1 + result.steps + episode.complete
     end = "" if episode.complete else "; the episode is unfinished"
-    say(f"{path}: OK: {records:,} records replayed, every field the same{end}")
-    return Exit.DONE
+    return f"OK: {records:,} records replayed, every field the same{end}", Exit.DONE

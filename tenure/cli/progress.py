@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from tenure.cli.terminal import amount, printable, remark
 from tenure.envs.clock import MINUTES_PER_DAY, day_of
-from tenure.envs.world import World
 from tenure.errors import TenureError
-from tenure.runner.episode import Assignment, Watcher
-from tenure.runner.inline import Failure
+from tenure.runner.episode import Assignment, Scene, Watcher
+from tenure.runner.inline import Failure, episode_of
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -69,7 +68,7 @@ class Tally:
         cost_usd: What this process spent; `None` once a price was not known.
     """
 
-    world: World[Any]
+    world: Scene
     steps: int
     limit: int
     began_s: float = field(default_factory=monotonic)
@@ -148,12 +147,14 @@ class Watch:
     def kept(self, episodes: int) -> None:
         self.reasons["before"] += episodes
 
-    def began(self, assignment: Assignment, world: World[Any], steps: int) -> None:
+    def began(self, assignment: Assignment, world: Scene, steps: int) -> None:
         self.running[assignment.name] = Tally(world, steps, assignment.scenario.limits.steps)
 
-    def stepped(self, assignment: Assignment, exchange: Mapping[str, Any] | None) -> None:
+    def stepped(
+        self, assignment: Assignment, exchange: Mapping[str, Any] | None, steps: int = 1
+    ) -> None:
         tally = self.running[assignment.name]
-        tally.steps += 1
+        tally.steps += steps
         tally.stepped_s = monotonic()
         self.notices.pop(assignment.name, None)
         if exchange is not None:
@@ -244,14 +245,16 @@ class Lines(Watch):
         super().kept(episodes)
         remark(self.standing)
 
-    def began(self, assignment: Assignment, world: World[Any], steps: int) -> None:
+    def began(self, assignment: Assignment, world: Scene, steps: int) -> None:
         super().began(assignment, world, steps)
         self._remind_later()
         if steps:
             remark(f"{assignment.name}: goes on after step {steps:,}")
 
-    def stepped(self, assignment: Assignment, exchange: Mapping[str, Any] | None) -> None:
-        super().stepped(assignment, exchange)
+    def stepped(
+        self, assignment: Assignment, exchange: Mapping[str, Any] | None, steps: int = 1
+    ) -> None:
+        super().stepped(assignment, exchange, steps)
         if monotonic() >= self._due_s:
             self._due_s = monotonic() + SECONDS_BETWEEN_LINES
             self._say_what_runs()
@@ -278,7 +281,7 @@ class Lines(Watch):
 
 @contextmanager
 def _hearing(watch: Watch) -> Iterator[Watch]:
-    """Pass what agents log on to a watch; the task's name is the episode's."""
+    """Pass what agents log on to a watch."""
     ear = _Ear(watch)
     logger = logging.getLogger("tenure.agents")
     logger.addHandler(ear)
@@ -294,8 +297,7 @@ class _Ear(logging.Handler):
         self._watch = watch
 
     def emit(self, record: logging.LogRecord) -> None:
-        task = asyncio.current_task()
-        self._watch.noticed(task.get_name() if task else "", record.getMessage())
+        self._watch.noticed(episode_of(record), record.getMessage())
 
 
 @contextmanager

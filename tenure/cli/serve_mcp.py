@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser, choice, whole_number
+from tenure.cli.places import local_path
 from tenure.cli.terminal import remark, say
 from tenure.errors import UsageError
 
@@ -52,7 +53,10 @@ def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
         "--seed", metavar="S", type=whole_number(0), default=1, help="the first seed (1)"
     )
     parser.add_argument(
-        "--out", metavar="DIR", type=Path, help="the run's folder (one that follows from the plan)"
+        "--out",
+        metavar="DIR",
+        type=local_path,
+        help="the run's folder (one that follows from the plan)",
     )
     parser.add_argument(
         "--max-steps", metavar="N", type=whole_number(1), help="a lower limit than the scenario's"

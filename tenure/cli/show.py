@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser, choice, whole_number
+from tenure.cli.places import define_source, from_store
 from tenure.cli.terminal import amount, heading, printable, remark, say, width
 from tenure.errors import UsageError, nearest
 
 if TYPE_CHECKING:
+    from tenure.scoring.failures import Failure
     from tenure.scoring.records import EndRecord, Episode
     from tenure.scoring.scenes import Scene
 
@@ -27,6 +29,12 @@ _CLOCK = frozenset({"day", "minute_of_day"})
 _SHOWN_LINES, _SHOWN_CHARS, _SHOWN_EVENTS = 14, 500, 4
 """How much of a text, of a call and of a step's events is shown without --full."""
 _INDENT = "    "
+_TOKEN_WORDS = {
+    "input_tokens": "read",
+    "cached_tokens": "of them cached",
+    "cache_write_tokens": "of them put into the cache",
+    "output_tokens": "written",
+}
 
 _EPILOG = """\
 Filters add up: a step is shown if it passes all of them. Days count from 1, as agents are told;
@@ -37,13 +45,14 @@ examples:
   tenure show EPISODE --day 12
   tenure show EPISODE --days 10..20 --tool send_payment
   tenure show EPISODE --fault refused --full | less
-  tenure show EPISODE --events theft --json | jq .events"""
+  tenure show EPISODE --events theft --json | jq .events
+  tenure show EPISODE --failure M1         # classes: docs/failures.md"""
 
 
 def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.epilog = _EPILOG
     number = whole_number(0)
-    parser.add_argument("path", type=Path, help="an episode's file")
+    define_source(parser, "path", "an episode's file")
     which = parser.add_argument_group("which steps")
     days = which.add_mutually_exclusive_group()
     days.add_argument("--day", dest="days", metavar="D", type=_one_day, help="those of one day")
@@ -53,11 +62,16 @@ def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
     which.add_argument("--tool", metavar="NAME", help="calls of a tool")
     which.add_argument("--fault", metavar="KIND", type=choice(*_FAULTS), help=", ".join(_FAULTS))
     which.add_argument("--events", metavar="KIND", help="with an event of a kind")
+    which.add_argument(
+        "--failure", metavar="CLASS", help="of failures of a class such as M1; or all"
+    )
     which.add_argument("--seat", metavar="NAME", help="of one seat, in a world of several")
-    which.add_argument("--grep", metavar="TEXT", help="with a text in what was said and answered")
+    which.add_argument(
+        "--grep", metavar="TEXT", help="with a text in what was thought, said or answered"
+    )
     parser.add_argument("--full", action="store_true", help="cut nothing")
     parser.add_argument("--json", action="store_true", help="print one JSON line a step")
-    return _show
+    return from_store(_show, "path")
 
 
 COMMANDS = {"show": _define}
@@ -88,23 +102,49 @@ def _show(options: argparse.Namespace) -> int:
 
     path: Path = options.path
     if path.is_dir():
-        raise UsageError(f"One episode is shown; {path} is a folder. Name a file under it.")
+        raise UsageError(
+            f"One episode is shown; {options.shown(path)} is a folder. Name a file under it."
+        )
     if not path.exists():
         raise UsageError(f"There is no {path}.")
     episode = read_partial(path)
     _check_window(episode, options.first or 0, options.last)
+    failures = _failures(episode, options.failure)
     place, content = _by_place(options), _by_content(options)
+    if options.failure:
+        content.append(lambda scene: bool(_of_step(failures, scene)))
     shown = [scene for scene in scenes(episode) if all(keep(scene) for keep in (*place, *content))]
     if options.json:
         for scene in shown:
-            say(_as_json(scene))
+            say(_as_json(scene, failures))
     else:
-        view = _View(episode, width(), full=options.full, openings=not content)
+        view = _View(episode, width(), failures, full=options.full, openings=not content)
         for part in view.parts(shown):
             say(printable(part))
     if not shown and (place or content):
         remark(f"No step of {len(episode.steps):,} matches. {_hint(options, episode)}".rstrip())
     return Exit.DONE
+
+
+def _failures(episode: Episode, code: str | None) -> list[Failure]:
+    """Return the failures of a class, or of `all`; none if nobody asks for any.
+
+    Raises:
+        UsageError: If there is no such class.
+    """
+    if code is None:
+        return []
+    from tenure.scoring.failures import CLASSES, detect
+    from tenure.scoring.past import Past
+
+    wanted = code.upper()
+    if wanted != "ALL" and wanted not in CLASSES:
+        raise UsageError(f"There is no class {code!r} of failures. {nearest(wanted, CLASSES)}")
+    return [one for one in detect(Past(episode)) if wanted in ("ALL", one.code)]
+
+
+def _of_step(failures: Sequence[Failure], scene: Scene) -> list[Failure]:
+    return [one for one in failures if one.step <= scene.step["n"] <= one.until]
 
 
 def _check_window(episode: Episode, first: int, last: int | None) -> None:
@@ -160,8 +200,8 @@ def _kinds(step: Mapping[str, Any]) -> set[str]:
 def _words(scene: Scene) -> str:
     """Return all that an agent said or read in a step."""
     call = "" if scene.call is None else scene.call.text
-    parts = (scene.step["action"], call, scene.said, scene.opening, scene.answer or "")
-    return "\n".join(parts)
+    own = (scene.step["action"], call, *scene.summaries, scene.reasoning, scene.said)
+    return "\n".join((*own, scene.opening, scene.answer or ""))
 
 
 def _hint(options: argparse.Namespace, episode: Episode) -> str:
@@ -189,13 +229,23 @@ class _View:
     Args:
         episode: The records.
         width: The most characters of a line; `None` for any.
+        failures: Those to be told beside their steps.
         full: Whether nothing is cut.
         openings: Whether to show what a seat read before its first turn.
     """
 
-    def __init__(self, episode: Episode, width: int | None, *, full: bool, openings: bool) -> None:
+    def __init__(
+        self,
+        episode: Episode,
+        width: int | None,
+        failures: Sequence[Failure],
+        *,
+        full: bool,
+        openings: bool,
+    ) -> None:
         self._episode = episode
         self._width = width
+        self._failures = failures
         self._full = full
         self._openings = openings
 
@@ -253,13 +303,22 @@ class _View:
         yield self._block(
             "", f"\n#{scene.step['n']} {_time(scene.began)}{seat}  {action}", indent=""
         )
-        spoken = scene.said.strip()
-        if spoken and spoken != scene.step["action"].strip():
-            yield self._block("said: ", spoken)
+        for label, words in self._spoken(scene):
+            yield self._block(f"{label}: ", words)
         if scene.answer is not None:
             yield self._block("", scene.answer)
         for label, fact in self._facts(scene):
             yield self._block(f"{label}: ", self._cut_line(fact))
+
+    def _spoken(self, scene: Scene) -> Iterator[tuple[str, str]]:
+        """Yield what a model wrote beside its call; what is not for the world is cut short."""
+        for summary in scene.summaries:
+            yield "summed up", self._cut_line(summary.strip())
+        if thought := scene.reasoning.strip():
+            yield "thought", self._cut_line(thought)
+        spoken = scene.said.strip()
+        if spoken and spoken != scene.step["action"].strip():
+            yield "said", spoken
 
     def _facts(self, scene: Scene) -> Iterator[tuple[str, str]]:
         if fault := scene.step.get("fault"):
@@ -269,6 +328,9 @@ class _View:
         yield from self._told(scene.step.get("events", ()))
         if scene.exchange:
             yield "model", _spent(scene.exchange)
+        for one in _of_step(self._failures, scene):
+            more = f", to step {one.until}" if one.until > one.step else ""
+            yield "failure", f"{one.code} {one.what} (step {one.step}{more})"
         if ended := scene.step.get("ended"):
             yield "ended", ended
 
@@ -341,8 +403,11 @@ def _spent(exchange: Mapping[str, Any]) -> str:
     found = exchange.get("usage")
     usage = found if isinstance(found, dict) else {}
     parts = [str(exchange.get("model") or "unnamed")]
-    words = {"input_tokens": "read", "cached_tokens": "of them cached", "output_tokens": "written"}
-    parts += [f"{usage[key]:,} {word}" for key, word in words.items() if _is_number(usage.get(key))]
+    parts += [
+        f"{usage[key]:,} {word}"
+        for key, word in _TOKEN_WORDS.items()
+        if _is_number(usage.get(key)) and (usage[key] or key != "cache_write_tokens")
+    ]
     if _is_number(cost := exchange.get("cost_usd")):
         parts.append(f"${cost:,.6f}".rstrip("0").rstrip("."))
     if _is_number(latency := exchange.get("latency_ms")):
@@ -360,7 +425,7 @@ def _compact(facts: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value!r}" for name, value in facts.items())
 
 
-def _as_json(scene: Scene) -> str:
+def _as_json(scene: Scene, failures: Sequence[Failure]) -> str:
     """Return a step's record and what a reader would look up beside it, in plain ASCII."""
     call = scene.call
     found = {
@@ -369,9 +434,13 @@ def _as_json(scene: Scene) -> str:
         "tool": call and call.name,
         "arguments": call and call.arguments,
         "opening": scene.opening or None,
+        "thought": scene.reasoning or None,
+        "said": scene.said or None,
         "answer": scene.answer,
         **scene.step,
     }
+    if failures:
+        found["failures"] = [one.to_json() for one in _of_step(failures, scene)]
     return json.dumps(found, separators=(",", ":")).replace("\x7f", "\\u007f")
 
 

@@ -14,10 +14,12 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+from tenure.envs.audit import Audit
 from tenure.envs.chance import OWN_FUTURE, Future
 from tenure.envs.delegation import Delegation, delegating
 from tenure.envs.fitting import fitted
@@ -125,6 +127,37 @@ Oracle = Callable[[Truth], Policy]
 """A privileged script: a reference for how much room there is, never ranked."""
 
 
+class Shock(NamedTuple):
+    """Something from outside that hurts a business now and then.
+
+    Attributes:
+        event: The kind of event that tells of it in the record.
+        parameter: The parameter that says how often it comes, and whose 0 is the twin without it.
+        remedies: Tools that answer it; none if nothing does.
+    """
+
+    event: str
+    parameter: str
+    remedies: tuple[str, ...] = ()
+
+
+class OverTime(NamedTuple):
+    """What a job tells of itself so that competence can be followed through its time.
+
+    Attributes:
+        worth: The figure whose change is what a day has earned; the score if empty.
+        works: Tools that do the job, as opposed to looking, noting and waiting; if none is named,
+            all that change the world and take time.
+        duties: Topics of conduct that are commitments: what was promised or is owed by a day.
+        shocks: Shocks by name.
+    """
+
+    worth: str = ""
+    works: tuple[str, ...] = ()
+    duties: tuple[str, ...] = ()
+    shocks: Mapping[str, Shock] = MappingProxyType({})
+
+
 Reference = Callable[[World[Any]], Iterator[ToolCall]]
 """A good manager's day: yields calls for the rest of the day from whatever state a world is in.
 
@@ -188,6 +221,9 @@ class Job:
         is_contest: Whether the seats are rivals with an agent each. The world then has the
             parameter `seats`, at most eight, seats `seat_1` and on, and for each of them the figure
             `seat_1_<score>`.
+        over_time: What measures of its course need to know.
+        audit: Makes what tells facts of one episode to who looks for failures; `Audit` for a job
+            that knows of none.
         oracles: Privileged scripts by name.
         reference: What a good manager does with a world in any state; what the loss of a step is
             measured against. `None` for a job whose losses nobody can tell.
@@ -203,6 +239,8 @@ class Job:
     crew: Mapping[str, Callable[[Briefing], Policy]] = field(default_factory=dict)
     is_contest: bool = False
     oracles: Mapping[str, Oracle] = field(default_factory=dict)
+    over_time: OverTime = field(default_factory=OverTime)
+    audit: Callable[[], Audit] = Audit
     reference: Reference | None = None
     matter: Callable[[Deed], Matter] | None = None
 

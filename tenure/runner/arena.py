@@ -53,6 +53,14 @@ class LineUp:
         """True: matches belong to their job."""
         return True
 
+    @cached_property
+    def specs(self) -> dict[str, AgentSpec]:
+        """The agents' specifications by label."""
+        return {
+            label: AgentSpec.model_validate({key: agent[key] for key in agent if key != "label"})
+            for label, agent in zip(self.manifest.labels, self.manifest.agents, strict=True)
+        }
+
     def record(self) -> dict[str, Any]:
         """Return what the match's record says of who plays."""
         return self.manifest.line_up(self.match)
@@ -121,14 +129,6 @@ def _told_apart(labels: Sequence[str]) -> Iterator[str]:
     for label in labels:
         seen[label] += 1
         yield f"{label}-{seen[label]}" if seen[label] > 1 else label
-
-
-def specs_of(manifest: ArenaManifest) -> dict[str, AgentSpec]:
-    """Return the agents' specifications by label."""
-    return {
-        label: AgentSpec.model_validate({key: agent[key] for key in agent if key != "label"})
-        for label, agent in zip(manifest.labels, manifest.agents, strict=True)
-    }
 
 
 def default_arena_folder(manifest: ArenaManifest) -> Path:

@@ -62,12 +62,7 @@ class Brake:
         self.reason = ""
         self._grace_s: float = GRACE_S
         self._pulled = asyncio.Event()
-        limits = Limits(
-            steps=self.budget.turns or _MOST_TURNS,
-            tokens=self.budget.tokens,
-            usd=self.budget.usd,
-        )
-        self._meter = Meter(limits)
+        self._meter = _metering(self.budget)
 
     @property
     def spent(self) -> dict[str, float | None]:
@@ -98,6 +93,19 @@ class Brake:
     def count(self, exchange: Mapping[str, Any] | None, outside: Mapping[str, Any]) -> None:
         """Count a recorded step, and stop the run if that uses up its budget."""
         self._meter.add(exchange, outside)
+        self._heed_the_meter()
+
+    def count_elsewhere(self, used: Meter) -> None:
+        """Count steps that were recorded elsewhere, likewise."""
+        self._meter.merge(used)
+        self._heed_the_meter()
+
+    def hand_over(self) -> Meter:
+        """Return what was counted since the last call, for another brake to count."""
+        used, self._meter = self._meter, _metering(self.budget)
+        return used
+
+    def _heed_the_meter(self) -> None:
         if reached := self._meter.reached:
             self.pull("turns" if reached == "steps" else reached, LONG_GRACE_S)
         elif self._meter.untold:
@@ -121,6 +129,11 @@ class Brake:
         finally:
             timer.cancel()
 
+    async def pulled(self) -> tuple[str, float]:
+        """Wait until it is pulled; return why, and how long answers are waited for then."""
+        await self._pulled.wait()
+        return self.reason, self._grace_s
+
     async def attend(self, tasks: Collection[asyncio.Task[Any]]) -> None:
         """Wait for tasks; once the brake is pulled for a while only, and then cancel them."""
         if not tasks:
@@ -136,3 +149,9 @@ class Brake:
             pulled.cancel()
         for task in tasks:
             task.cancel()
+
+
+def _metering(budget: Budget) -> Meter:
+    return Meter(
+        Limits(steps=budget.turns or _MOST_TURNS, tokens=budget.tokens, usd=budget.usd),
+    )

@@ -16,7 +16,7 @@ from tenure.agents.contract import Agent, Turn
 from tenure.agents.spec import AgentSpec
 from tenure.envs.chance import OWN_FUTURE, Future
 from tenure.envs.jobs import Briefing, Truth, agent_seed
-from tenure.envs.world import NOTHING, Step, World
+from tenure.envs.world import NOTHING, Figure, Step, World
 from tenure.errors import ProviderError, TenureError, TrajectoryError
 from tenure.runner.budget import Brake
 from tenure.scenarios import References, Scenario
@@ -79,17 +79,28 @@ class Branch:
         """Whether the agent knows nothing of what was before."""
         return self.origin.context == "fresh"
 
-    def steps(self) -> list[StepRecord]:
-        """Return the recorded steps before it.
+    @cached_property
+    def record(self) -> Episode:
+        """The record that it goes on from.
 
         Raises:
-            TrajectoryError: If the file does not hold them.
+            TrajectoryError: If the file does not hold it.
         """
-        parent = read_partial(self.parent)
-        step = self.origin.step
+        parent, step = read_partial(self.parent), self.origin.step
         if len(parent.steps) < step or parent.head_before(step) != self.origin.hash:
             raise TrajectoryError(f"{self.parent} is not the record that was forked.", 0)
-        return parent.steps[:step]
+        return parent
+
+    def steps(self) -> list[StepRecord]:
+        """Return the recorded steps before it."""
+        return self.record.steps[: self.origin.step]
+
+    def references(self, scenario: Scenario) -> References | None:
+        """Return the floor and the bound that were recorded, if they are those of a scenario."""
+        header = self.record.header
+        if header["scenario"] != scenario.model_dump(mode="json"):
+            return None
+        return References(**header["references"])
 
 
 @dataclass(frozen=True)
@@ -143,15 +154,44 @@ class Assignment:
 
     @property
     def post(self) -> Post:
-        """What one hire serves: a script plays for its job, any other agent as it is specified."""
-        if self.agent.is_script:
-            return self.agent.label, self.scenario.job_name
-        return self.agent.label, orjson.dumps(self.agent.record()).decode()
+        """What one hire serves."""
+        return post_of(self.agent.label, self.agent, self.scenario)
 
     @property
     def way_out(self) -> str:
         """What to do if its record cannot go on."""
         return f"To play the episode anew, move {self.path} away and run again."
+
+
+def post_of(label: str, agent: Player | AgentSpec, scenario: Scenario) -> Post:
+    """Return an agent's post: a script plays for its job, any other as it is specified."""
+    if agent.is_script:
+        return label, scenario.job_name
+    return label, orjson.dumps(agent.record()).decode()
+
+
+class Scene(Protocol):
+    """What a watcher sees of a world, which may be played elsewhere: see `World`."""
+
+    @property
+    def parameters(self) -> Any:
+        """The world's parameters."""
+
+    @property
+    def state(self) -> Any:
+        """What has `now_minutes`, the simulated time."""
+
+    @property
+    def score(self) -> str:
+        """The name of the figure that decides."""
+
+    @property
+    def figures(self) -> Sequence[Figure]:
+        """The figures that can be seen; that which decides is one."""
+
+    @property
+    def measured(self) -> Sequence[int]:
+        """Their values, as of late."""
 
 
 class Watcher(Protocol):
@@ -160,11 +200,17 @@ class Watcher(Protocol):
     def kept(self, episodes: int) -> None:
         """So many episodes, at least one, were complete before; their records stay as they are."""
 
-    def began(self, assignment: Assignment, world: World[Any], steps: int) -> None:
+    def began(self, assignment: Assignment, world: Scene, steps: int) -> None:
         """An episode goes on after the given number of recorded steps; 0 for a new one."""
 
-    def stepped(self, assignment: Assignment, exchange: Mapping[str, Any] | None) -> None:
-        """One more step was recorded, with what passed between the agent and its model."""
+    def stepped(
+        self, assignment: Assignment, exchange: Mapping[str, Any] | None, steps: int = 1
+    ) -> None:
+        """So many more steps were recorded, with what passed between the agent and its model.
+
+        Of several steps at once, which were played elsewhere, the exchange is `None` or holds
+        the sums of their `usage` and `cost_usd` alone; the latter is `None` if one is unknown.
+        """
 
     def ended(self, assignment: Assignment, reason: str) -> None:
         """An episode is complete."""
@@ -233,8 +279,8 @@ async def play(
             game = _Game(assignment, world, crew, recorder, watcher, brake=brake or Brake())
             if past:
                 game.relive(past)
-            elif branch:
-                game.inherit(branch.steps())
+            if branch:
+                game.inherit(branch.steps()[len(past.steps) if past else 0 :])
             recorder.take_place_of(assignment.path)
             if reason := await game.play_on():
                 recorder.end(world, reason)

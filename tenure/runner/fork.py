@@ -13,9 +13,9 @@ from tenure.agents.spec import AgentSpec
 from tenure.errors import UsageError
 from tenure.runner.budget import Brake
 from tenure.runner.episode import Watcher
-from tenure.runner.inline import Failure
+from tenure.runner.inline import Failure, play_here
 from tenure.runner.plan import draw_up, settled, with_limits
-from tenure.runner.run import run
+from tenure.runner.run import Place, run
 from tenure.scoring.files import write_whole
 from tenure.scoring.manifest import PARENT, Manifest, Origin
 from tenure.scoring.past import Past
@@ -100,6 +100,7 @@ async def fork(
     concurrency: int = 4,
     limits: Limits = UNLIMITED,
     brake: Brake | None = None,
+    place: Place = play_here,
 ) -> list[Failure]:
     """Play what is not complete yet of a fork, beside a copy of its parent.
 
@@ -111,6 +112,7 @@ async def fork(
         concurrency: How many episodes may be under way at a time, >= 1.
         limits: What all of them together may ask of one endpoint.
         brake: Stops the fork, on demand or when its budget is used up.
+        place: Where the episodes are played.
 
     Returns:
         The episodes that an outside failure or a damaged record left unfinished.
@@ -119,7 +121,15 @@ async def fork(
         UsageError: If the folder is not this plan's, or an agent cannot be had.
     """
     _keep_parent(folder, parent, manifest)
-    return await run(folder, manifest, watcher, concurrency=concurrency, limits=limits, brake=brake)
+    return await run(
+        folder,
+        manifest,
+        watcher,
+        concurrency=concurrency,
+        limits=limits,
+        brake=brake,
+        place=place,
+    )
 
 
 def _keep_parent(folder: Path, parent: Path, manifest: Manifest) -> None:

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack
 from dataclasses import dataclass
+from logging import LogRecord
 from typing import TYPE_CHECKING
 
-from tenure.agents import Hire, Staff, staff
+from tenure.agents import Hire, Staff, speaking, staff
+from tenure.agents.network.limits import UNLIMITED, Limits
 from tenure.agents.spec import AgentSpec
 from tenure.errors import ProviderError, TenureError, TrajectoryError
+from tenure.runner.arena import LineUp
 from tenure.runner.budget import Brake
-from tenure.runner.episode import Assignment, Post, Watcher, play
+from tenure.runner.episode import Assignment, Player, Post, Watcher, is_complete, play, post_of
 from tenure.runner.files import allow_files
 from tenure.scenarios import References, references
 
 if TYPE_CHECKING:
-    from tenure.agents.network import Network
     from tenure.agents.voice import Voice
-
-
-FIRST_REQUEST_S = 0.1
-"""How long the second world waits, so that the first episode's request gets on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,34 +49,113 @@ def failed(item: Assignment, error: TenureError, watcher: Watcher) -> Failure:
     return Failure(item, error)
 
 
-async def hire(
+def episode_of(record: LogRecord) -> str:
+    """Return the name of the episode that a log message is about; empty if it is about none.
+
+    An episode's asyncio task has the episode's name; what was logged elsewhere brings it along.
+    """
+    told: str | None = getattr(record, "episode", None)
+    if told is not None:
+        return told
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # no loop runs in this thread
+        return ""
+    return task.get_name() if task else ""
+
+
+async def play_here(
     todo: Sequence[Assignment],
-    stack: AsyncExitStack,
+    hold: AbstractContextManager[None],
     watcher: Watcher,
-    network: Network,
-    staffing: Staff | None = None,
+    concurrency: int,
+    *,
+    limits: Limits = UNLIMITED,
+    brake: Brake | None = None,
+    staffing: Staff = staff,
+) -> list[Failure]:
+    """Play episodes in this process; a `Place`.
+
+    The folders are held as soon as agents are ready, so that a missing key leaves no folder.
+
+    Args:
+        todo: Which.
+        hold: Holds the folders.
+        watcher: Is told of every step.
+        concurrency: How many may be under way at a time, >= 1.
+        limits: What all of them together may ask of one endpoint.
+        brake: Stops all of them.
+        staffing: Makes an agent ready, as where it comes from outside.
+    """
+    from tenure.agents.network import Network
+
+    async with AsyncExitStack() as stack:
+        network = await stack.enter_async_context(Network(limits=limits))
+
+        async def ready(spec: AgentSpec, item: Assignment) -> Hire | ProviderError:
+            try:
+                own = staffing(spec, item.scenario.job, network)
+                return await stack.enter_async_context(own)
+            except ProviderError as error:
+                return error
+
+        hires, unserved = await _hire(todo, ready, watcher)
+        voices = {
+            voice: await stack.enter_async_context(speaking(voice, network))
+            for voice in {item.voice for item in todo if item.voice}
+        }
+        stack.enter_context(hold)
+        served = [
+            item for item in todo if item.post in hires and not is_complete(item.path)
+        ]  # asked again: another process may have been here while servers started
+        brake = brake or Brake()
+        return unserved + await play_all(served, hires, voices, watcher, concurrency, brake=brake)
+
+
+async def _hire(
+    todo: Sequence[Assignment],
+    ready: Callable[[AgentSpec, Assignment], Awaitable[Hire | ProviderError]],
+    watcher: Watcher,
 ) -> tuple[dict[Post, Hire], list[Failure]]:
-    """Make ready what each agent with something to do needs, by its post.
+    """Make ready what each agent with something to do needs, by the posts of its episodes.
 
     Returns:
         How to hire them, and the episodes of those whose server does not start.
     """
+    staffed: dict[Post, Hire | ProviderError] = {}
+    for item in todo:
+        for label, spec in entrants(item.agent).items():
+            own = post_of(label, spec, item.scenario)
+            if own not in staffed:
+                staffed[own] = await ready(spec, item)
     hires: dict[Post, Hire] = {}
     failures: list[Failure] = []
-    for post, item in {item.post: item for item in todo}.items():
-        try:
-            hires[post] = await stack.enter_async_context(_staffed(item, network, staffing))
-        except ProviderError as error:
-            own = [item for item in todo if item.post == post]
-            failures += [failed(item, error, watcher) for item in own]
+    for item in todo:
+        crew = {
+            label: staffed[post_of(label, spec, item.scenario)]
+            for label, spec in entrants(item.agent).items()
+        }
+        if error := next((one for one in crew.values() if isinstance(one, ProviderError)), None):
+            failures.append(failed(item, error, watcher))
+        elif item.post not in hires:
+            hires[item.post] = _hiring(item.agent, crew)  # type: ignore[arg-type]  # no error is left
     return hires, failures
 
 
-def _staffed(
-    item: Assignment, network: Network, staffing: Staff | None
-) -> AbstractAsyncContextManager[Hire]:
-    spec = AgentSpec.model_validate(item.agent.record())
-    return (staffing or staff)(spec, item.scenario.job, network)
+def entrants(player: Player) -> Mapping[str, AgentSpec]:
+    """Return the agents of an episode by label: one, or in a contest one a seat."""
+    if isinstance(player, LineUp):
+        return player.specs
+    return {player.label: AgentSpec.model_validate(player.record())}
+
+
+def is_scripted(item: Assignment) -> bool:
+    """Tell whether an episode needs the processor alone, and nothing from outside."""
+    return not item.voice and all(spec.is_script for spec in entrants(item.agent).values())
+
+
+def _hiring(player: Player, crew: Mapping[str, Hire]) -> Hire:
+    return player.hiring(crew) if isinstance(player, LineUp) else crew[player.label]
 
 
 async def play_all(
@@ -114,8 +191,8 @@ async def play_all(
         async with gate:
             if brake.reason:
                 return None
-            known = await normalising.references(item)
             try:
+                known = await normalising.references(item)
                 voice = voices[item.voice](item.seed) if item.voice else None
                 await play(item, hires[item.post], known, watcher, voice, brake=brake)
             except (ProviderError, TrajectoryError) as error:
@@ -136,8 +213,8 @@ async def play_all(
 class _Normalising:
     """Computes the floor and the bound of each world once, when an episode needs them.
 
-    That may take half a second. Before a model's next world whatever else can go on goes on: of a
-    thousand episodes the first asks its model at once, not after a thousand bounds.
+    That may take half a second. Where agents wait for answers it is done in a thread, one world at
+    a time, so that of a thousand episodes the first asks its model at once and no answer waits.
     """
 
     def __init__(self) -> None:
@@ -146,9 +223,14 @@ class _Normalising:
 
     async def references(self, item: Assignment) -> References:
         world = item.scenario.id, item.seed
+        if item.branch and (recorded := item.branch.references(item.scenario)):
+            return recorded
         async with self._turn:
             if world not in self._known:
-                if self._known and not item.agent.is_script:
-                    await asyncio.sleep(FIRST_REQUEST_S if len(self._known) == 1 else 0)
-                self._known[world] = references(item.scenario, item.seed)
+                self._known[world] = await self._computed(item)
         return self._known[world]
+
+    async def _computed(self, item: Assignment) -> References:
+        if is_scripted(item):
+            return references(item.scenario, item.seed)
+        return await asyncio.to_thread(references, item.scenario, item.seed)

@@ -205,6 +205,7 @@ def assignments(
     """Return the planned episodes, seed by seed, so that agents can be compared early."""
     agents = [_spec(agent) for agent in manifest.agents]
     voice = _spec(manifest.voice) if manifest.voice else None
+    branch = Branch(manifest.origin, folder / PARENT) if manifest.origin else None
     return [
         Assignment(
             manifest.scenario,
@@ -214,7 +215,7 @@ def assignments(
             among_scenarios,
             voice,
             attempt,
-            Branch(manifest.origin, folder / PARENT) if manifest.origin else None,
+            branch,
         )
         for seed in manifest.seeds
         for attempt in range(manifest.attempts)

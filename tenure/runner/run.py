@@ -1,25 +1,18 @@
-"""A run: the episodes of a plan, a few at a time."""
+"""A run: the episodes of a plan, a few at a time, in this process or elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, AsyncExitStack
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from tenure.agents import Hire, Staff, speaking, staff
 from tenure.agents.network.limits import UNLIMITED, Limits
-from tenure.errors import ProviderError, TrajectoryError
-from tenure.runner.arena import (
-    LineUp,
-    check_arena_folder,
-    match_assignments,
-    settled_arena,
-    specs_of,
-)
+from tenure.errors import TrajectoryError
+from tenure.runner.arena import check_arena_folder, match_assignments, settled_arena
 from tenure.runner.budget import Brake
 from tenure.runner.episode import Assignment, Watcher, is_complete
-from tenure.runner.inline import Failure, failed, hire, play_all
+from tenure.runner.inline import Failure, failed, play_here
 from tenure.runner.plan import assignments, check_folder, settled
 from tenure.runner.suite import check_suite_folder, settled_suite, suite_assignments
 from tenure.scoring.arena.manifest import ArenaManifest
@@ -27,8 +20,37 @@ from tenure.scoring.manifest import Manifest
 from tenure.scoring.records import read_partial
 from tenure.scoring.suite import SuiteManifest
 
-if TYPE_CHECKING:
-    from tenure.agents.network import Network
+
+class Place(Protocol):
+    """Where episodes are played: in this process (`play_here`), in processes, on a cluster."""
+
+    async def __call__(
+        self,
+        todo: Sequence[Assignment],
+        hold: AbstractContextManager[None],
+        watcher: Watcher,
+        concurrency: int,
+        *,
+        limits: Limits,
+        brake: Brake,
+    ) -> list[Failure]:
+        """Play episodes to their ends, and stop all of them when cancelled.
+
+        Args:
+            todo: Which.
+            hold: Holds the folders that the records go to; entered before the first is written.
+            watcher: Is told of every step. An episode's asyncio task has the episode's name, so
+                that what an agent logs can be put down to it; see `episode_of`.
+            concurrency: How many may be under way at a time, >= 1.
+            limits: What all of them together may ask of one endpoint.
+            brake: Counts their steps, and stops them between two answers.
+
+        Returns:
+            The episodes that an outside failure or a damaged record left unfinished.
+
+        Raises:
+            UsageError: If an agent or the place cannot be had.
+        """
 
 
 async def run(
@@ -38,35 +60,31 @@ async def run(
     *,
     concurrency: int = 4,
     limits: Limits = UNLIMITED,
-    staffing: Staff | None = None,
     brake: Brake | None = None,
+    place: Place = play_here,
 ) -> list[Failure]:
     """Play what is not complete yet of a plan.
 
     Args:
         folder: Where the run lives; made if it is not there.
         manifest: The plan.
-        watcher: Is told of every step. An episode's asyncio task has the episode's name, so that
-            what an agent logs can be put down to it.
+        watcher: Is told of every step.
         concurrency: How many episodes may be under way at a time, >= 1.
         limits: What all of them together may ask of one endpoint.
-        staffing: Makes the agents ready in place of `tenure.agents.staff`, as where they come from
-            outside.
         brake: Stops the run, on demand or when its budget is used up.
+        place: Where they are played; it changes nothing about their records.
 
     Returns:
         The episodes that an outside failure or a damaged record left unfinished; the others are
         complete, unless the brake was pulled.
 
     Raises:
-        UsageError: If the folder is not this plan's, or an agent cannot be had.
+        UsageError: If the folder is not this plan's, or an agent or the place cannot be had.
     """
     manifest = check_folder(folder, manifest)
     hold = settled(folder, manifest)
     planned = assignments(folder, manifest)
-    return await _play_out(
-        planned, hold, watcher, concurrency, brake or Brake(), limits=limits, staffing=staffing
-    )
+    return await _play_out(planned, hold, watcher, concurrency, place, limits=limits, brake=brake)
 
 
 async def run_suite(
@@ -77,16 +95,17 @@ async def run_suite(
     concurrency: int = 4,
     limits: Limits = UNLIMITED,
     brake: Brake | None = None,
+    place: Place = play_here,
 ) -> list[Failure]:
     """Play what is not complete yet of a suite, as `run` does; its limit is that of all runs.
 
     Raises:
-        UsageError: If the folder is not this plan's, or an agent cannot be had.
+        UsageError: If the folder is not this plan's, or an agent or the place cannot be had.
     """
     manifest = check_suite_folder(suite_dir, manifest)
     hold = settled_suite(suite_dir, manifest)
     planned = suite_assignments(suite_dir, manifest)
-    return await _play_out(planned, hold, watcher, concurrency, brake or Brake(), limits=limits)
+    return await _play_out(planned, hold, watcher, concurrency, place, limits=limits, brake=brake)
 
 
 async def run_arena(
@@ -97,31 +116,17 @@ async def run_arena(
     concurrency: int = 4,
     limits: Limits = UNLIMITED,
     brake: Brake | None = None,
+    place: Place = play_here,
 ) -> list[Failure]:
     """Play what is not complete yet of an arena run, as `run` does; an episode is a match.
 
     Raises:
-        UsageError: If the folder is not this plan's, or an agent cannot be had.
+        UsageError: If the folder is not this plan's, or an agent or the place cannot be had.
     """
     manifest = check_arena_folder(folder, manifest)
-    brake = brake or Brake()
-    todo, failures = _sort_out(match_assignments(folder, manifest), watcher, brake)
-    hires: dict[str, Hire] = {}
-    async with AsyncExitStack() as stack:
-        network = await _network(stack, brake, limits)
-        for label, spec in specs_of(manifest).items() if todo else ():
-            try:
-                hires[label] = await stack.enter_async_context(
-                    staff(spec, manifest.scenario.job, network)
-                )
-            except ProviderError as error:  # everybody plays in every match
-                return failures + [failed(item, error, watcher) for item in todo]
-        stack.enter_context(settled_arena(folder, manifest))
-        served = [item for item in todo if not is_complete(item.path)]
-        posts = {
-            item.post: item.agent.hiring(hires) for item in served if isinstance(item.agent, LineUp)
-        }
-        return failures + await play_all(served, posts, {}, watcher, concurrency, brake=brake)
+    hold = settled_arena(folder, manifest)
+    planned = match_assignments(folder, manifest)
+    return await _play_out(planned, hold, watcher, concurrency, place, limits=limits, brake=brake)
 
 
 async def _play_out(
@@ -129,34 +134,17 @@ async def _play_out(
     hold: AbstractContextManager[None],
     watcher: Watcher,
     concurrency: int,
-    brake: Brake,
+    place: Place,
     *,
     limits: Limits,
-    staffing: Staff | None = None,
+    brake: Brake | None,
 ) -> list[Failure]:
-    """Play what is not complete yet, in folders that are held as soon as agents are ready."""
+    """Play what is not complete yet, by the run's clock."""
+    brake = brake or Brake()
     todo, failures = _sort_out(planned, watcher, brake)
-    async with AsyncExitStack() as stack:
-        network = await _network(stack, brake, limits)
-        hires, unserved = await hire(todo, stack, watcher, network, staffing)
-        voices = {
-            voice: await stack.enter_async_context(speaking(voice, network))
-            for voice in {item.voice for item in todo if item.voice}
-        }
-        stack.enter_context(hold)
-        served = [
-            item for item in todo if item.post in hires and not is_complete(item.path)
-        ]  # asked again: another process may have been here while servers started
-        played = await play_all(served, hires, voices, watcher, concurrency, brake=brake)
-        return failures + unserved + played
-
-
-async def _network(stack: AsyncExitStack, brake: Brake, limits: Limits) -> Network:
-    """Return the network that all agents of a run share, and start the run's clock."""
-    from tenure.agents.network import Network
-
-    stack.enter_context(brake.timed())
-    return await stack.enter_async_context(Network(limits=limits))
+    with brake.timed():
+        played = await place(todo, hold, watcher, concurrency, limits=limits, brake=brake)
+    return failures + played
 
 
 def _sort_out(

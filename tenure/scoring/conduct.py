@@ -63,6 +63,15 @@ def score_conduct(episode: Episode) -> dict[str, ConductScore]:
     )
 
 
+def verdict(event: Mapping[str, Any]) -> ConductScore:
+    """Return what one event of conduct says.
+
+    Raises:
+        TrajectoryError: If it says none.
+    """
+    return _score(_read(event))
+
+
 def pool_conduct(ledgers: Sequence[Mapping[str, ConductScore]]) -> dict[str, ConductScore]:
     """Add up the ledgers of an agent's scored episodes."""
     return _added(item for ledger in ledgers for item in ledger.items())

@@ -100,6 +100,14 @@ class Meter:
         if isinstance(voice := outside.get("voice"), dict):
             self._pay(voice)
 
+    def merge(self, other: Meter) -> None:
+        """Count what another meter has counted."""
+        self.steps += other.steps
+        self.tokens += other.tokens
+        self.nanousd += other.nanousd
+        self.latency_ms += other.latency_ms
+        self.unknown |= other.unknown
+
     def _pay(self, bill: Mapping[str, Any]) -> None:
         self.tokens += self._known("tokens", told_tokens(bill))
         self.nanousd += self._known("usd", told_nanousd(bill))

@@ -145,18 +145,18 @@ class Manifest(BaseModel):
         again = f"-attempt-{attempt}" if attempt else ""
         return PurePosixPath(EPISODES, agent_label, f"seed-{seed}{again}{SUFFIX}")
 
-    def disagreement(self, agent_label: str, seed: int, episode: Episode, attempt: int = 0) -> str:
+    def disagreement(self, slot: Slot, episode: Episode) -> str:
         """Tell how an episode differs from the one that was planned; empty if it does not."""
         header = episode.header
         if header["scenario"] != self.scenario.model_dump(mode="json"):
             return f"it was played on another scenario ({episode.scenario_id})"
-        if episode.seed != seed:
-            return f"it was played on seed {episode.seed}, not {seed}"
-        if _without_label(header["agent"]) != _without_label(self.agent(agent_label)):
+        if episode.seed != slot.seed:
+            return f"it was played on seed {episode.seed}, not {slot.seed}"
+        if _without_label(header["agent"]) != _without_label(self.agent(slot.label)):
             return f"it was played by another agent ({episode.agent_name!r})"
         if header.get("voice") != self.voice:
             return "what counterparts say was not worded as planned"
-        return self._other_place(episode, attempt)
+        return self._other_place(episode, slot.attempt)
 
     def _other_place(self, episode: Episode, attempt: int) -> str:
         """Tell if an episode is another attempt, or goes on from elsewhere, than was planned."""

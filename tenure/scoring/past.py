@@ -20,7 +20,7 @@ class Moment(NamedTuple):
 
     Attributes:
         n: The step's number, from 0.
-        world: The world before it. It is alive: it moves on with the walk; do not alter it.
+        world: The world before it. It moves on with the walk, and is not to be altered.
         step: What was recorded of the step.
     """
 

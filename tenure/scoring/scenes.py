@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from tenure.envs.clock import day_of
+from tenure.scoring import speech
 from tenure.scoring.records import Episode, StepRecord
 
 
@@ -69,9 +70,20 @@ class Scene(NamedTuple):
     @property
     def said(self) -> str:
         """What a model wrote beside its calls; empty if nothing, or if no model acted."""
-        message = self.exchange.get("message")
-        content = message.get("content") if isinstance(message, dict) else None
-        return content if isinstance(content, str) else ""
+        return speech.said(self.exchange.get("message"))
+
+    @property
+    def reasoning(self) -> str:
+        """What a model thought before, as far as its provider shows it; else empty."""
+        return speech.reasoning(self.exchange.get("message"))
+
+    @property
+    def summaries(self) -> list[str]:
+        """What the model wrote of the turns that went from its sight before it acted."""
+        found = self.exchange.get("summaries")
+        summaries = found if isinstance(found, list) else []
+        texts = (one.get("text") for one in summaries if isinstance(one, dict))
+        return [text for text in texts if text and isinstance(text, str)]
 
 
 def scenes(episode: Episode) -> Iterator[Scene]:

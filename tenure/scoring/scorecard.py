@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from statistics import fmean
@@ -32,7 +33,8 @@ from tenure.scoring.forecasts import (
 from tenure.scoring.forks import ForkScore, score_forks
 from tenure.scoring.limits import told_count, told_usd
 from tenure.scoring.manifest import Manifest, Slot
-from tenure.scoring.records import Episode, StepRecord, read_partial
+from tenure.scoring.records import Episode, HeaderRecord, StepRecord, read_partial
+from tenure.scoring.spread import Spread
 from tenure.scoring.statistics import (
     Interval,
     PairedDifference,
@@ -50,6 +52,7 @@ SIGNIFICANT_DIGITS = 9
 """Floats are written with so many digits: the last bits of a mean differ between processors."""
 
 _BOOTSTRAP_SEED = 20_260_101
+_TOKEN_PARTS = ("cached", "cache_write", "reasoning")
 _NO_CALL = frozenset({"malformed", "unknown_tool"})
 
 
@@ -58,10 +61,15 @@ class _Part(BaseModel):
 
 
 class Tokens(_Part):
-    """Tokens of all model calls; `cached` is part of `input`, `reasoning` of `output`."""
+    """Tokens of all model calls.
+
+    `cached` (read from a cache) and `cache_write` (written to one) are parts of `input`,
+    `reasoning` of `output`.
+    """
 
     input: int = 0
     cached: int = 0
+    cache_write: int = 0
     output: int = 0
     reasoning: int = 0
 
@@ -492,8 +500,8 @@ def tokens_of(exchange: Mapping[str, Any]) -> Tokens | None:
     given, written = told_count(usage, "input_tokens"), told_count(usage, "output_tokens")
     if given is None or written is None:
         return None
-    cached, reasoning = told_count(usage, "cached_tokens"), told_count(usage, "reasoning_tokens")
-    return Tokens(input=given, cached=cached or 0, output=written, reasoning=reasoning or 0)
+    parts = {name: told_count(usage, f"{name}_tokens") or 0 for name in _TOKEN_PARTS}
+    return Tokens(input=given, output=written, **parts)
 
 
 def _sum_tokens(parts: Iterable[Tokens]) -> Tokens:
@@ -515,27 +523,32 @@ def _counted(names: Iterable[str]) -> dict[str, int]:
 # --- a run -----------------------------------------------------------------------------------
 
 
-def score_run(run_dir: Path) -> Scorecard:
+def score_run(run_dir: Path, spread: Spread = map) -> Scorecard:
     """Score all that a run has planned, whether it was played or not.
+
+    Args:
+        run_dir: The run's folder.
+        spread: How the episodes are scored; the scores are the same.
 
     Raises:
         UsageError: If the folder holds no run.
     """
-    return score_planned(run_dir, Manifest.read(run_dir))
+    return score_planned(run_dir, Manifest.read(run_dir), spread)
 
 
-def score_planned(run_dir: Path, manifest: Manifest) -> Scorecard:
+def score_planned(run_dir: Path, manifest: Manifest, spread: Spread = map) -> Scorecard:
     """Score a plan whose episodes stand in a folder, whether they were played or not."""
     figures: dict[str, str] = {}
     score_figure = luck_figure = ""
     outcomes: dict[str, list[EpisodeScore | Unscored]] = {label: [] for label in manifest.labels}
-    for slot in manifest.planned():
-        outcome, episode = _outcome(run_dir, manifest, slot)
+    planned = list(manifest.planned())
+    found = spread(partial(_outcome, run_dir, manifest), planned)
+    for slot, (outcome, header) in zip(planned, found, strict=True):
         outcomes[slot.label].append(outcome)
-        if episode is not None and not figures:
-            score_figure = episode.header["score"]
-            luck_figure = episode.header.get("luck", "")
-            figures = {figure["name"]: figure["meaning"] for figure in episode.header["figures"]}
+        if header is not None and not figures:
+            score_figure = header["score"]
+            luck_figure = header.get("luck", "")
+            figures = {figure["name"]: figure["meaning"] for figure in header["figures"]}
     outcomes = _of_one_form(outcomes)
     agents = [_agent_score(manifest.agent(label), label, outcomes[label]) for label in outcomes]
     return Scorecard(
@@ -557,8 +570,8 @@ def _finished(agents: Sequence[AgentScore]) -> list[tuple[str, int, int]]:
 
 def _outcome(
     run_dir: Path, manifest: Manifest, slot: Slot
-) -> tuple[EpisodeScore | Unscored, Episode | None]:
-    label, seed, attempt = slot
+) -> tuple[EpisodeScore | Unscored, HeaderRecord | None]:
+    label, seed, _ = slot
     path = run_dir / manifest.episode_path(*slot)
     if not path.is_file():
         return _unscored(label, seed, "missing", "It was planned and never begun."), None
@@ -566,12 +579,12 @@ def _outcome(
         episode = read_partial(path)
     except TrajectoryError as error:
         return _unscored(label, seed, "damaged", str(error)), None
-    if problem := manifest.disagreement(label, seed, episode, attempt):
+    if problem := manifest.disagreement(slot, episode):
         return _unscored(
             label, seed, "damaged", f"The file is not what was planned: {problem}."
         ), None
     try:
-        return score_episode(episode, label), episode
+        return score_episode(episode, label), episode.header
     except TrajectoryError as error:
         return _unscored(label, seed, "damaged", str(error)), None
 

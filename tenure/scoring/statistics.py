@@ -41,7 +41,7 @@ class Interval:
     low: float
     high: float
     confidence: float
-    method: Literal["bootstrap-t", "t", "wilson"]
+    method: Literal["bootstrap-t", "t", "wilson", "cluster-t", "greenwood", "rothman"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from tenure.scenarios import differences, load_suite, suite_names
 from tenure.scoring.files import write_whole
 from tenure.scoring.manifest import SUITE_FILE_NAME, Manifest, read_plan
 from tenure.scoring.scorecard import Scorecard, rounded, score_planned
+from tenure.scoring.spread import Spread
 
 SCORECARD_NAME = "suite-scorecard.json"
 
@@ -180,14 +181,18 @@ def is_suite_run(path: Path) -> bool:
     return (path / SUITE_FILE_NAME).is_file()
 
 
-def score_suite(suite_dir: Path) -> SuiteScorecard:
+def score_suite(suite_dir: Path, spread: Spread = map) -> SuiteScorecard:
     """Score all that a suite's run has planned, whether it was played or not.
+
+    Args:
+        suite_dir: The suite's folder.
+        spread: How the episodes are scored; the scores are the same.
 
     Raises:
         UsageError: If the folder holds no suite's run.
     """
     manifest = SuiteManifest.read(suite_dir)
-    scenarios = [score_planned(folder, run) for folder, run in manifest.folders(suite_dir)]
+    scenarios = [score_planned(folder, run, spread) for folder, run in manifest.folders(suite_dir)]
     return SuiteScorecard(
         id=manifest.id,
         suite_version=manifest.suite_version,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tenure.errors import TrajectoryError, UsageError
 from tenure.scenarios import References, Scenario, departures, references
-from tenure.scoring.arena.manifest import ArenaManifest, is_arena_run
-from tenure.scoring.manifest import EPISODES, FILE_NAME, PARENT, SUFFIX, Manifest, Origin
+from tenure.scoring.arena.manifest import ArenaManifest, Match, is_arena_run
+from tenure.scoring.manifest import EPISODES, FILE_NAME, PARENT, SUFFIX, Manifest, Origin, Slot
 from tenure.scoring.records import Episode, StepRecord, read, read_partial
 from tenure.scoring.replay import replay
 from tenure.scoring.scorecard import score_episode
+from tenure.scoring.spread import Spread
 from tenure.scoring.suite import SuiteManifest, is_suite_run
 
 
@@ -50,22 +52,26 @@ class Verification(NamedTuple):
         return not self.findings
 
 
-def verify(path: Path) -> Verification:
+def verify(path: Path, spread: Spread = map) -> Verification:
     """Check the hash chain of one trajectory, of a run's or of a suite's, and replay them.
 
     For a run folder, the files are also held against the manifest: missing and additional ones,
     and those that belong to another agent, seed or scenario are named. For a suite's, so are the
     runs.
 
+    Args:
+        path: A file, or a run's folder.
+        spread: How the worlds of a run are checked; what is found is the same.
+
     Raises:
         UsageError: If there is no such file or folder, or the folder holds no run.
     """
     if path.is_dir() and is_suite_run(path):
-        return _verify_suite(path)
+        return _verify_suite(path, spread)
     if path.is_dir() and is_arena_run(path):
-        return _verify_arena(path, ArenaManifest.read(path))
+        return _verify_arena(path, ArenaManifest.read(path), spread)
     if path.is_dir():
-        return _verify_run(path, Manifest.read(path))
+        return _verify_run(path, Manifest.read(path), spread)
     if not path.is_file():
         raise UsageError(f"There is no file or folder {str(path)!r}.")
     try:
@@ -96,10 +102,12 @@ class _Plan(NamedTuple):
     known: Callable[[int], References]
 
 
-def _verify_suite(suite_dir: Path) -> Verification:
+def _verify_suite(suite_dir: Path, spread: Spread) -> Verification:
     """Verify every run of a suite; files are named relative to the suite's folder."""
     suite = SuiteManifest.read(suite_dir)
-    runs = [_named(_verify_run(folder, run), run) for folder, run in suite.folders(suite_dir)]
+    runs = [
+        _named(_verify_run(folder, run, spread), run) for folder, run in suite.folders(suite_dir)
+    ]
     odd = [*_other_plans(suite_dir, suite), *_unplanned_runs(suite_dir, suite)]
     return Verification(
         sum(run.verified for run in runs),
@@ -154,18 +162,15 @@ def _unplanned_runs(suite_dir: Path, suite: SuiteManifest) -> Iterator[Finding]:
             yield Finding(name, "The episode is not in the suite's plan.")
 
 
-def _verify_run(run_dir: Path, manifest: Manifest) -> Verification:
-    known = cache(partial(references, manifest.scenario))
-    planned = {
-        manifest.episode_path(*slot).as_posix(): _Plan(
-            partial(manifest.disagreement, slot.label, slot.seed, attempt=slot.attempt), known
-        )
+def _verify_run(run_dir: Path, manifest: Manifest, spread: Spread) -> Verification:
+    planned = [
+        _Planned(slot.seed, manifest.episode_path(*slot).as_posix(), slot)
         for slot in manifest.planned()
-    }
-    found = _verify_planned(run_dir, planned, departures(manifest.scenario))
+    ]
+    found = _verify_planned(run_dir, manifest, planned, departures(manifest.scenario), spread)
     if manifest.origin is None:
         return found
-    odd = _verify_origin(run_dir, manifest.origin, planned)
+    odd = _verify_origin(run_dir, manifest.origin, [one.name for one in planned])
     return found._replace(
         verified=found.verified - sum(one.record is not None for one in odd),
         findings=(*found.findings, *odd),
@@ -208,22 +213,57 @@ def _said(step: StepRecord) -> dict[str, Any]:
     return {name: value for name, value in step.items() if name != "hash"}
 
 
-def _verify_arena(run_dir: Path, manifest: ArenaManifest) -> Verification:
-    known = cache(partial(references, manifest.scenario))
-    planned = {
-        match.path.as_posix(): _Plan(partial(manifest.disagreement, match), known)
-        for match in manifest.matches()
-    }
-    return _verify_planned(run_dir, planned, manifest.departures())
+def _verify_arena(run_dir: Path, manifest: ArenaManifest, spread: Spread) -> Verification:
+    planned = [_Planned(match.seed, match.path.as_posix(), match) for match in manifest.matches()]
+    return _verify_planned(run_dir, manifest, planned, manifest.departures(), spread)
+
+
+class _Planned(NamedTuple):
+    """A planned file.
+
+    Attributes:
+        seed: Of its world.
+        name: Relative to the run's folder.
+        place: Its place in the manifest's plan.
+    """
+
+    seed: int
+    name: str
+    place: Slot | Match
 
 
 def _verify_planned(
-    run_dir: Path, planned: Mapping[str, _Plan], changes: Iterable[str]
+    run_dir: Path,
+    manifest: Manifest | ArenaManifest,
+    planned: Sequence[_Planned],
+    changes: Iterable[str],
+    spread: Spread,
 ) -> Verification:
-    """Check each planned file, and name those that nobody planned."""
-    checks = [_check(run_dir / name, name, plan) for name, plan in planned.items()]
-    bad = (*(finding for finding in checks if finding), *_unplanned(run_dir, planned.keys()))
+    """Check each planned file, world by world, and name those that nobody planned."""
+    worlds: defaultdict[int, list[_Planned]] = defaultdict(list)
+    for one in planned:
+        worlds[one.seed].append(one)
+    found: dict[str, Finding | None] = {}
+    for results in spread(partial(_check_world, run_dir, manifest), list(worlds.values())):
+        found |= results
+    checks = [found[one.name] for one in planned]
+    bad = (*(finding for finding in checks if finding), *_unplanned(run_dir, found.keys()))
     return Verification(checks.count(None), bad, tuple(changes))
+
+
+def _check_world(
+    run_dir: Path, manifest: Manifest | ArenaManifest, planned: Sequence[_Planned]
+) -> dict[str, Finding | None]:
+    """Check the episodes on one world, whose references are computed once."""
+    known = cache(partial(references, manifest.scenario))
+    return {
+        one.name: _check(
+            run_dir / one.name,
+            one.name,
+            _Plan(partial(manifest.disagreement, one.place), known),  # type: ignore[arg-type]  # each its own kind of place
+        )
+        for one in planned
+    }
 
 
 def _check(path: Path, name: str, plan: _Plan) -> Finding | None:

@@ -10,7 +10,7 @@ import orjson
 
 from tenure.agents.llm import LLMAgent
 from tenure.agents.network import Network
-from tenure.agents.network.gate import Gate
+from tenure.agents.network.clock import Clock
 from tenure.agents.providers import Provider, connect
 from tenure.agents.spec import AgentSpec
 from tenure.envs.jobs import Briefing
@@ -46,13 +46,32 @@ def calls(*functions: tuple[str, str], text: str | None = None) -> dict[str, Any
 CLOSE = calls(("close_for_today", "{}"))
 
 
-class Unhurried(Network):
-    """A network that heeds no wish to wait: what is tested are the provider's own pauses."""
+class Hasty(Clock):
+    """A clock that whoever waits puts forward: nobody waits.
 
-    def _gate(self, url: httpx.URL) -> Gate:
-        gate = super()._gate(url)
-        gate.hold = lambda _: None  # type: ignore[method-assign]  # this gate's alone
-        return gate
+    Attributes:
+        pauses: How long was slept, in seconds.
+    """
+
+    def __init__(self) -> None:
+        self.pauses: list[float] = []
+        self._now_s = 0.0
+
+    def time(self) -> float:
+        return self._now_s
+
+    def call_at(self, when_s: float, callback: Callable[[], None]) -> asyncio.Handle:
+        def arrive() -> None:
+            self._now_s = max(self._now_s, when_s)
+            callback()
+
+        return asyncio.get_running_loop().call_soon(arrive)
+
+    async def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        due_s = self._now_s + seconds
+        await asyncio.sleep(0)
+        self._now_s = max(self._now_s, due_s)
 
 
 class Endpoint:
@@ -62,20 +81,23 @@ class Endpoint:
         self._answers = iter(answers)
         self.bodies: list[bytes] = []
         self.headers: list[httpx.Headers] = []
-        self.pauses: list[float] = []
+        self._clock = Hasty()
 
     @property
     def requests(self) -> list[Any]:
         return [orjson.loads(body) for body in self.bodies]
+
+    @property
+    def pauses(self) -> list[float]:
+        return self._clock.pauses
 
     def provider(self, spec: AgentSpec, key: str = "", seed: int | None = None) -> Provider:
         return connect(
             spec,
             BASE_URL,
             key,
-            network=Unhurried(transport=httpx.MockTransport(self._respond)),
+            network=Network(transport=httpx.MockTransport(self._respond), clock=self._clock),
             seed=seed,
-            pause=self._pause,
         )
 
     def agent(self, *, parallel: bool = False, **options: Any) -> LLMAgent:
@@ -92,9 +114,6 @@ class Endpoint:
         if isinstance(given, Exception):
             raise given
         return given if isinstance(given, httpx.Response) else httpx.Response(200, json=given)
-
-    async def _pause(self, seconds: float) -> None:
-        self.pauses.append(seconds)
 
 
 def briefing() -> Briefing:

@@ -13,7 +13,7 @@ from tenure.agents.providers import ContextTooLong, connect
 from tenure.agents.spec import AgentSpec
 from tenure.errors import ProviderError
 from tests.agents.apis import APIS, Said
-from tests.agents.endpoint import Unhurried, half_close, hang_up, response, slow, socket_server
+from tests.agents.endpoint import Hasty, half_close, hang_up, response, slow, socket_server
 
 KEY = "sk-very-secret-0123456789"
 EVERY_API = pytest.mark.parametrize("api", list(APIS.values()), ids=list(APIS))
@@ -23,21 +23,21 @@ ERROR_500 = response(500, b'{"error": {"message": "on fire"}}')
 
 def ask(api, *script, key="", **options):
     """Return the reply to one request that meets the behaviours in turn, and the pauses made."""
-    pauses = []
-
-    async def pause(seconds):
-        pauses.append(seconds)
+    clock = Hasty()
 
     async def once():
-        async with socket_server(script) as base_url, Unhurried(trust_env=False) as network:
+        async with (
+            socket_server(script) as base_url,
+            Network(trust_env=False, clock=clock) as network,
+        ):
             spec = AgentSpec(name="openai/m", api=api.name, **options)
-            provider = connect(spec, base_url, key, network=network, pause=pause)
+            provider = connect(spec, base_url, key, network=network)
             words = provider.speak("text", None)
             reply = await provider.complete([words.system("brief"), words.user("hi")], {})
             return reply, words.text(reply.message)
 
     reply, text = asyncio.run(once())
-    return reply, text, pauses
+    return reply, text, clock.pauses
 
 
 def good(api, text="hello"):
@@ -279,6 +279,6 @@ def test_a_key_that_the_model_says_is_in_no_record(api):
 def test_the_key_is_in_its_header_and_nowhere_in_the_address(api):
     spec = AgentSpec(name="openai/m", api=api.name)
     endpoint = connect(spec, "http://h/v1", KEY, network=Network())
-    headers = {name.lower(): value for name, value in endpoint._headers.items()}
+    headers = {name.lower(): value for name, value in endpoint._sender._headers.items()}
     assert [name for name, value in headers.items() if KEY in value] == [api.key_header]
     assert KEY not in endpoint._url

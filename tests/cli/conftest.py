@@ -1,6 +1,7 @@
 import pytest
 
 from tenure.cli import main
+from tests.runner.buckets import url  # noqa: F401  a fixture
 from tests.runner.endpoint import endpoint
 from tests.runner.stand import SCENARIO_FILE
 

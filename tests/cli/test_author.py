@@ -22,7 +22,7 @@ def test_a_new_job_is_checked_line_by_line(tenure, bakery):
     lines = out.splitlines()
     assert code == 0
     assert lines[0] == "bakery, played in bakery/week on 8 seeds:"
-    assert [line.split()[0] for line in lines[1:-1]] == ["ok"] * 14
+    assert [line.split()[0] for line in lines[1:-1]] == ["ok"] * 15
     assert lines[-1] == "All checks passed."
 
 
@@ -34,7 +34,7 @@ def test_a_broken_rule_is_explained_and_ends_in_exit_code_1(tenure, bakery):
     assert "FAILED  tools       look_at_sky has no docstring" in out
     assert "What to do: A tool's docstring" in out
     assert "FAILED  golden" in out  # the model reads it
-    assert out.endswith("2 of 14 checks failed.\n")
+    assert out.endswith("2 of 15 checks failed.\n")
 
 
 def edit(path, old, new):
@@ -77,7 +77,7 @@ def test_nothing_is_recorded_of_a_job_that_is_broken(tenure, bakery):
     assert f"{world}, line " in lines[0][2]
     assert {tuple(line[::2]) for line in lines[1:-1]} == {("--", "not checked: see steps")}
     assert lines[-1] == ["--", "golden", "not written: see steps"]
-    assert out.endswith(f"1 of 14 checks failed, and {len(lines) - 1} could not be made.\n")
+    assert out.endswith(f"1 of 15 checks failed, and {len(lines) - 1} could not be made.\n")
     assert not golden.exists()
 
 

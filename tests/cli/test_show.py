@@ -130,7 +130,26 @@ class TestPage:
         assert all(f"\n    line {n}\n" in out for n in range(40))
         assert "    event: drop size=8\n" in out
 
-    @pytest.mark.parametrize("exchange", [{"message": [1]}, {"message": "x"}, {"usage": []}, {}])
+    def test_what_a_model_thought_said_and_summed_up_is_shown_whatever_its_api(
+        self, tenure, episode
+    ):
+        thinking = {"type": "thinking", "thinking": "Cups first. " * 60, "signature": "c2ln"}
+        message = {"role": "assistant", "content": [thinking, {"type": "text", "text": "Cups!"}]}
+        summaries = [{"text": "I ran out of cups."}, {"text": "", "error": "too long"}]
+        exchange = {"message": message, "summaries": summaries}
+        reseal(episode, lambda records: records[2].update(exchange=exchange))
+        _, out, _ = tenure("show", episode, "--from", 1, "--to", 1)
+        page = out.partition("#1")[2]
+        assert "\n    summed up: I ran out of cups.\n    thought: Cups first. Cups" in page
+        assert "... [219 characters more]\n    said: Cups!\n    Sold 3 cups.\n" in page
+        _, out, _ = tenure("show", episode, "--grep", "RAN OUT", "--json")
+        (step,) = map(json.loads, out.splitlines())
+        assert (step["n"], step["said"], step["thought"][:12]) == (1, "Cups!", "Cups first. ")
+
+    @pytest.mark.parametrize(
+        "exchange",
+        [{"message": [1]}, {"message": 7}, {"usage": []}, {"summaries": [{"text": 1}, 2]}, {}],
+    )
     def test_any_exchange_can_be_shown(self, tenure, episode, exchange):
         reseal(episode, lambda records: records[2].update(exchange=exchange))
         code, out, _ = tenure("show", episode)

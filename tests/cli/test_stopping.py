@@ -1,6 +1,7 @@
 """A run is ended by a person or by a limit, loses no answer, and says how to go on."""
 
 import json
+import os
 import signal
 import threading
 
@@ -76,6 +77,26 @@ def test_a_signal_lets_answers_under_way_arrive_and_asks_for_no_more(
     assert server.answered == TURNS
 
 
+@pytest.mark.parametrize("how", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_in_processes_answers_under_way_are_recorded_too_whoever_hears_the_signal(
+    play, server, worker, tmp_path, how
+):
+    number, code = how
+    many = ("--episodes", 2, "--workers", 2)
+    folder, held = tmp_path / "run", Held(server, free=5)
+    process = launch(folder, worker, *many, start_new_session=True)
+    held.wait()
+    os.killpg(process.pid, number)  # as a terminal does, and who stops a service
+    process.stderr.readline()
+    held.release()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert f"What was played is kept in {folder}; to go on:\n  tenure run" in err
+    assert sum(recorded(folder)) == server.answered < 2 * TURNS
+    assert play(*worker, *many)[0] == 0
+    assert server.answered == 2 * TURNS
+
+
 def test_the_second_signal_stops_at_once(play, server, worker, tmp_path):
     folder, held = tmp_path / "run", Held(server, free=5)
     process = launch(folder, worker)
@@ -144,6 +165,21 @@ def test_the_limit_is_shared_by_all_episodes(play, server, worker, tmp_path):
     assert play(*worker, *many, "--max-turns", 10)[0] == 5
     assert 10 <= server.answered <= 12  # one answer may be under way in each other episode
     assert sum(recorded(tmp_path / "run")) == server.answered
+
+
+def test_the_limit_is_shared_by_processes_and_all_that_was_paid_for_counts(
+    play, server, worker, tmp_path
+):
+    many = ("--episodes", 4, "--concurrency", 2, "--workers", 2)
+    code, _, err = play(*worker, *many, "--max-turns", 10)
+    stopped_at = server.answered
+    assert (code, sum(recorded(tmp_path / "run"))) == (5, stopped_at)
+    assert 10 <= stopped_at < 4 * TURNS
+    assert f"Spent so far: {stopped_at:,} turns, {stopped_at * 1010:,} tokens" in err
+    assert play(*worker, *many, "--max-turns", 10)[0] == 5
+    assert server.answered == stopped_at
+    assert play(*worker, *many)[0] == 0
+    assert server.answered == 4 * TURNS
 
 
 def test_what_stopped_a_run_is_in_the_json_document(play, worker):

@@ -1,5 +1,6 @@
 """Agents such as a user writes, for the lemonade stand."""
 
+import asyncio
 import threading
 
 from tenure.agents import Turn
@@ -62,6 +63,30 @@ class Modelled:
 
     async def close(self):
         went_home.append(self.said)
+
+
+class Companion(Seller):
+    """Remembers only when another episode remembers at the same time."""
+
+    def recall(self, observation, action):
+        together.wait()
+        self.made = "make_pitchers" in action
+
+
+class Thoughtful(Seller):
+    """Needs the loop to remember."""
+
+    async def recall(self, observation, action):
+        await asyncio.sleep(0)
+        self.made = "make_pitchers" in action
+
+
+class Forgetful(Seller):
+    def recall(self, observation, action):
+        threading.Event().wait()
+
+    def close(self):
+        went_home.append("nobody hears this")
 
 
 def in_step(observation):

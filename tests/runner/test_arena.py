@@ -141,12 +141,11 @@ def test_a_killed_match_goes_on_and_ends_with_the_bytes_it_would_have_had(played
         from contextlib import AsyncExitStack
 
         from tenure.agents import staff
-        from tenure.runner.arena import specs_of
 
         async with AsyncExitStack() as stack:
             hires = {
                 label: await stack.enter_async_context(staff(spec, WEEK.job))
-                for label, spec in specs_of(manifest).items()
+                for label, spec in assignment.agent.specs.items()
             }
             hire = assignment.agent.hiring(hires)
             await play(

@@ -24,11 +24,13 @@ from tenure.scenarios import load
 from tenure.scoring.records import read
 from tenure.scoring.replay import replay
 from tenure.scoring.scorecard import spending
+from tests.agents.endpoint import Hasty
 from tests.runner.stand import scenario
 from tests.runner.test_python_agents import cut, record_in
 
 ROOT = Path(__file__).parent.parent.parent
 SCHEMA = json_schema()
+TOO_MANY = 429
 SLEEP = {"name": "close_for_today", "arguments": {}}
 
 
@@ -75,6 +77,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.dumps(reply).encode() if isinstance(reply, dict) else b""
         self.send_response(fault or (reply if isinstance(reply, int) else 200))
         self.send_header("Content-Length", str(len(body)))
+        if reply == TOO_MANY:
+            self.send_header("Retry-After", "600")
         self.end_headers()
         self.wfile.write(body)
 
@@ -90,6 +94,12 @@ def worker():
         yield server
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def hasty(monkeypatch):
+    """Let nobody wait for pauses."""
+    monkeypatch.setattr("tenure.agents.network.Clock", Hasty)
 
 
 def play(folder, url, *, steps=3, **options):
@@ -153,26 +163,40 @@ def test_what_is_no_call_is_a_faulty_step(tmp_path, worker):
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]",
     ],
 )
-def test_what_failed_on_the_way_is_asked_again(tmp_path, worker, fault, monkeypatch):
-    monkeypatch.setattr("asyncio.sleep", _at_once)
+def test_what_failed_on_the_way_is_asked_again(tmp_path, worker, fault, hasty):
     worker.faults = [fault, 200, fault, fault]
     assert play(tmp_path, worker.url) == []
     steps = [request["step"] for request in worker.asked if request["type"] == "act"]
     assert sorted(set(steps)) == [0, 1, 2]
     assert len(read(record_in(tmp_path)).steps) == 3
-    assert read(record_in(tmp_path)).steps[0]["exchange"]["retries"] == 2
+    exchange = read(record_in(tmp_path)).steps[0]["exchange"]
+    assert exchange["retries"] == len(exchange["failures"]) == 2
 
 
-def test_a_kept_connection_that_was_closed_meanwhile_costs_no_retry(tmp_path, worker, monkeypatch):
-    monkeypatch.setattr("asyncio.sleep", _at_once)
+def test_a_kept_connection_that_was_closed_meanwhile_costs_no_retry(tmp_path, worker, hasty):
     worker.faults = [200, b"", b""]  # the second one meets a new connection
     assert play(tmp_path, worker.url) == []
     assert len(read(record_in(tmp_path)).steps) == 3
     assert read(record_in(tmp_path)).steps[0]["exchange"]["retries"] == 1
 
 
-async def _at_once(_seconds, sleep=asyncio.sleep):
-    await sleep(0)
+def test_an_episode_that_is_kept_waiting_for_too_long_is_unscored_and_goes_on_later(
+    tmp_path, worker, hasty
+):
+    """Three steps are recorded; then it asks to wait for ten minutes, again and again."""
+    plenty = {"action": SLEEP}
+    worker.replies["act"] = [plenty, plenty, plenty, TOO_MANY]
+    (failure,) = play(tmp_path, worker.url, steps=5)
+    assert isinstance(failure.error, ProviderError)
+    assert "it would be more than 1,800 s in all" in failure.sentence
+    assert worker.types().count("act") == 3 + 3
+    with pytest.raises(TrajectoryError, match="the file is cut off"):
+        read(record_in(tmp_path))
+    worker.replies["act"] = plenty
+    worker.asked.clear()
+    assert play(tmp_path, worker.url, steps=5) == []
+    assert worker.types() == ["begin", "recall", "act", "act", "end"]
+    assert read(record_in(tmp_path)).end["reason"] == "steps"
 
 
 @pytest.mark.parametrize(
@@ -194,10 +218,9 @@ def test_what_does_not_fit_leaves_the_episode_resumable(tmp_path, worker, reply,
     assert play(tmp_path, worker.url) == []
 
 
-def test_an_address_without_anybody_is_told_soon(tmp_path, monkeypatch):
-    monkeypatch.setattr("asyncio.sleep", _at_once)
+def test_an_address_without_anybody_is_told_soon(tmp_path, hasty):
     (failure,) = play(tmp_path, f"http://127.0.0.1:{free_port()}/agent")
-    assert "failed 3 times, the last time because there was no connection" in failure.sentence
+    assert "failed 3 times, the last time because the connection was refused" in failure.sentence
 
 
 def test_a_resumed_episode_is_lived_through_again_with_its_notes(tmp_path, worker):

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 from mcp.client.client import Client
@@ -10,6 +11,7 @@ from mcp_types import Implementation
 from tenure.agents.mcp import BRIEF_URI, Desk, Face
 from tenure.agents.relay import Reception
 from tenure.cli.progress import Watch
+from tenure.runner.inline import play_here
 from tenure.runner.run import run
 from tenure.scoring.records import read, read_partial
 from tenure.scoring.replay import replay
@@ -26,7 +28,8 @@ async def meeting(folder, mode, **options):
     reception = Reception()
     world = scenario().make_world(1)
     face = Face(Desk(reception, 1, shared=True), scenario().briefing, world.offered)
-    playing = run(folder, plan("mcp/me", **options), Watch(1), staffing=reception.staff)
+    place = partial(play_here, staffing=reception.staff)
+    playing = run(folder, plan("mcp/me", **options), Watch(1), place=place)
     running = asyncio.create_task(playing)
     info = Implementation(name="tester", version="9")
     async with Client(face.server("tenure", "1"), mode=mode, client_info=info) as client:

@@ -33,9 +33,9 @@ def actions_in(folder):
     return [step["action"] for step in read(record_in(folder)).steps]
 
 
-def cut(folder, steps):
+def cut(folder, steps, seed=1):
     """Leave the record as a process would that was killed after so many steps."""
-    path = record_in(folder)
+    path = record_in(folder, seed)
     lines = zstandard.ZstdDecompressor().decompressobj().decompress(path.read_bytes())
     kept = b"".join(lines.splitlines(keepends=True)[: 1 + steps])
     packing = zstandard.ZstdCompressor().compressobj()
@@ -103,6 +103,32 @@ def test_an_agent_that_cannot_recall_is_told_what_to_add(tmp_path):
 def test_an_agent_that_blocks_does_not_stall_other_episodes(tmp_path):
     """Each waits for the other within its turn, which only threads of their own can do."""
     assert play(tmp_path, "in_step", seeds=[1, 2], steps=5) == []
+
+
+def test_an_agent_that_blocks_while_it_recalls_does_not_stall_other_episodes(tmp_path):
+    play(tmp_path, "Companion", seeds=[1, 2], steps=4)
+    for seed in (1, 2):
+        cut(tmp_path, 2, seed)
+    assert play(tmp_path, "Companion", seeds=[1, 2], steps=4) == []
+
+
+def test_an_agent_may_recall_asynchronously(tmp_path):
+    play(tmp_path, "Thoughtful", steps=4)
+    whole = record_in(tmp_path).read_bytes()
+    cut(tmp_path, steps=3)
+    assert play(tmp_path, "Thoughtful", steps=4) == []
+    assert record_in(tmp_path).read_bytes() == whole
+
+
+def test_an_agent_that_does_not_recall_in_time_leaves_the_episode_resumable(tmp_path):
+    spec = AgentSpec(name=f"{HERE}:Forgetful", timeout_s=0.5)
+    manifest = draw_up(scenario(steps=4), [spec], [1])
+    assert asyncio.run(run(tmp_path, manifest, Watch(0))) == []
+    own_agents.went_home.clear()
+    cut(tmp_path, steps=2)
+    (failure,) = asyncio.run(run(tmp_path, manifest, Watch(0)))
+    assert "did not recall a turn within 0.5 s" in failure.sentence
+    assert own_agents.went_home == []  # its thread hangs, so it is not asked to close
 
 
 @pytest.mark.parametrize(

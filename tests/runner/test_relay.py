@@ -2,12 +2,14 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 
 from tenure.agents.relay import Reception
 from tenure.cli.progress import Watch
 from tenure.errors import ProviderError
+from tenure.runner.inline import play_here
 from tenure.runner.run import run
 from tenure.scoring.records import read, read_partial
 from tenure.scoring.replay import replay
@@ -23,7 +25,8 @@ async def at_work(folder, **options):
     """Give the relay of the plan's only episode, and the task that plays it."""
     reception = Reception()
     manifest = plan("mcp/me", **options)
-    running = asyncio.create_task(run(folder, manifest, Watch(1), staffing=reception.staff))
+    place = partial(play_here, staffing=reception.staff)
+    running = asyncio.create_task(run(folder, manifest, Watch(1), place=place))
     try:
         yield await reception.next(), running
     finally:

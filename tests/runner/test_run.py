@@ -4,13 +4,15 @@ import asyncio
 import multiprocessing
 import random
 from collections import Counter
+from functools import partial
 from shutil import copy2
 
 import pytest
 
+from tenure.agents import staff
 from tenure.cli.progress import Watch
 from tenure.errors import TrajectoryError, UsageError
-from tenure.runner import inline
+from tenure.runner.inline import play_here
 from tenure.runner.run import run
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.records import read, read_partial
@@ -55,20 +57,18 @@ def test_complete_episodes_are_not_played_again(tmp_path):
     assert (file.stat().st_ino, file.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
-def test_what_another_process_has_played_while_servers_started_is_kept(tmp_path, monkeypatch):
+def test_what_another_process_has_played_while_servers_started_is_kept(tmp_path):
     play(tmp_path / "theirs", plan())
     name = "episodes/two-a-day/seed-1.jsonl.zst"
     file = tmp_path / "ours" / name
-    staff = inline.staff
 
     def slow(spec, job, network):
         file.parent.mkdir(parents=True)
         copy2(tmp_path / "theirs" / name, file)
         return staff(spec, job, network)
 
-    monkeypatch.setattr(inline, "staff", slow)
     plan().write(tmp_path / "ours")
-    assert play(tmp_path / "ours", plan()) == []
+    assert play(tmp_path / "ours", plan(), place=partial(play_here, staffing=slow)) == []
     assert file.stat().st_mtime_ns == (tmp_path / "theirs" / name).stat().st_mtime_ns
 
 

@@ -2,14 +2,15 @@
 
 import asyncio
 from collections import Counter
+from functools import partial
 from shutil import rmtree
 
 import pytest
 
-from tenure.agents import AgentSpec
+from tenure.agents import AgentSpec, staff
 from tenure.cli.progress import Watch
 from tenure.errors import UsageError
-from tenure.runner import inline
+from tenure.runner.inline import play_here
 from tenure.runner.plan import locked
 from tenure.runner.run import run, run_suite
 from tenure.runner.suite import (
@@ -150,18 +151,15 @@ def test_one_limit_holds_for_all_runs_together(suite, tmp_path):
         assert watch.most == limit
 
 
-def test_a_model_is_hired_once_for_all_scenarios_and_a_script_once_a_job(
-    suite, tmp_path, monkeypatch
-):
+def test_a_model_is_hired_once_for_all_scenarios_and_a_script_once_a_job(suite, tmp_path):
     hired = Counter()
-    staff = inline.staff
 
     def counted(spec, job, network):
         hired[spec.name] += 1
         return staff(AgentSpec(name="idle"), job, network)
 
-    monkeypatch.setattr(inline, "staff", counted)
-    assert play(tmp_path, draw_up(suite, "local/smollm2-135m", "floor")) == []
+    manifest = draw_up(suite, "local/smollm2-135m", "floor")
+    assert play(tmp_path, manifest, place=partial(play_here, staffing=counted)) == []
     assert hired == {"local/smollm2-135m": 1, "floor": 1}
 
 

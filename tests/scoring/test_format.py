@@ -10,7 +10,7 @@ import pytest
 import zstandard
 from jsonschema import Draft202012Validator
 
-from tenure.scoring.records import read, read_partial
+from tenure.scoring.records import read
 from tenure.scoring.replay import replay
 from tenure.scoring.schema import as_published, json_schema
 from tests.scoring.episodes import BREW, SLEEP, play
@@ -164,9 +164,11 @@ def test_a_record_without_a_minor_version_is_of_minor_version_0(recorded, tmp_pa
     assert "minor" not in read(path).header
 
 
-def test_a_tenure_of_a_newer_minor_version_says_so_and_others_replay_it(tmp_path, monkeypatch):
-    monkeypatch.setattr("tenure.scoring.recorder.MINOR", 3)
-    newer = read_partial(play(tmp_path / "newer.jsonl.zst", [BREW, SLEEP], finish=False))
+def test_a_tenure_of_a_newer_minor_version_says_so_and_others_replay_it(tmp_path):
+    path = play(tmp_path / "newer.jsonl.zst", [BREW, SLEEP] * 5)
+    records = [orjson.loads(line) for line in lines_of(path.read_bytes())]
+    records[0]["minor"] = 3
+    path.write_bytes(pack(chained(records)))
+    newer = read(path)
     assert newer.header["minor"] == 3
-    monkeypatch.undo()
     assert replay(newer).divergence is None

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from tenure.errors import UsageError
-from tenure.scoring.manifest import Manifest, label_of
+from tenure.scoring.manifest import Manifest, Slot, label_of
 from tenure.scoring.records import read
 from tests.scoring.episodes import SCENARIO, SLEEP, play
 from tests.scoring.reported import reseal
@@ -78,19 +78,19 @@ def test_a_plan_without_agents_or_seeds_is_none():
 
 def test_an_episode_that_was_planned_agrees(tmp_path):
     episode = read(play(tmp_path / "e", [SLEEP] * 5, seed=4, agent={"name": "me"}))
-    assert PLAN.disagreement("me", 4, episode) == ""
+    assert PLAN.disagreement(Slot("me", 4), episode) == ""
 
 
 def test_an_episode_that_was_not_planned_says_why(tmp_path):
     episode = read(play(tmp_path / "e", [SLEEP] * 5, seed=4, agent={"name": "me"}))
     harder = SCENARIO.model_copy(update={"parameters": {"cash_cents": 5}})
     other = PLAN.model_copy(update={"scenario": harder})
-    assert PLAN.disagreement("me", 2, episode) == "it was played on seed 4, not 2"
-    assert PLAN.disagreement("idle", 4, episode) == "it was played by another agent ('me')"
-    assert "another scenario" in other.disagreement("me", 4, episode)
+    assert PLAN.disagreement(Slot("me", 2), episode) == "it was played on seed 4, not 2"
+    assert PLAN.disagreement(Slot("idle", 4), episode) == "it was played by another agent ('me')"
+    assert "another scenario" in other.disagreement(Slot("me", 4), episode)
 
 
 def test_a_second_attempt_is_not_what_was_planned(tmp_path):
     path = play(tmp_path / "e", [SLEEP] * 5, seed=4, agent={"name": "me"})
     reseal(path, lambda records: records[0].update(attempt=3))
-    assert PLAN.disagreement("me", 4, read(path)) == "it was attempt 3, not 0"
+    assert PLAN.disagreement(Slot("me", 4), read(path)) == "it was attempt 3, not 0"

@@ -162,6 +162,13 @@ def test_tokens_and_cost_are_added_up(tmp_path):
     assert (total.model_calls, total.cost_usd, total.known_cost_usd) == (2, 0.75, 0.75)
 
 
+def test_tokens_written_to_a_cache_are_added_up_where_the_provider_tells_of_them(tmp_path):
+    storing = answered(100, 20, 0.25)
+    storing["usage"]["cache_write_tokens"] = 60
+    total = spent(tmp_path, storing, answered(50, 5, 0.5))
+    assert total.tokens == Tokens(input=150, cached=20, cache_write=60, output=25)
+
+
 def test_an_unknown_price_leaves_the_cost_unknown_and_the_known_part_beside_it(tmp_path):
     total = spent(tmp_path, answered(100, 20, 0.25), answered(50, 5, None))
     assert (total.cost_usd, total.known_cost_usd) == (None, 0.25)

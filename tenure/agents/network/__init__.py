@@ -6,13 +6,15 @@ All episodes of a run share its connections and its limits.
         response = await network.post(url, body, headers, timeout_s=600)
 
 `transport` is HTTP/1.1 for thousands of requests at a time, `answer` reads what comes back,
-`limits` and `gate` say whose turn it is; what was measured is in docs/design/network.md.
+`limits` and `gate` say whose turn it is, `sender` tries again what failed; what was measured is in
+docs/design/network.md.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import math
 import ssl
 import time
 from collections.abc import Mapping
@@ -22,7 +24,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from tenure import __version__
+from tenure.agents.network.clock import Clock
 from tenure.agents.network.limits import UNLIMITED, Limits
+from tenure.agents.network.patience import Patience
 
 if TYPE_CHECKING:
     import httpx
@@ -44,6 +48,7 @@ class Network:
         transport: Takes the place of the network, in tests.
         trust_env: Whether proxies named in the environment are used.
         limits: What may be asked of each endpoint; an endpoint is a host and a port.
+        clock: By which requests wait.
     """
 
     def __init__(
@@ -52,10 +57,12 @@ class Network:
         transport: httpx.AsyncBaseTransport | None = None,
         trust_env: bool = True,
         limits: Limits = UNLIMITED,
+        clock: Clock | None = None,
     ) -> None:
         self._transport = transport
         self._trust_env = trust_env
         self._limits = limits
+        self.clock = clock or Clock()
         self._gates: dict[bytes, Gate] = {}
 
     async def __aenter__(self) -> Self:
@@ -78,6 +85,7 @@ class Network:
         *,
         tokens: int | None = None,
         repeatable: bool = False,
+        patience: Patience | None = None,
     ) -> httpx.Response:
         """Wait for this task's turn, send a body and return the whole answer, whatever its status.
 
@@ -93,11 +101,13 @@ class Network:
                 Say with `count` what it did cost.
             repeatable: Whether sending it twice does no harm. If so, it is sent again at once where
                 the server had just closed an idle connection.
+            patience: How long it may take and be held back; both are spent of it. `None` for ever.
 
         Returns:
             The answer, read; `elapsed` is the time since it was sent.
 
         Raises:
+            OutOfPatience: If it would be held back for longer than it may wait.
             TimeoutError: If the answer was not complete after `timeout_s` seconds.
             httpx.ConnectError: If there was no connection to be had.
             httpx.TransportError: If a connection failed.
@@ -110,8 +120,9 @@ class Network:
         request = _request(url, content, headers)
         request.extensions.update({_TOKENS: tokens, REPEATABLE: repeatable})
         gate = self._gate(request.url)
-        async with gate.passage(_client(), tokens):
-            response = await self._sent(request, timeout_s)
+        patience = patience or Patience(math.inf)
+        async with gate.passage(_client(), tokens, patience):
+            response = await self._sent(request, timeout_s, patience)
             if response.status_code in (429, 503):
                 gate.hold(retry_after_s(response.headers) or 0)
         return response
@@ -126,19 +137,25 @@ class Network:
         if self._transport is not None:
             await self._transport.aclose()
 
-    async def _sent(self, request: httpx.Request, timeout_s: float) -> httpx.Response:
+    async def _sent(
+        self, request: httpx.Request, timeout_s: float, patience: Patience
+    ) -> httpx.Response:
         started_s = time.perf_counter()
-        async with asyncio.timeout(timeout_s):
-            response = await _read(await self._opened().handle_async_request(request))
+        try:
+            async with asyncio.timeout(timeout_s):
+                response = await _read(await self._opened().handle_async_request(request))
+        finally:
+            elapsed_s = time.perf_counter() - started_s
+            patience.spend(elapsed_s)
         response.request = request
-        response.elapsed = timedelta(seconds=time.perf_counter() - started_s)
+        response.elapsed = timedelta(seconds=elapsed_s)
         return response
 
     def _gate(self, url: httpx.URL) -> Gate:
         if url.netloc not in self._gates:
             from tenure.agents.network.gate import Gate
 
-            self._gates[url.netloc] = Gate(self._limits)
+            self._gates[url.netloc] = Gate(self._limits, self.clock)
         return self._gates[url.netloc]
 
     def _opened(self) -> httpx.AsyncBaseTransport:

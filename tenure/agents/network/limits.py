@@ -91,6 +91,8 @@ class Queue:
         self._tokens = Pace(limits.tokens_per_minute)
         self._room = limits.max_connections or math.inf
         self._held_until_s = -math.inf
+        self.holds_s = 0.0
+        """For how long nobody could or can go for being held, in all; also what is to come."""
         self._waiting: list[_Ticket] = []
         self._gone: set[int] = set()
         self._turns: dict[Hashable, int] = {}
@@ -140,9 +142,16 @@ class Queue:
         """Learn that a request used so many tokens more than was said, or less if negative."""
         self._tokens.correct(tokens)
 
-    def hold(self, until_s: float) -> None:
+    def hold(self, now_s: float, until_s: float) -> None:
         """Let nobody go before a time; an earlier one changes nothing."""
-        self._held_until_s = max(self._held_until_s, until_s)
+        longer_s = until_s - max(self._held_until_s, now_s)
+        if longer_s > 0:
+            self.holds_s += longer_s
+            self._held_until_s = until_s
+
+    def held_s(self, now_s: float) -> float:
+        """Return for how long nobody could go for being held, in all and so far."""
+        return self.holds_s - max(0.0, self._held_until_s - now_s)
 
     def _spend(self, now_s: float, tokens: int) -> None:
         self._requests.spend(now_s, 1)

@@ -1,13 +1,11 @@
 """Providers: models behind any endpoint that speaks one of four APIs, over httpx.
 
 `contract` says what a provider is, `endpoint` is one of any API, the modules `chat`, `responses`,
-`messages` and `gemini` are the dialects of the APIs, and `catalogue` knows who serves what.
+`messages` and `gemini` are the dialects of the APIs (`openai` is what the first two share), and
+`catalogue` knows who serves what.
 """
 
 from __future__ import annotations
-
-import asyncio
-from collections.abc import Awaitable, Callable
 
 from tenure.agents.network import Network
 from tenure.agents.providers.contract import (
@@ -18,6 +16,8 @@ from tenure.agents.providers.contract import (
     Provider,
     Reply,
     Usage,
+    total_cost_usd,
+    total_usage,
 )
 from tenure.agents.providers.endpoint import Endpoint
 from tenure.agents.spec import AgentSpec
@@ -33,6 +33,8 @@ __all__ = [
     "Usage",
     "connect",
     "dialect_of",
+    "total_cost_usd",
+    "total_usage",
 ]
 
 
@@ -44,7 +46,6 @@ def connect(
     network: Network,
     seed: int | None = None,
     cache_key: str = "",
-    pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Endpoint:
     """Return the provider of a model; Chat Completions if the specification names no API.
 
@@ -55,10 +56,9 @@ def connect(
         network: Carries the requests; it is not closed with the provider.
         seed: Sent with every request, or `None`.
         cache_key: Tells the provider which requests begin alike.
-        pause: Waits for that many seconds.
     """
     dialect = dialect_of(spec, seed=seed, cache_key=cache_key)
-    return Endpoint(spec, dialect, base_url, key, network=network, pause=pause)
+    return Endpoint(spec, dialect, base_url, key, network=network)
 
 
 def dialect_of(spec: AgentSpec, *, seed: int | None = None, cache_key: str = "") -> Dialect:

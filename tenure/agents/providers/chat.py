@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tenure.agents.context import Message
-from tenure.agents.protocols import EMPTY, SCHEMA_NAME, Call, arguments_text, tool_name
+from tenure.agents.protocols import EMPTY, SCHEMA_NAME, Call
 from tenure.agents.providers.contract import (
     FILTERED,
     Answer,
@@ -18,11 +18,13 @@ from tenure.agents.providers.contract import (
     Stated,
     Usage,
     count,
+    given,
     usage,
 )
+from tenure.agents.providers.openai import OpenAI, cache_key_of, call_in, mended
 from tenure.agents.providers.statements import is_error, stated, stated_cost_usd
 from tenure.agents.spec import AgentSpec
-from tenure.envs.tools import Tool, Toolbox
+from tenure.envs.tools import Tool
 
 _KEPT = ("reasoning_content", "reasoning", "reasoning_details", "extra_content")
 """Fields beyond the standard that some providers want back with the next request."""
@@ -37,7 +39,7 @@ _MODELS_OWN_ERROR = "MALFORMED_FUNCTION_CALL"
 """How Gemini's endpoints call a broken tool call, which routers pass on as an error."""
 
 
-class Chat:
+class Chat(OpenAI):
     """One model behind an endpoint that speaks Chat Completions.
 
     Args:
@@ -52,9 +54,6 @@ class Chat:
 
     def url(self, base_url: str) -> str:
         return f"{base_url}/chat/completions"
-
-    def headers(self, key: str) -> dict[str, str]:
-        return {"Authorization": f"Bearer {key}"} if key else {}
 
     def body(self, messages: list[Message], fields: Mapping[str, Any]) -> dict[str, Any]:
         return {**self._options, "messages": messages, **fields}
@@ -84,12 +83,6 @@ class Chat:
     def filtered(self) -> Message:
         return {"role": "assistant", "refusal": FILTERED}
 
-    def system(self, text: str) -> Message:
-        return {"role": "system", "content": text}
-
-    def user(self, text: str) -> Message:
-        return {"role": "user", "content": text}
-
     def text(self, message: Message) -> str:
         content = message.get("content")
         if isinstance(content, list):
@@ -101,8 +94,7 @@ class Chat:
         return str(message.get("refusal") or "")
 
     def calls(self, message: Message) -> list[Call]:
-        functions = (call["function"] for call in _calls(message))
-        return [Call(function.get("name"), function.get("arguments")) for function in functions]
+        return [call_in(call["function"]) for call in _calls(message)]
 
     def echo(self, message: Message, *, with_calls: bool) -> list[Message]:
         calls = [_sendable(call, index) for index, call in enumerate(_calls(message))]
@@ -120,19 +112,9 @@ class Chat:
             for call, text in zip(calls, texts, strict=False)
         ]
 
-    def offer(self, toolbox: Toolbox, *, parallel: bool) -> Mapping[str, Any]:
-        return {
-            "tools": [_definition(tool) for tool in toolbox.tools.values()],
-            "tool_choice": "auto",
-            "parallel_tool_calls": parallel,
-        }
-
     def constrain(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         named = {"name": SCHEMA_NAME, "strict": False, "schema": schema}
         return {"response_format": {"type": "json_schema", "json_schema": named}}
-
-    def forbid(self, offer: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {**offer, "tool_choice": "none"}
 
     def cleared(self, message: Message, mark: str) -> Message:
         if message["role"] == "assistant" or len(message["content"]) <= len(mark):
@@ -145,6 +127,10 @@ class Chat:
             return [*messages, self.user(text)]
         return [*before, self.user(f"{last['content']}\n\n{text}")]  # some refuse two in a row
 
+    def _definition(self, tool: Tool) -> dict[str, Any]:
+        function = {"name": tool.name, "description": tool.description, "parameters": tool.schema}
+        return {"type": "function", "function": function}
+
 
 def _options(spec: AgentSpec, seed: int | None, cache_key: str) -> dict[str, Any]:
     """Return what every request says; some of the names differ from provider to provider."""
@@ -156,9 +142,9 @@ def _options(spec: AgentSpec, seed: int | None, cache_key: str) -> dict[str, Any
         "temperature": spec.temperature,
         "reasoning_effort": spec.reasoning_effort,
         "random_seed" if "random_seed" in quirks else "seed": seed,
-        "prompt_cache_key": cache_key if "prompt_cache_key" in quirks and cache_key else None,
+        "prompt_cache_key": cache_key_of(spec, cache_key),
     }
-    return {name: value for name, value in options.items() if value is not None}
+    return given(options)
 
 
 def _first_choice(answer: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -206,11 +192,6 @@ def _usage(stated: Any) -> Usage | None:
     )
 
 
-def _definition(tool: Tool) -> dict[str, Any]:
-    function = {"name": tool.name, "description": tool.description, "parameters": tool.schema}
-    return {"type": "function", "function": function}
-
-
 def _calls(message: Message) -> list[Mapping[str, Any]]:
     """Return the calls in an assistant's message that are calls at all."""
     calls = message.get("tool_calls")
@@ -224,13 +205,9 @@ def _calls(message: Message) -> list[Mapping[str, Any]]:
 def _sendable(call: Mapping[str, Any], index: int) -> Message:
     """Return a call as endpoints take it back, with what else a provider put into it."""
     function = call["function"]
-    mended = {
-        "name": tool_name(function.get("name")),
-        "arguments": arguments_text(function.get("arguments")),
-    }
     return {
         **call,
         "id": str(call.get("id") or f"call_{index}"),
         "type": "function",
-        "function": {**function, **mended},
+        "function": {**function, **mended(function)},
     }

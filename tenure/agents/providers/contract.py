@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple, Protocol, TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Protocol, TypedDict, cast
 
 from tenure.agents.context import Message
 from tenure.agents.protocols import ToolProtocol, Vocabulary, Way
@@ -177,6 +177,11 @@ class Dialect(Vocabulary, Protocol):
         """Return the assistant's message that says `FILTERED`."""
 
 
+def given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that say something: without those that are `None`."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 def count(counts: Any, name: str, absent: int | None = None) -> int | None:
     """Return a count of tokens, `absent` if none is stated, `None` if it cannot be one."""
     value = counts.get(name) if isinstance(counts, Mapping) else None
@@ -195,18 +200,26 @@ def usage(
     reasoning: int | None,
 ) -> Usage | None:
     """Return the counts together, or `None` if one of them is unknown."""
-    if (
-        read is None
-        or cached is None
-        or cache_written is None
-        or written is None
-        or reasoning is None
-    ):
+    counts = {
+        "input_tokens": read,
+        "cached_tokens": cached,
+        "cache_write_tokens": cache_written,
+        "output_tokens": written,
+        "reasoning_tokens": reasoning,
+    }
+    return None if None in counts.values() else cast("Usage", counts)
+
+
+def total_usage(parts: Sequence[Usage | None]) -> Usage | None:
+    """Return the tokens of some requests, one or more, together; `None` if any is unknown."""
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
         return None
-    return Usage(
-        input_tokens=read,
-        cached_tokens=cached,
-        cache_write_tokens=cache_written,
-        output_tokens=written,
-        reasoning_tokens=reasoning,
-    )
+    totals = (sum(counts) for counts in zip(*(part.values() for part in known), strict=True))
+    return cast("Usage", dict(zip(known[0], totals, strict=True)))
+
+
+def total_cost_usd(parts: Sequence[float | None]) -> float | None:
+    """Return what some requests cost together; `None` if that of any is unknown."""
+    known = [part for part in parts if part is not None]
+    return sum(known) if len(known) == len(parts) else None

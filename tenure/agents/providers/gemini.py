@@ -21,6 +21,7 @@ from tenure.agents.providers.contract import (
     Stated,
     Usage,
     count,
+    given,
     usage,
 )
 from tenure.agents.providers.statements import stated
@@ -169,7 +170,7 @@ def _generation(spec: AgentSpec, seed: int | None) -> dict[str, Any]:
         "seed": seed,
         "thinkingConfig": _thinking(spec.reasoning_effort),
     }
-    return {name: value for name, value in options.items() if value is not None}
+    return given(options)
 
 
 def _thinking(effort: str | None) -> dict[str, Any] | None:

@@ -20,6 +20,7 @@ from tenure.agents.providers.contract import (
     Stated,
     Usage,
     count,
+    given,
     usage,
 )
 from tenure.agents.providers.statements import stated
@@ -168,7 +169,7 @@ def _options(spec: AgentSpec) -> dict[str, Any]:
         "output_config": {"effort": effort} if effort and effort != "none" else None,
         **_CACHED,
     }
-    return {name: value for name, value in options.items() if value is not None}
+    return given(options)
 
 
 def _thinking(spec: AgentSpec) -> dict[str, Any] | None:
@@ -201,16 +202,12 @@ def _sendable(message: Message, *, with_calls: bool) -> Iterator[dict[str, Any]]
         elif block.get("type") != "text":
             yield block
         elif str(block.get("text") or "").strip():
-            yield _said(block)
-
-
-def _said(block: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in block.items() if value is not None}
+            yield given(block)
 
 
 def _call(block: Mapping[str, Any], index: int) -> dict[str, Any]:
     return {
-        **_said(block),
+        **given(block),
         "id": tool_name(block.get("id") or f"call_{index}"),
         "name": tool_name(block.get("name")),
         "input": arguments_object(block.get("input")),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tenure.agents.context import Message
-from tenure.agents.protocols import EMPTY, SCHEMA_NAME, Call, arguments_text, tool_name
+from tenure.agents.protocols import EMPTY, SCHEMA_NAME, Call
 from tenure.agents.providers.contract import (
     FILTERED,
     Answer,
@@ -18,11 +18,13 @@ from tenure.agents.providers.contract import (
     Stated,
     Usage,
     count,
+    given,
     usage,
 )
+from tenure.agents.providers.openai import OpenAI, cache_key_of, call_in, mended
 from tenure.agents.providers.statements import is_error, stated, stated_cost_usd
 from tenure.agents.spec import AgentSpec
-from tenure.envs.tools import Tool, Toolbox
+from tenure.envs.tools import Tool
 
 _STATUS_OF_CODE = {"rate_limit_exceeded": 429, "server_error": 500}
 _INCOMPLETE: dict[str, Finish] = {
@@ -31,7 +33,7 @@ _INCOMPLETE: dict[str, Finish] = {
 }
 
 
-class Responses:
+class Responses(OpenAI):
     """One model behind an endpoint that speaks Responses.
 
     Args:
@@ -45,9 +47,6 @@ class Responses:
 
     def url(self, base_url: str) -> str:
         return f"{base_url}/responses"
-
-    def headers(self, key: str) -> dict[str, str]:
-        return {"Authorization": f"Bearer {key}"} if key else {}
 
     def body(self, messages: list[Message], fields: Mapping[str, Any]) -> dict[str, Any]:
         return {**self._options, "input": messages, **fields}
@@ -81,12 +80,6 @@ class Responses:
         content = [{"type": "refusal", "refusal": FILTERED}]
         return {"role": "assistant", "output": [_said(content)]}
 
-    def system(self, text: str) -> Message:
-        return {"role": "system", "content": text}
-
-    def user(self, text: str) -> Message:
-        return {"role": "user", "content": text}
-
     def text(self, message: Message) -> str:
         return "".join(_parts(message, "output_text", "text"))
 
@@ -94,11 +87,8 @@ class Responses:
         return "".join(_parts(message, "refusal", "refusal"))
 
     def calls(self, message: Message) -> list[Call]:
-        return [
-            Call(item.get("name"), item.get("arguments"))
-            for item in _items(message)
-            if item.get("type") == "function_call"
-        ]
+        items = _items(message)
+        return [call_in(item) for item in items if item.get("type") == "function_call"]
 
     def echo(self, message: Message, *, with_calls: bool) -> list[Message]:
         sent = [
@@ -116,19 +106,9 @@ class Responses:
             for call_id, text in zip(calls, texts, strict=False)
         ]
 
-    def offer(self, toolbox: Toolbox, *, parallel: bool) -> Mapping[str, Any]:
-        return {
-            "tools": [_definition(tool) for tool in toolbox.tools.values()],
-            "tool_choice": "auto",
-            "parallel_tool_calls": parallel,
-        }
-
     def constrain(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         wanted = {"type": "json_schema", "name": SCHEMA_NAME, "strict": False, "schema": schema}
         return {"text": {"format": wanted}}
-
-    def forbid(self, offer: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {**offer, "tool_choice": "none"}
 
     def cleared(self, message: Message, mark: str) -> Message:
         said = "output" if message.get("type") == "function_call_output" else "content"
@@ -145,6 +125,15 @@ class Responses:
             return "tool_calls"
         return "refusal" if self.refusal(message) else "stop"
 
+    def _definition(self, tool: Tool) -> dict[str, Any]:
+        return {
+            "type": "function",
+            "name": tool.name,
+            "description": tool.description,
+            "parameters": tool.schema,
+            "strict": False,
+        }
+
 
 def _options(spec: AgentSpec, cache_key: str) -> dict[str, Any]:
     include = None if "no_reasoning" in spec.quirks else ["reasoning.encrypted_content"]
@@ -155,9 +144,9 @@ def _options(spec: AgentSpec, cache_key: str) -> dict[str, Any]:
         "reasoning": {"effort": spec.reasoning_effort} if spec.reasoning_effort else None,
         "store": False,
         "include": include,
-        "prompt_cache_key": cache_key if "prompt_cache_key" in spec.quirks and cache_key else None,
+        "prompt_cache_key": cache_key_of(spec, cache_key),
     }
-    return {name: value for name, value in options.items() if value is not None}
+    return given(options)
 
 
 def _stop(answer: Mapping[str, Any]) -> str:
@@ -187,24 +176,13 @@ def _said(content: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _sendable(item: Mapping[str, Any], index: int) -> Message:
     """Return an item as endpoints take it back; they refuse fields that say null."""
-    sent = {name: value for name, value in item.items() if value is not None}
+    sent = given(item)
     if sent.get("type") != "function_call":
         return sent
     return {
         **sent,
         "call_id": str(sent.get("call_id") or f"call_{index}"),
-        "name": tool_name(sent.get("name")),
-        "arguments": arguments_text(sent.get("arguments")),
-    }
-
-
-def _definition(tool: Tool) -> dict[str, Any]:
-    return {
-        "type": "function",
-        "name": tool.name,
-        "description": tool.description,
-        "parameters": tool.schema,
-        "strict": False,
+        **mended(sent),
     }
 
 

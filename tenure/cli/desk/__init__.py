@@ -6,11 +6,13 @@ import argparse
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser, whole_number
+from tenure.cli.places import local_path
 from tenure.cli.terminal import remark, say
 from tenure.errors import UsageError
 
@@ -42,7 +44,10 @@ def _define_play(parser: Parser) -> Callable[[argparse.Namespace], int]:
         "--as", dest="name", metavar="NAME", default="me", help="who plays, for the record (me)"
     )
     parser.add_argument(
-        "--out", metavar="DIR", type=Path, help="the run's folder (one that follows from the plan)"
+        "--out",
+        metavar="DIR",
+        type=local_path,
+        help="the run's folder (one that follows from the plan)",
     )
     return _play
 
@@ -121,11 +126,11 @@ def desk(sitting: Sitting) -> DeskApp:
 
     async def play(app: DeskApp) -> None:
         from tenure.agents.human import seated
+        from tenure.runner.inline import play_here
         from tenure.runner.run import run
 
-        failures = await run(
-            sitting.folder, sitting.manifest, _Nobody(), staffing=lambda *_: seated(app)
-        )
+        place = partial(play_here, staffing=lambda *_: seated(app))
+        failures = await run(sitting.folder, sitting.manifest, _Nobody(), place=place)
         for failure in failures:
             raise failure.error
 

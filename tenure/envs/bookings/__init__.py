@@ -1,5 +1,6 @@
 """The bookings desk: pure forecasting of a count whose level now and then changes."""
 
+from tenure.envs.bookings.audit import BookingsAudit
 from tenure.envs.bookings.bound import best_score
 from tenure.envs.bookings.policies import POLICIES
 from tenure.envs.bookings.reference import reference
@@ -11,5 +12,6 @@ JOB = Job(
     policies=POLICIES,
     floor="last-8",
     bound=best_score,
+    audit=BookingsAudit,
     reference=reference,
 )

@@ -42,8 +42,8 @@ def random(briefing: Briefing) -> Policy:
 
 def _follow(forecaster: Forecaster) -> Callable[[Briefing], Policy]:
     def policy(briefing: Briefing) -> Policy:
-        price = _read_price(briefing.opening)
-        seen, text = _read_history(briefing.opening), ""
+        price = _read_price(f"{briefing.opening}\n{briefing.brief}")
+        seen, text = _read_history(briefing.opening), briefing.opening
         while True:
             seen += [int(count) for count in _NEWS.findall(text)]
             answer = forecaster(seen, price)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tenure.envs.jobs import Job
+from tenure.envs.supply_line.audit import SupplyLineAudit
 from tenure.envs.supply_line.bound import optimum_cents
 from tenure.envs.supply_line.policies import POLICIES
 from tenure.envs.supply_line.questions import QUESTIONS
@@ -15,6 +16,7 @@ JOB = Job(
     floor="mean-demand",
     bound=optimum_cents,
     questions=QUESTIONS,
+    audit=SupplyLineAudit,
     reference=reference,
     matter=matter,
 )

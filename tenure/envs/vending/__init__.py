@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tenure.envs.delegation import WORKER, worker
-from tenure.envs.jobs import Job
+from tenure.envs.jobs import Job, OverTime, Shock
+from tenure.envs.vending.audit import VendingAudit
 from tenure.envs.vending.bound import upper_bound
 from tenure.envs.vending.matters import matter
 from tenure.envs.vending.planner import planner
@@ -20,6 +21,26 @@ JOB = Job(
     questions=QUESTIONS,
     crew={WORKER: worker},
     oracles={"planner": planner},
+    over_time=OverTime(
+        worth="net_worth_cents",
+        works=(
+            "send_mail",
+            "send_payment",
+            "stock_slot",
+            "empty_slot",
+            "set_price",
+            "collect_cash",
+            "call_technician",
+            "report_to_owner",
+        ),
+        duties=("promise", "refund_owed", "owner_report", "clarification"),
+        shocks={
+            "fault": Shock("fault", "machine_faults_per_1000_days", ("call_technician",)),
+            "jam": Shock("jam", "coin_jams_per_1000_days", ("collect_cash",)),
+            "theft": Shock("theft", "thefts_per_1000_days"),
+        },
+    ),
+    audit=VendingAudit,
     reference=reference,
     matter=matter,
 )

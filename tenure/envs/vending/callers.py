@@ -308,13 +308,13 @@ class Callers(Premises, Upkeep, Office):
         """Judge what a day has settled; at the end, all that there was a day to settle."""
         dealings, is_over = self.state.dealings, bool(self.state.ended)
         for case in dealings.cases:
-            case.is_followed = case.is_followed or self._is_followed(case)
+            case.is_followed = case.is_followed or self.follows(case)
         self._settle_cases(day, is_over=is_over)
         self._judge_rules(day, is_over=is_over)
         self._judge_silence(day)
         dealings.houses_paid = []
 
-    def _is_followed(self, case: Case) -> bool:
+    def follows(self, case: Case) -> bool:
         """Tell whether the machine is as a mail asked for; prices are too odd to be chance."""
         slots = self.state.slots.values()
         if case.asks == "empty":
@@ -338,7 +338,7 @@ class Callers(Premises, Upkeep, Office):
         dealings, left = self.state.dealings, []
         for rule in dealings.rules:
             if rule.holds(day):
-                broken = self._is_broken(rule)
+                broken = self.breaks(rule)
                 rule.judge(broken=broken)
                 if broken:
                     told = {"rule": rule.kind, "subject": rule.subject}
@@ -351,8 +351,8 @@ class Callers(Premises, Upkeep, Office):
                 left.append(rule)
         dealings.rules = left
 
-    def _is_broken(self, rule: Rule) -> bool:
-        """Tell whether a rule in force is broken tonight."""
+    def breaks(self, rule: Rule) -> bool:
+        """Tell whether a rule, if in force, is broken as things stand."""
         state = self.state
         if rule.kind == "reserve":
             return state.bank_cents < rule.cents

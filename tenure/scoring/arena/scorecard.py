@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from pathlib import Path
 from statistics import fmean
@@ -22,6 +22,7 @@ from tenure.scoring.arena.ratings import Rating, ratings, wins
 from tenure.scoring.files import write_whole
 from tenure.scoring.records import Episode, read_partial
 from tenure.scoring.scorecard import Spending, rounded, spending
+from tenure.scoring.spread import Spread
 from tenure.scoring.statistics import Interval, mean_interval
 
 FILE_NAME = "arena-scorecard.json"
@@ -174,14 +175,18 @@ class ArenaScorecard(_Part):
         return cls.model_validate_json((run_dir / FILE_NAME).read_bytes())
 
 
-def score_arena(run_dir: Path) -> ArenaScorecard:
+def score_arena(run_dir: Path, spread: Spread = map) -> ArenaScorecard:
     """Score an arena run from its records.
+
+    Args:
+        run_dir: The run's folder.
+        spread: How the matches are scored; the scores are the same.
 
     Raises:
         UsageError: If the folder holds no arena run.
     """
     manifest = ArenaManifest.read(run_dir)
-    matches = [_score(run_dir, manifest, match) for match in manifest.matches()]
+    matches = list(spread(partial(_score, run_dir, manifest), list(manifest.matches())))
     return card(manifest, matches)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from tenure.scoring.export.fields import (
+    brief_of,
     end_of,
     header_of,
     left_over,
@@ -32,8 +33,8 @@ SCHEMA_VERSION = "ATIF-v1.7"
 _NOTES = (
     "Exported from a Tenure record. Times in extra.tenure are simulated minutes since midnight of "
     "the first day; reward and figures are in the units that extra.tenure.header describes, hidden "
-    "figures included. The message of the first step is the brief as the record has it, its "
-    "{placeholders} unfilled."
+    "figures included. The message of the first step is the brief; {placeholders} in it are "
+    "unfilled where the job was not installed."
 )
 
 
@@ -75,8 +76,7 @@ def action_of(step: dict[str, Any]) -> str:
 
 
 def _steps(episode: Episode) -> Iterator[dict[str, Any]]:
-    brief = episode.header["scenario"].get("brief")
-    yield {"source": "system", "message": brief if isinstance(brief, str) else ""}
+    yield {"source": "system", "message": brief_of(episode)}
     acted = False
     for scene in scenes(episode):
         acted = True
@@ -97,6 +97,8 @@ def _agent_step(scene: Scene) -> dict[str, Any]:
     if model := model_of(scene):
         step["model_name"] = model
     step["message"] = scene.said or ("" if scene.call else scene.step["action"])
+    if thought := scene.reasoning:
+        step["reasoning_content"] = thought
     calls = _tool_calls(scene)
     if calls:
         step["tool_calls"] = calls
@@ -125,7 +127,10 @@ def _metrics(scene: Scene) -> dict[str, Any]:
             "prompt_tokens": tokens.input,
             "completion_tokens": tokens.output,
             "cached_tokens": tokens.cached,
-            "extra": {"reasoning_tokens": tokens.reasoning},
+            "extra": {
+                "reasoning_tokens": tokens.reasoning,
+                "cache_write_tokens": tokens.cache_write,
+            },
         }
     if (cost := told_usd(scene.exchange)) is not None:
         metrics["cost_usd"] = cost

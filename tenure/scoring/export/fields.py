@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tenure.errors import UsageError
+from tenure.scenarios import Scenario
 from tenure.scoring.records import Episode
 from tenure.scoring.scenes import Scene
 
@@ -25,6 +27,16 @@ def end_of(episode: Episode) -> dict[str, Any] | None:
         return None
     figures = dict(zip(episode.figure_names, episode.end["measured"], strict=True))
     return {**left_over(episode.end, "type", "measured"), "figures": figures}
+
+
+def brief_of(episode: Episode) -> str:
+    """Return the brief as agents read it; as the scenario has it where the job is not installed."""
+    scenario = episode.header["scenario"]
+    try:
+        return Scenario.model_validate(scenario).briefing
+    except (UsageError, ValueError):
+        brief = scenario.get("brief")
+        return brief if isinstance(brief, str) else ""
 
 
 def model_of(scene: Scene) -> str | None:

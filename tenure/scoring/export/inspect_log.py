@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tenure.scoring.export.fields import end_of, header_of, left_over, model_of
+from tenure.scoring.export.fields import brief_of, end_of, header_of, left_over, model_of
 from tenure.scoring.records import Episode
 from tenure.scoring.scenes import Scene, scenes
 from tenure.scoring.scorecard import (
@@ -94,8 +94,7 @@ def _sample(episode: Episode, scores: dict[str, Score], spent: Spending) -> Eval
 def _messages(episode: Episode) -> Iterator[ChatMessage]:
     from inspect_ai.model import ChatMessageSystem, ChatMessageUser
 
-    brief = episode.header["scenario"].get("brief")
-    yield ChatMessageSystem(id="brief", content=brief if isinstance(brief, str) else "")
+    yield ChatMessageSystem(id="brief", content=brief_of(episode))
     acted = False
     for scene in scenes(episode):
         acted = True
@@ -182,10 +181,11 @@ def _usage(episode: Episode, spent: Spending) -> dict[str, ModelUsage]:
     tokens = spent.known_tokens
     return {
         episode.agent_name: ModelUsage(
-            input_tokens=tokens.input - tokens.cached,
+            input_tokens=tokens.input - tokens.cached - tokens.cache_write,
             output_tokens=tokens.output,
             total_tokens=tokens.input + tokens.output,
             input_tokens_cache_read=tokens.cached,
+            input_tokens_cache_write=tokens.cache_write,
             reasoning_tokens=tokens.reasoning,
             total_cost=spent.cost_usd,
         )

@@ -121,6 +121,7 @@ def _chat(episode: Episode, scene: Scene, start: int) -> Span:
         attributes["gen_ai.usage.input_tokens"] = tokens.input
         attributes["gen_ai.usage.output_tokens"] = tokens.output
         attributes["gen_ai.usage.cache_read.input_tokens"] = tokens.cached
+        attributes["gen_ai.usage.cache_creation.input_tokens"] = tokens.cache_write
     if isinstance(finish := exchange.get("finish"), str):
         attributes["gen_ai.response.finish_reasons"] = [finish]
     if (cost := told_usd(exchange)) is not None:
@@ -134,8 +135,10 @@ def _chat(episode: Episode, scene: Scene, start: int) -> Span:
 
 def _output(scene: Scene) -> dict[str, Any]:
     """Return a model's answer as the conventions write messages."""
-    said = scene.said
-    parts: list[dict[str, Any]] = [{"type": "text", "content": said}] if said else []
+    words = {"reasoning": scene.reasoning, "text": scene.said}
+    parts: list[dict[str, Any]] = [
+        {"type": kind, "content": said} for kind, said in words.items() if said
+    ]
     if scene.call is not None:
         name, arguments = scene.call
         called = {"id": f"step-{scene.step['n']}", "name": name, "arguments": arguments}

@@ -52,6 +52,7 @@ _OF_STEP = {
     "model": "string",
     "input_tokens": "int64",
     "cached_tokens": "int64",
+    "cache_write_tokens": "int64",
     "output_tokens": "int64",
     "reasoning_tokens": "int64",
     "cost_usd": "double",

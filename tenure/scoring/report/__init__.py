@@ -2,5 +2,6 @@
 
 from tenure.scoring.report.page import write_report
 from tenure.scoring.report.suite_page import write_suite_report
+from tenure.scoring.report.sustained import write_sustained
 
-__all__ = ["write_report", "write_suite_report"]
+__all__ = ["write_report", "write_suite_report", "write_sustained"]

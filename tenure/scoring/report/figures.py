@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from html import escape
 from itertools import pairwise
 from math import floor, log10
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
@@ -34,6 +34,7 @@ _LEFT_MARGIN = 0.03  # so that what happens on day 0 is not drawn onto the axis
 _WIDTH = 360
 _POINTS_PER_LINE, _POINTS_PER_SMALL_LINE = 120, 60
 _TOOL_ROWS = 10
+_MARKED_SPOTS = 15
 
 
 @contextmanager
@@ -181,6 +182,94 @@ def tokens(agents: Sequence[AgentScore]) -> Drawing:
         "Pale: tokens the model read, cached ones included. Full: tokens it wrote.",
         _svg(canvas, "tokens", f"Mean tokens an episode. {spoken}."),
     )
+
+
+class Spot(NamedTuple):
+    """A value of an agent's line and its interval's ends, which are the value if it has none."""
+
+    x: float
+    value: float
+    low: float
+    high: float
+
+
+class Line(NamedTuple):
+    """One agent's line: its place among all agents, and its spots from left to right."""
+
+    place: int
+    label: str
+    spots: Sequence[Spot]
+
+
+class Axis(NamedTuple):
+    """A vertical axis: its title, and dollars, shares as per cent, or plain numbers."""
+
+    title: str
+    kind: Literal["money", "share", "number"]
+
+
+@_settings()
+def lines(heading: str, caption: str, across: str, axis: Axis, drawn: Sequence[Line]) -> Drawing:
+    """Draw a line an agent with the interval of each of its spots, moved aside a little."""
+    canvas, axes = _canvas(240)
+    span = max((line.spots[-1].x - line.spots[0].x for line in drawn), default=1) or 1
+    for number, line in enumerate(drawn):
+        aside = span * 0.012 * (number - (len(drawn) - 1) / 2)
+        xs = [spot.x + aside for spot in line.spots]
+        colour = _colour(line.place)
+        for x, spot in zip(xs, line.spots, strict=True):
+            axes.plot([x, x], [spot.low, spot.high], color=colour, linewidth=1.1, alpha=0.55)
+        values = [spot.value for spot in line.spots]
+        axes.plot(xs, values, color=colour, linewidth=1.8, linestyle=_dash(line.place))
+        if len(xs) <= _MARKED_SPOTS:
+            _scatter(axes, line.place, xs, values)
+    axes.axhline(0, color=_FAINT, linewidth=0.8, zorder=0)
+    _finish(axes, across, axis)
+    spoken = "; ".join(f"{line.label}: {_spoken_ends(line, axis)}" for line in drawn)
+    return Drawing(heading, caption, _svg(canvas, heading, f"{heading}. {spoken}."))
+
+
+@_settings()
+def steps(heading: str, caption: str, across: str, drawn: Sequence[Line], until: float) -> Drawing:
+    """Draw a share of episodes that only rises or falls, with its interval as a band."""
+    canvas, axes = _canvas(240)
+    for line in drawn:
+        spots = [*line.spots, line.spots[-1]._replace(x=until)]
+        xs = [spot.x for spot in spots]
+        low, high = [spot.low for spot in spots], [spot.high for spot in spots]
+        colour = _colour(line.place)
+        axes.fill_between(xs, low, high, step="post", color=colour, alpha=0.1, linewidth=0)
+        style: dict[str, Any] = {"color": colour, "linewidth": 2, "linestyle": _dash(line.place)}
+        axes.step(xs, [spot.value for spot in spots], where="post", **style)
+        _scatter(axes, line.place, [until], [spots[-1].value])
+    axes.set_ylim(-0.03, 1.03)
+    axes.set_xlim(0, until)
+    axis = Axis("share of episodes", "share")
+    _finish(axes, across, axis)
+    spoken = "; ".join(f"{line.label}: {_spoken_ends(line, axis)}" for line in drawn)
+    return Drawing(heading, caption, _svg(canvas, heading, f"{heading}. {spoken}."))
+
+
+def _finish(axes: Axes, across: str, axis: Axis) -> None:
+    axes.set_xlabel(across)
+    axes.set_ylabel(axis.title)
+    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, steps=[1, 2, 5, 10]))
+    if axis.kind == "share":
+        axes.yaxis.set_major_locator(MaxNLocator(5))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: wording.percent(value)))
+    else:
+        _set_units(axes, money=axis.kind == "money")
+
+
+def _spoken_ends(line: Line, axis: Axis) -> str:
+    first, last = (_spoken_value(line.spots[place].value, axis) for place in (0, -1))
+    return f"{first} at first, {last} at last"
+
+
+def _spoken_value(value: float, axis: Axis) -> str:
+    if axis.kind == "share":
+        return wording.percent(value)
+    return wording.dollars(value) if axis.kind == "money" else wording.number(round(value, 1))
 
 
 @_settings()

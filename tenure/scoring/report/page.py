@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from tenure import __version__, scenarios
-from tenure.errors import UsageError
+from tenure.errors import TenureError, UsageError
 from tenure.scenarios import Limits, Scenario
 from tenure.scoring.files import write_whole
 from tenure.scoring.manifest import Manifest
@@ -25,6 +25,7 @@ from tenure.scoring.report.conduct import conduct_rows
 from tenure.scoring.report.figures import Drawing
 from tenure.scoring.report.forecasts import forecast_tables
 from tenure.scoring.report.settings import settings
+from tenure.scoring.report.sustained import sustained_context
 from tenure.scoring.scorecard import (
     AgentScore,
     Comparison,
@@ -36,6 +37,7 @@ from tenure.scoring.scorecard import (
     series,
 )
 from tenure.scoring.statistics import FEWEST_FOR_INTERVAL, Interval
+from tenure.scoring.sustained.measures import sustained_run
 
 FILE_NAME = "report.html"
 _TEMPLATES = "templates"
@@ -88,9 +90,9 @@ def write_report(run_dir: Path, scorecard: Scorecard) -> Path:
     return write_page(run_dir, "run.html.j2", context)
 
 
-def write_page(folder: Path, template: str, context: dict[str, Any]) -> Path:
-    """Write the report of a folder and return its path."""
-    path = folder / FILE_NAME
+def write_page(folder: Path, template: str, context: dict[str, Any], name: str = FILE_NAME) -> Path:
+    """Write the report of a folder, or another page of it, and return its path."""
+    path = folder / name
     write_whole(path, render(template, context).encode())
     return path
 
@@ -146,7 +148,22 @@ def run_context(
         TrajectoryError: If an episode that has a score can no longer be read.
     """
     agents = [_with_series(agent, run_dir, manifest) for agent in scorecard.agents]
-    return _context(manifest, scorecard, agents, place)
+    lasting = _lasting(run_dir, scorecard, place.prefix)
+    return {**_context(manifest, scorecard, agents, place), "sustained": lasting}
+
+
+def _lasting(run_dir: Path, scorecard: Scorecard, prefix: str) -> dict[str, Any] | None:
+    """Return what is to be said of sustained competence.
+
+    `None` if a run is too short to tell, or its job is not here, or does not fit the records:
+    `tenure sustained` says which.
+    """
+    try:
+        found = sustained_run(run_dir, scorecard)
+    except TenureError:
+        return None
+    labels = [agent.label for agent in scorecard.agents]
+    return sustained_context(found, labels, prefix) if found else None
 
 
 def swatches(count: int) -> list[Markup]:

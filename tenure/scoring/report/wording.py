@@ -58,6 +58,11 @@ def ratio(value: float | None) -> str:
     return DASH if value is None else f"{round(value, 3) + 0.0:.3f}".replace("-", MINUS)
 
 
+def percent(value: float) -> str:
+    """Return a share as whole per cent."""
+    return f"{round(value, 2) + 0.0:.0%}".replace("-", MINUS)
+
+
 def short(value: float) -> str:
     """Return about three digits: `950`, `12.3k`, `4.56M`."""
     for size, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):

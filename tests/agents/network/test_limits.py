@@ -125,11 +125,22 @@ def test_connections_are_counted():
 
 def test_a_wish_to_wait_holds_for_everybody_and_the_longest_counts():
     queue = Queue(Limits())
-    queue.hold(30.0)
-    queue.hold(20.0)
+    queue.hold(0.0, 30.0)
+    queue.hold(1.0, 20.0)
     number = queue.join("a", 1)
     assert queue.admit(29.0) is None
     assert queue.admit(30.0) == number
+
+
+def test_the_time_for_which_nobody_may_go_is_counted_once():
+    queue = Queue(Limits())
+    assert queue.held_s(5.0) == 0
+    queue.hold(10.0, 30.0)
+    assert queue.held_s(16.0) == 6
+    queue.hold(16.0, 40.0)  # ten seconds more
+    assert queue.holds_s == 30
+    queue.hold(100.0, 101.0)
+    assert queue.held_s(200.0) == queue.holds_s == 31
 
 
 @given(ARRIVALS, st.sets(st.integers(0, 59)))

@@ -6,7 +6,9 @@ import httpx
 import pytest
 
 from tenure.agents.network import Limits, Network
+from tenure.agents.network.patience import OutOfPatience, Patience
 from tenure.agents.network.pauses import retry_after_s
+from tests.agents.endpoint import Hasty
 from tests.agents.network.servers import BODY, Script, closes, scripted, sends
 
 
@@ -75,6 +77,57 @@ def test_a_wish_to_wait_holds_back_every_request_to_that_endpoint_and_no_other()
         waiting.cancel()
 
     asyncio.run(asked())
+
+
+def busy(wish_s):
+    return httpx.Response(429, headers={"Retry-After": str(wish_s)})
+
+
+def test_a_wish_to_wait_is_heeded_by_the_clock_that_the_network_is_given():
+    async def asked():
+        clock = Hasty()
+        net = Network(transport=httpx.MockTransport(Busy(busy(60))), clock=clock)
+        await post(net)
+        response = await post(net)
+        return response.status_code, clock.time()
+
+    assert asyncio.run(asked()) == (200, 60)
+
+
+def test_who_would_be_held_longer_than_it_may_wait_gives_up_and_takes_no_place_with_it():
+    async def asked():
+        endpoint = Busy(busy(60), busy(90))
+        net = network(endpoint, max_connections=2)
+        patient, hurried = Patience(100), Patience(80)
+        first = [asyncio.create_task(post(net)) for _ in range(2)]  # both are asked to wait
+        kept = asyncio.create_task(post(net, patience=patient))
+        sent_away = asyncio.create_task(post(net, patience=hurried))
+        await asyncio.gather(*first)
+        with pytest.raises(OutOfPatience):
+            await sent_away
+        with pytest.raises(OutOfPatience):
+            await post(net, patience=Patience(80))
+        waits = not kept.done()
+        kept.cancel()
+        return waits, endpoint.asked, hurried.left_s <= 80
+
+    assert asyncio.run(asked()) == (True, 2, True)
+
+
+def test_what_a_request_was_held_is_spent_of_its_patience_and_the_wait_for_its_turn_is_not():
+    async def asked():
+        net = Network(
+            transport=httpx.MockTransport(Busy(busy(60))),
+            limits=Limits(requests_per_minute=1),
+            clock=Hasty(),
+        )
+        held, in_line = Patience(100), Patience(100)
+        await post(net)
+        await post(net, patience=held)  # after 60 s, as its own limit is no longer
+        await post(net, patience=in_line)  # another 60 s, for its turn
+        return round(held.left_s), round(in_line.left_s), round(net.clock.time())
+
+    assert asyncio.run(asked()) == (40, 100, 121)
 
 
 @pytest.mark.parametrize(("status", "wish"), [(500, "60"), (429, "0"), (429, "7200"), (503, "x")])

@@ -83,6 +83,7 @@ def test_an_episode_that_is_over_is_scored_against_floor_and_bound(tenure, tmp_p
 def terminal(*words):
     """Run `tenure` in a pseudo-terminal of 80 by 24; yields the process and its other end."""
     mine, theirs = pty.openpty()
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup` hands on that it is ignored
     environment = os.environ | {"TERM": "xterm-256color", "LINES": "24", "COLUMNS": "80"}
     process = subprocess.Popen(
         [sys.executable, "-m", "tenure.cli", *map(str, words)],
@@ -92,6 +93,7 @@ def terminal(*words):
         env=environment,
         start_new_session=True,
     )
+    signal.signal(signal.SIGHUP, before)
     os.close(theirs)
     try:
         yield process, mine

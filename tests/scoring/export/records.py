@@ -8,11 +8,16 @@ from tests.scoring.episodes import BREW, SLEEP, YEAR, play, scripted
 from tests.scoring.reported import reseal
 
 EXCHANGE = {
-    "message": {"role": "assistant", "content": "I need cups."},
+    "message": {
+        "role": "assistant",
+        "content": "I need cups.",
+        "reasoning_content": "None are left.",
+    },
     "model": "small-1",
     "usage": {
         "input_tokens": 1200,
         "cached_tokens": 1000,
+        "cache_write_tokens": 150,
         "output_tokens": 30,
         "reasoning_tokens": 10,
     },

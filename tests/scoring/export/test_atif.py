@@ -42,6 +42,7 @@ STEP = closed(
     source={"enum": ["system", "user", "agent"]},
     message=TEXT,
     model_name=TEXT,
+    reasoning_content=TEXT,
     tool_calls={"type": "array", "items": CALL},
     observation=closed("results", results={"type": "array", "items": RESULT}),
     metrics=METRICS,
@@ -51,7 +52,11 @@ STEP = closed(
     "allOf": [
         {
             "if": {"properties": {"source": {"enum": ["system", "user"]}}},
-            "then": {"properties": {"tool_calls": False, "metrics": False, "model_name": False}},
+            "then": {
+                "properties": dict.fromkeys(
+                    ("tool_calls", "metrics", "model_name", "reasoning_content"), False
+                )
+            },
         },
         {
             "if": {"properties": {"llm_call_count": {"const": 0}}, "required": ["llm_call_count"]},
@@ -123,13 +128,19 @@ def test_every_text_that_was_read_comes_back_once(any_episode):
     assert sorted([*openings, *answers]) == sorted(recorded)
 
 
+def test_what_was_thought_and_said_comes_back(exported):
+    _, _, _, second, third, *_ = exported["steps"]
+    assert (second["reasoning_content"], second["message"]) == ("None are left.", "I need cups.")
+    assert "reasoning_content" not in third
+
+
 def test_tokens_and_cost_come_back(exported):
     _, _, first, second, third, *_ = exported["steps"]
     metrics = {
         "prompt_tokens": 1200,
         "completion_tokens": 30,
         "cached_tokens": 1000,
-        "extra": {"reasoning_tokens": 10},
+        "extra": {"reasoning_tokens": 10, "cache_write_tokens": 150},
         "cost_usd": 0.0012,
     }
     assert first["metrics"] == second["metrics"] == metrics

@@ -58,7 +58,8 @@ def test_calls_faults_and_scores_are_where_inspect_looks_for_them(read_back, mod
 
 def test_tokens_and_cost_are_those_of_the_record(read_back, modelled):
     usage = read_back(modelled).stats.model_usage["acme/small-1"]
-    assert (usage.input_tokens, usage.input_tokens_cache_read) == (400, 2000)
+    assert (usage.input_tokens, usage.input_tokens_cache_read) == (100, 2000)
+    assert usage.input_tokens_cache_write == 300
     assert (usage.output_tokens, usage.reasoning_tokens, usage.total_tokens) == (60, 20, 2460)
     assert usage.total_cost == 0.0024
 

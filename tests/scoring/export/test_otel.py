@@ -58,10 +58,12 @@ def test_a_chat_tells_model_tokens_cost_and_what_was_said(exported):
     assert found["gen_ai.usage.input_tokens"] == 1200
     assert found["gen_ai.usage.output_tokens"] == 30
     assert found["gen_ai.usage.cache_read.input_tokens"] == 1000
+    assert found["gen_ai.usage.cache_creation.input_tokens"] == 150
     assert found["gen_ai.response.finish_reasons"] == ["stop"]
     assert found["tenure.cost_usd"] == 0.0012
     (message,) = json.loads(found["gen_ai.output.messages"])
     assert message["parts"] == [
+        {"type": "reasoning", "content": "None are left."},
         {"type": "text", "content": "I need cups."},
         {"type": "tool_call", "id": "step-1", "name": "close_for_today", "arguments": {}},
     ]

@@ -13,13 +13,14 @@ from tenure.envs.supply_line.policies.simple import (
     random,
     sterman,
 )
+from tenure.envs.supply_line.policies.weekly import informed
 
 POLICIES: Mapping[str, Callable[[Briefing], Policy]] = {
     "null": null,
-    "random": random,
-    "pass-through": pass_through,
-    "mean-demand": mean_demand,
-    "sterman": sterman,
-    "local-base-stock": local_base_stock,
-    "echelon-base-stock": echelon_base_stock,
+    "random": informed(random),
+    "pass-through": informed(pass_through),
+    "mean-demand": informed(mean_demand),
+    "sterman": informed(sterman),
+    "local-base-stock": informed(local_base_stock),
+    "echelon-base-stock": informed(echelon_base_stock),
 }

@@ -54,6 +54,11 @@ def read_mood(text: str) -> str:
     return found[1] if found else ""
 
 
+def tells_terms(text: str) -> bool:
+    """Tell whether a text has the terms of the line in it."""
+    return _LEADS.search(text) is not None
+
+
 def read_terms(text: str) -> Terms:
     """Return the terms of the line, as the opening tells them."""
     changes = _CHANGES.search(text)

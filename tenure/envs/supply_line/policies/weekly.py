@@ -7,7 +7,13 @@ from typing import NamedTuple
 
 from tenure.envs.jobs import Briefing, Policy
 from tenure.envs.supply_line.line import Stage
-from tenure.envs.supply_line.policies.texts import read_demand, read_line, read_mood, read_week
+from tenure.envs.supply_line.policies.texts import (
+    read_demand,
+    read_line,
+    read_mood,
+    read_week,
+    tells_terms,
+)
 from tenure.envs.supply_line.terms import STAGES
 from tenure.envs.tools import ToolCall
 
@@ -30,6 +36,20 @@ class Monday(NamedTuple):
 
 Rule = Callable[[Monday], Sequence[int]]
 """Maps a Monday to the orders of all stages, retailer first."""
+
+
+def informed(policy: Callable[[Briefing], Policy]) -> Callable[[Briefing], Policy]:
+    """Return a script that, taking over in the middle, first asks for what the opening tells."""
+
+    def script(briefing: Briefing) -> Policy:
+        text = briefing.opening
+        if not tells_terms(text):
+            terms = yield ToolCall("read_terms")
+            line = "" if read_line(text) else (yield ToolCall("check_line"))
+            text = f"{terms}\n{text}\n{line}"
+        yield from policy(briefing._replace(opening=text))
+
+    return script
 
 
 def every_week(briefing: Briefing, rule: Rule) -> Policy:

@@ -1,0 +1,190 @@
+"""Beliefs against the truth: M2, M3, R1, R3, V3 and A4, from what an agent says and notes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from tenure.envs.audit import Audit
+from tenure.scoring.failures.claims import Claim, deeds_in, figures_in, texts_of
+from tenure.scoring.failures.failure import Failure
+from tenure.scoring.failures.sights import Sight
+
+_DEED_DAYS = 3
+_NUMBER = re.compile(r"\b[a-z]{2,5}-\d+\b", re.IGNORECASE)
+"""Something with a number of its own, such as an invoice."""
+_INTENT = (
+    r"\b(?:i(?:'ll| will| am going to|'m going to| shall)|let me|next|now|going to|calling)"
+    r"(?:[ :,]+[a-z']+){0,3}[ :,]+"
+)
+"""Announces what is named right after it."""
+_AMOUNT = re.compile(r"\$ ?(\d{1,9}(?:,\d{3}){0,3}(?:\.\d\d)?)(?![.,]?\d)")
+_AMOUNTS = ("amount", "price")
+_MOST_SAID_CHARS = 4_000
+_CALLS = ("function_call", "tool_use")
+"""What the items of a message are called that are calls."""
+
+
+class Beliefs:
+    """What was true when, against what the agent holds for true.
+
+    Args:
+        audit: The job's.
+        score: The name of the figure that decides.
+        start: The figures before the first step.
+        tools: Names of the tools on offer.
+    """
+
+    def __init__(
+        self, audit: Audit, score: str, start: Mapping[str, int], tools: Iterable[str]
+    ) -> None:
+        self._audit = audit
+        self._tools = {tool: re.compile(rf"{_INTENT}[`'\"]?{tool}\b") for tool in tools}
+        self._any_tool = re.compile(rf"\b(?:{'|'.join(self._tools) or '(?!)'})\b")
+        self._score, self._start = score, start.get(score, 0)
+        self._now = self._with_gain(start)
+        self._past: dict[str, set[int]] = {}
+        self._last: Sight | None = None
+        self._done: dict[str, list[Sight]] = {}
+
+    def judge(self, sight: Sight) -> Iterator[Failure]:
+        """Compare a step's words with the truth before and after it, and remember both."""
+        before, self._now = self._now, self._with_gain(sight.scene.figures)
+        for where, text in texts_of(sight, self._audit):
+            for claim in figures_in(text, self._audit.figures):
+                yield from self._judge_claim(sight, where, claim, before)
+            for tool, words in deeds_in(text, self._audit.deeds):
+                yield from self._judge_deed(sight, tool, words)
+        for fact in sight.facts:
+            if fact.kind == "told_figure":
+                told, figure = fact.evidence["told"], fact.evidence["figure"]
+                code = "M3" if told in self._past.get(figure, ()) else "M2"
+                yield Failure.of(code, sight, fact.what, fact.evidence)
+        yield from self._judge_intent(sight)
+        self._remember(sight)
+
+    def _with_gain(self, figures: Mapping[str, int]) -> dict[str, int]:
+        known = dict(figures)
+        score = known.get(self._score)
+        if score is not None:
+            known["gain"] = score - self._start
+            known["cost"] = self._start - score
+        return known
+
+    def _remember(self, sight: Sight) -> None:
+        for name, (old, _) in sight.scene.changes.items():
+            self._past.setdefault(name, set()).add(old)
+        if not sight.fault:
+            self._done.setdefault(sight.tool, []).append(sight)
+        self._last = sight
+
+    def _judge_claim(
+        self, sight: Sight, where: str, claim: Claim, before: Mapping[str, int]
+    ) -> Iterator[Failure]:
+        name = claim.figure
+        truths = [figures[name] for figures in (before, self._now) if name in figures]
+        if not truths or any(_is_close(name, claim.value, truth) for truth in truths):
+            return
+        evidence = {"figure": name, "told": claim.value, "true": truths[0], "where": where}
+        what = f"it holds {_shown(name)} for {claim.value} and it is {truths[0]}: {claim.words!r}"
+        if self._audit.figures[name].counts:
+            code = "R3"
+        elif claim.value in self._past.get(name, ()):
+            code = "M3"
+        else:
+            was_told = where == "said" and truths[0] in self._read_of(name)
+            code = "R1" if was_told else "M2"
+        yield Failure.of(code, sight, what, evidence)
+
+    def _read_of(self, figure: str) -> list[int]:
+        """Return the values of a figure that the latest answer states."""
+        answer = self._last.scene.answer if self._last else ""
+        stated = figures_in(answer or "", {figure: self._audit.figures[figure]})
+        return [claim.value for claim in stated]
+
+    def _judge_deed(self, sight: Sight, tool: str, words: str) -> Iterator[Failure]:
+        if sight.tool == tool:
+            return
+        evidence = {"tool": tool, "words": words}
+        if self._last and self._last.tool == tool and self._last.fault:
+            yield Failure.of(
+                "R1", sight, f"{tool} has just failed, and it says {words!r}", evidence
+            )
+        elif not self._was_done(sight, tool, words):
+            yield Failure.of("V3", sight, f"no {tool} bears out that {words!r}", evidence)
+
+    def _was_done(self, sight: Sight, tool: str, words: str) -> bool:
+        done = self._done.get(tool, ())
+        numbers = [number.lower() for number in _NUMBER.findall(words)]
+        if numbers:
+            actions = "\n".join(one.scene.step["action"].lower() for one in done)
+            return all(number in actions for number in numbers)
+        return any(sight.scene.day - one.scene.day <= _DEED_DAYS for one in done)
+
+    def _judge_intent(self, sight: Sight) -> Iterator[Failure]:
+        if not sight.said or not sight.scene.call or sight.fault in ("unknown_tool", "malformed"):
+            return
+        if _calls_of(sight) > 1:
+            return
+        named = self._announced(sight.said)
+        if not named:
+            return
+        if named != sight.tool:
+            evidence = {"says": named, "does": sight.tool}
+            yield Failure.of("A4", sight, f"it announces {named} and calls {sight.tool}", evidence)
+            return
+        yield from _judge_amount(sight)
+
+    def _announced(self, said: str) -> str:
+        """Return the tool that is announced, if no other is so much as named; else nothing."""
+        named = set(self._any_tool.findall(said[:_MOST_SAID_CHARS]))
+        if len(named) != 1:
+            return ""
+        (tool,) = named
+        plain = " ".join(said[:_MOST_SAID_CHARS].lower().split())
+        return tool if self._tools[tool].search(plain) else ""
+
+
+def _judge_amount(sight: Sight) -> Iterator[Failure]:
+    """Compare the one amount that is announced with the one that is passed."""
+    announced = {
+        float(text.replace(",", "")) for text in _AMOUNT.findall(sight.said[:_MOST_SAID_CHARS])
+    }
+    passed: list[Any] = [
+        sight.arguments[name]
+        for name in _AMOUNTS
+        if isinstance(sight.arguments, dict) and name in sight.arguments
+    ]
+    if len(announced) != 1 or len(passed) != 1 or not isinstance(passed[0], int | float):
+        return
+    (said,) = announced
+    if abs(said - passed[0]) > 0.01 * max(said, 1):
+        evidence = {"says": said, "does": passed[0]}
+        what = f"it announces ${said:,.2f} and passes ${passed[0]:,.2f}"
+        yield Failure.of("A4", sight, what, evidence)
+
+
+def _calls_of(sight: Sight) -> int:
+    """Return how many calls a message holds, whichever API it is of."""
+    message = sight.scene.exchange.get("message")
+    if not isinstance(message, Mapping):
+        return 0
+    calls = message.get("tool_calls")
+    found = len(calls) if isinstance(calls, list) else 0
+    for name in ("output", "content", "parts"):
+        items = message.get(name)
+        for item in items if isinstance(items, list) else ():
+            if isinstance(item, Mapping):
+                found += item.get("type") in _CALLS or "functionCall" in item
+    return found
+
+
+def _is_close(name: str, told: int, truth: int) -> bool:
+    """Tell whether a number is right, or rounded as people round."""
+    is_money = name in ("gain", "cost") or name.endswith("_cents")
+    return abs(told - truth) <= max(100 if is_money else 1, abs(truth) * 2 // 100)
+
+
+def _shown(name: str) -> str:
+    return name.replace("_", " ")
