@@ -17,7 +17,7 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from statistics import fmean
 from typing import Any
@@ -25,9 +25,11 @@ from typing import Any
 import httpx
 import orjson
 
+from tenure.agents.context import Message
 from tenure.agents.llm import LLMAgent
 from tenure.agents.network import Network
-from tenure.agents.providers import connect
+from tenure.agents.protocols import ToolProtocol, Way
+from tenure.agents.providers import Provider, Reply, connect
 from tenure.agents.spec import AgentSpec
 from tenure.envs.jobs import Briefing
 from tenure.envs.tools import Toolbox
@@ -71,13 +73,32 @@ except EOFError:
 """
 
 
+class Overheard:
+    """A provider that remembers what it was asked last; `LLMAgent` needs no more of one."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+        self.asked: dict[str, Any] = {}
+
+    def speak(self, way: Way, toolbox: Toolbox, *, parallel: bool = False) -> ToolProtocol:
+        return self._provider.speak(way, toolbox, parallel=parallel)
+
+    async def complete(self, messages: list[Message], fields: Mapping[str, Any]) -> Reply:
+        self.asked = {"messages": messages, **fields}
+        return await self._provider.complete(messages, fields)
+
+    async def close(self) -> None:
+        await self._provider.close()
+
+
 class Ours:
     """An agent that reads observations of a given length."""
 
     def __init__(self, base_url: str, observation_chars: int, keep_percent: int) -> None:
         spec = AgentSpec(name="openai/stub", window_tokens=WINDOW_TOKENS, keep_percent=keep_percent)
         provider = connect(spec, base_url, KEY, network=Network(trust_env=False))
-        self.agent = LLMAgent(spec, provider)
+        self._overheard = Overheard(provider)
+        self.agent = LLMAgent(spec, self._overheard)
         self.agent.begin(Briefing("You run a stand. " * 100, "Open.", Toolbox({}), seed=0))
         self._observation = "x" * observation_chars
 
@@ -90,10 +111,8 @@ class Ours:
 
     def body(self) -> dict[str, Any]:
         """Return a body with the very messages that were sent last."""
-        window = self.agent._window  # noqa: SLF001  the bytes to compare with
-        assert window is not None
-        fields = self.agent._protocol.fields  # noqa: SLF001  the same
-        return {"model": "stub", "max_tokens": 8_192, "messages": list(window.messages), **fields}
+        asked = self._overheard.asked
+        return {"model": "stub", "max_tokens": 8_192, **asked, "messages": [*asked["messages"]]}
 
 
 class Bare:

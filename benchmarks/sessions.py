@@ -19,7 +19,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 TOOL = "check_machine"
 RESULT = "x" * 500
@@ -29,47 +29,72 @@ EDGES = (10, 200, 1_000)
 WIDTH = 10
 
 
+class Stamp(NamedTuple):
+    """Where a process stands."""
+
+    clock_s: float
+    cpu_s: float
+    waited_s: float
+    """How long it was ready to run while others used the processors; 0 where nobody tells."""
+    rss_kib: int
+    turns: int
+
+
 class Meter:
-    """Stamps of processor time and clock, one a turn of any session."""
+    """Stamps of processor time and clock, one a turn of any session.
+
+    Measured is from the moment when the last session has had its first turn, which the stub has all
+    of them have at a time, to the moment when the first session ends.
+    """
 
     def __init__(self, sessions: int) -> None:
         self._sessions = sessions
-        self._turns: dict[Any, int] = {}
-        self._all_began: tuple[float, float, int] | None = None
-        self._first_ended: tuple[float, float, int] | None = None
-        self._count = 0
+        self._begun: set[Any] = set()
+        self._all_began: Stamp | None = None
+        self._first_ended: Stamp | None = None
+        self._turns = 0
         self._cpu_s: list[float] = []
-        self._rss_kib = 0
 
     def turn(self, session: Any, last: bool) -> None:  # noqa: FBT001  a fact of a turn
-        self._count += 1
-        self._turns[session] = self._turns.get(session, 0) + 1
+        self._turns += 1
         if self._sessions == 1:
             self._cpu_s.append(time.process_time())
-        if self._all_began is None and len(self._turns) == self._sessions:
-            self._all_began = self._now()
+        if self._all_began is None:
+            self._begun.add(session)
+            if len(self._begun) == self._sessions:
+                self._all_began = self._now()
         if last and self._first_ended is None:
             self._first_ended = self._now()
-            self._rss_kib = rss_kib()
 
-    def _now(self) -> tuple[float, float, int]:
-        return time.perf_counter(), time.process_time(), self._count
+    def _now(self) -> Stamp:
+        clocks = time.perf_counter(), time.process_time(), waited_s()
+        return Stamp(*clocks, rss_kib(), self._turns)
 
     def result(self) -> dict[str, Any]:
-        """Return rates while all sessions ran, processor time by turn, and memory by then."""
-        assert self._first_ended is not None
-        facts: dict[str, Any] = {"rss_kib": self._rss_kib, "cpu_s": time.process_time()}
-        if self._all_began is not None and self._sessions > 1:
-            start, end = self._all_began, self._first_ended
-            assert start[0] < end[0], "A session ended before the last one began: take more turns."
-            turns = max(1, end[2] - start[2])
-            facts["turns_per_s"] = (end[2] - start[2]) / (end[0] - start[0])
-            facts["cpu_ms"] = (end[1] - start[1]) * 1_000 / turns
-        for turn in EDGES:
-            if turn <= len(self._cpu_s):
-                spent = self._cpu_s[turn - 1] - self._cpu_s[max(0, turn - 1 - WIDTH)]
-                facts[f"cpu_ms_turn_{turn}"] = spent * 1_000 / min(WIDTH, turn - 1)
-        return facts
+        """Return rates while all sessions ran, processor time by turn, and memory."""
+        start, end = self._all_began, self._first_ended
+        assert start is not None, "Not all sessions had a turn."
+        assert end is not None, "No session came to its last turn."
+        turns, passed_s = end.turns - start.turns, end.clock_s - start.clock_s
+        return {
+            "cpu_s": time.process_time(),
+            "rss_kib_first": start.rss_kib,
+            "rss_kib_last": end.rss_kib,
+            "turns": end.turns / self._sessions,
+            "turns_per_s": turns / passed_s,
+            "cpu_ms": (end.cpu_s - start.cpu_s) * 1_000 / turns,
+            "waited": (end.waited_s - start.waited_s) / passed_s,
+            **{f"cpu_ms_turn_{turn}": self._cpu_ms(turn) for turn in EDGES if self._had(turn)},
+        }
+
+    def _had(self, turn: int) -> bool:
+        return turn <= len(self._cpu_s)
+
+    def _cpu_ms(self, turn: int) -> float:
+        """Return the mean processor time of some turns up to one."""
+        before = max(0, turn - 1 - WIDTH)
+        spent_s = self._cpu_s[turn - 1] - self._cpu_s[before]
+        return spent_s * 1_000 / (turn - 1 - before)
 
 
 def rss_kib() -> int:
@@ -77,11 +102,17 @@ def rss_kib() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
 
 
+def waited_s() -> float:
+    """Return how long this process was kept from running by others; 0 where Linux does not say."""
+    told = Path("/proc/self/schedstat")
+    return int(told.read_text().split()[1]) / 1e9 if told.exists() else 0.0
+
+
 def ours(base_url: str, sessions: int, turns: int) -> Meter:
     """Play episodes of vending/month with the runner."""
     from tenure.agents.spec import AgentSpec
     from tenure.cli.progress import Watch
-    from tenure.runner.plan import draw_up, with_step_limit
+    from tenure.runner.plan import draw_up, with_limits
     from tenure.runner.run import run
     from tenure.scenarios import load
 
@@ -104,7 +135,7 @@ def ours(base_url: str, sessions: int, turns: int) -> Meter:
         for number in range(agents)
     ]
     manifest = draw_up(
-        with_step_limit(load("vending/month"), turns), specs, range(sessions // agents)
+        with_limits(load("vending/month"), {"steps": turns}), specs, range(sessions // agents)
     )
     with TemporaryDirectory() as folder:
         failures = asyncio.run(

@@ -1,9 +1,10 @@
 """An endpoint for Chat Completions that always calls one tool, in a process of its own.
 
-    python -m benchmarks.stub TOOL LATENCY_MS
+    python -m benchmarks.stub TOOL LATENCY_MS SESSIONS
 
-Prints its port, and serves until its standard input ends. What it costs is nobody's processor time
-but its own.
+It answers nobody before as many requests as there are sessions have come, so that all of them are
+under way from then on, however long they took to begin. Prints its port, and serves until its
+standard input ends. What it costs is nobody's processor time but its own.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n"
@@ -34,11 +35,29 @@ def answer(tool: str) -> bytes:
     return (HEAD.format(len(body)) + body).encode()
 
 
+class Assembly:
+    """Holds back answers until so many requests have come."""
+
+    def __init__(self, sessions: int, latency_s: float) -> None:
+        self._missing, self._latency_s = sessions, latency_s
+        self._held: list[Callable[[], None]] = []
+
+    def answer(self, write: Callable[[], None]) -> None:
+        """Write an answer after the latency, once all are there."""
+        self._held.append(write)
+        self._missing -= 1
+        if self._missing <= 0:
+            loop = asyncio.get_running_loop()
+            for held in self._held:
+                loop.call_later(self._latency_s, held)
+            self._held.clear()
+
+
 class Connection(asyncio.Protocol):
     """Answers each request after the latency."""
 
-    def __init__(self, reply: bytes, latency_s: float) -> None:
-        self._reply, self._latency_s = reply, latency_s
+    def __init__(self, reply: bytes, assembly: Assembly) -> None:
+        self._reply, self._assembly = reply, assembly
         self._pieces: list[bytes] = []
         self._missing = -1
 
@@ -60,15 +79,17 @@ class Connection(asyncio.Protocol):
             self._missing -= len(data)
         if self._missing == 0:
             self._missing = -1
-            loop = asyncio.get_running_loop()
-            loop.call_later(self._latency_s, self._transport.write, self._reply)
+            self._assembly.answer(self._write)
+
+    def _write(self) -> None:
+        self._transport.write(self._reply)
 
 
-async def serve(tool: str, latency_s: float) -> None:
+async def serve(tool: str, latency_s: float, sessions: int) -> None:
     loop = asyncio.get_running_loop()
-    reply = answer(tool)
+    reply, assembly = answer(tool), Assembly(sessions, latency_s)
     server = await loop.create_server(
-        lambda: Connection(reply, latency_s), "127.0.0.1", 0, backlog=2_048
+        lambda: Connection(reply, assembly), "127.0.0.1", 0, backlog=2_048
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     over = asyncio.Event()
@@ -83,9 +104,10 @@ def _wait_for_the_end(loop: asyncio.AbstractEventLoop, over: asyncio.Event) -> N
 
 
 @contextmanager
-def running(tool: str, latency_ms: int) -> Iterator[str]:
+def running(tool: str, latency_ms: int, sessions: int = 1) -> Iterator[str]:
     """Run the stub; yields its base URL."""
-    command = [sys.executable, "-m", "benchmarks.stub", tool, str(latency_ms)]
+    command = [sys.executable, "-m", "benchmarks.stub", tool]
+    command += [str(latency_ms), str(sessions)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(command, text=True, **pipes) as process:
         assert process.stdout is not None
@@ -94,4 +116,4 @@ def running(tool: str, latency_ms: int) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1], int(sys.argv[2]) / 1_000))
+    asyncio.run(serve(sys.argv[1], int(sys.argv[2]) / 1_000, int(sys.argv[3])))

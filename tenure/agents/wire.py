@@ -41,10 +41,22 @@ class Secret:
     def __init__(self, key: str) -> None:
         spelled = "".join(map(_spelled, key))
         self._pattern = re.compile(spelled) if len(key) >= _SECRET_CHARS else None
+        self._plain = (
+            key.encode("utf-8", "replace") if re.fullmatch(r"[!#-.0-\[\]-~]*", key) else b""
+        )
 
     def hidden(self, text: str) -> str:
         """Return a text without the key, also where JSON within the text spells it with escapes."""
         return self._pattern.sub(KEY_MARK, text) if self._pattern else text
+
+    def is_absent(self, body: bytes) -> bool:
+        """Tell whether no text in a body of JSON can hold the key; `False` also if in doubt.
+
+        A body without numbered escapes spells a key of plain characters in one way only.
+        """
+        return not self._pattern or (
+            self._plain != b"" and rb"\u" not in body and self._plain not in body
+        )
 
 
 NO_SECRET = Secret("")
@@ -59,14 +71,21 @@ def read(body: bytes, secret: Secret = NO_SECRET) -> Any:
     Raises:
         ValueError: If it is not JSON, or nested too deeply to be read at all.
     """
-    return _writable(_parsed(body), secret, 0)
-
-
-def _parsed(body: bytes) -> Any:
     try:
-        return orjson.loads(body)
+        parsed = orjson.loads(body)
     except ValueError:
-        pass
+        return _writable(_parsed_leniently(body), secret, 0)
+    if _is_shallow(body) and secret.is_absent(body):
+        return parsed  # orjson reads strictly: all that it read it writes
+    return _writable(parsed, secret, 0)
+
+
+def _is_shallow(body: bytes) -> bool:
+    """Tell whether JSON has too few brackets to be nested too deeply."""
+    return body.count(b"{") + body.count(b"[") < MAX_DEPTH
+
+
+def _parsed_leniently(body: bytes) -> Any:
     try:
         return json.loads(body.decode("utf-8", "replace"))
     except RecursionError:

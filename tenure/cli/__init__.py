@@ -34,6 +34,7 @@ _COMMANDS = {
     "suites": ("tenure.cli.catalogue", "list the built-in suites of scenarios"),
     "agents": ("tenure.cli.catalogue", "list the agents that can work in a scenario"),
     "show": ("tenure.cli.show", "print an episode, or the steps of it that a filter keeps"),
+    "view": ("tenure.cli.view", "look at runs and episodes in a browser"),
     "diagnose": ("tenure.cli.diagnose", "tell which decisions cost how much, and what was better"),
     "fork": ("tenure.cli.fork", "go on from a step of a recorded episode, with something changed"),
     "replay": ("tenure.cli.playback", "play a record again without its agent and compare"),

@@ -23,6 +23,7 @@ PACKAGES = (
 _EXTRAS = {
     "mcp": ("mcp", "serve-mcp"),
     "textual": ("play", "play"),
+    "uvicorn": ("view", "view"),
     "inspect-ai": ("inspect", "export --to inspect"),
     "pyarrow": ("parquet", "export --to parquet"),
     "ray": ("ray", "run --on"),

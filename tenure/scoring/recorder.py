@@ -19,11 +19,12 @@ from tenure.errors import UsageError
 from tenure.scenarios import References, Scenario
 from tenure.scoring.records import FIRST_HASH, FORMAT, MINOR, SEAL_MAGIC, VERSION, seal
 
-# A window of 128 KiB and small tables: files as small as with the defaults, in a third of the
-# memory, which a thousand episodes at once would notice.
+# A window of 32 KiB, small tables and small pieces: 70 KiB an episode instead of 250, which a
+# thousand episodes at once notice, for files that are 5% larger until they are finished.
 _COMPRESSION = zstandard.ZstdCompressionParameters.from_level(
-    3, window_log=17, hash_log=14, chain_log=14, write_checksum=1
+    3, window_log=15, hash_log=12, chain_log=12, write_checksum=1
 )
+_PIECE_BYTES = 4_096
 _COMPACT_LEVEL = 9
 _RECORDS_A_BLOCK = 8
 """How many records a damaged byte can make unreadable, in a finished file."""
@@ -169,7 +170,8 @@ class Recorder:
         self.path = path
         self.head = FIRST_HASH
         self._narrator = Narrator(header)
-        self._compressor = zstandard.ZstdCompressor(compression_params=_COMPRESSION).compressobj()
+        compressor = zstandard.ZstdCompressor(compression_params=_COMPRESSION)
+        self._chunker = compressor.chunker(chunk_size=_PIECE_BYTES)
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._file = path.open("x+b", buffering=0)
@@ -231,8 +233,7 @@ class Recorder:
 
     def _write(self, record: Mapping[str, Any]) -> None:
         line, self.head = seal(self.head, record)
-        packed = self._compressor.compress(line) + self._compressor.flush(_FLUSH)
-        self._append(packed)
+        self._append(b"".join((*self._chunker.compress(line), *self._chunker.flush())))  # type: ignore[no-untyped-call]  # zstandard names no types
 
     def _append(self, packed: bytes) -> None:
         written = self._file.write(packed)

@@ -59,7 +59,7 @@ def run(
         scenario=scenario, agents=[dict(agent) for agent in agents], seeds=list(seeds)
     )
     manifest.write(folder)
-    for label, seed in manifest.planned():
+    for label, seed, _ in manifest.planned():
         play(folder, manifest, label, seed, policy=manifest.agent(label).get("policy"))
     return manifest
 

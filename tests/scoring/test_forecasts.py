@@ -239,7 +239,7 @@ def played(tmp_path_factory):
 
 def test_the_losses_of_the_bookings_job_are_its_score(played):
     plan = Manifest.read(played)
-    for label, seed in plan.planned():
+    for label, seed, _ in plan.planned():
         episode = read(played / plan.episode_path(label, seed))
         told = score_episode(episode)
         assert told.forecasts["tomorrow"].loss * 12_000 == pytest.approx(-told.score, abs=12)

@@ -200,7 +200,7 @@ def finished(tmp_path_factory):
     agents = [{"name": "two-a-day"}, {"name": "idle"}]
     plan = Manifest(scenario=SCENARIO, agents=agents, seeds=list(range(1, 11)))
     plan.write(folder)
-    for label, seed in plan.planned():
+    for label, seed, _ in plan.planned():
         path = folder / plan.episode_path(label, seed)
         play(path, scripted(label, seed), seed=seed, agent={"name": label})
     return folder

@@ -18,7 +18,7 @@ def run(tmp_path):
         scenario=SCENARIO, agents=[{"name": "idle"}, {"name": "two-a-day"}], seeds=[1, 2]
     )
     plan.write(tmp_path)
-    for label, seed in plan.planned():
+    for label, seed, _ in plan.planned():
         play(
             path_of(tmp_path, label, seed), scripted(label, seed), seed=seed, agent={"name": label}
         )
@@ -95,7 +95,7 @@ def test_an_episode_that_was_not_planned_is_named(run):
 def test_a_run_whose_scenario_no_world_fits_is_named(run):
     path = run / "run.json"
     path.write_text(path.read_text().replace("{horizon_days}", "{nope}"))
-    for label, seed in Manifest.read(run).planned():
+    for label, seed, _ in Manifest.read(run).planned():
         reseal(
             path_of(run, label, seed),
             lambda records: records[0]["scenario"].update(brief=Manifest.read(run).scenario.brief),

@@ -9,6 +9,7 @@ docs/design/network.md.
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -29,7 +30,7 @@ REPEATABLE = "tenure_repeatable"
 
 _IDEMPOTENT = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"}
 _PORTS = {"http": 80, "https": 443}
-_BREAKS = (b"\r", b"\n", b"\0")
+_BREAK = re.compile(rb"[\r\n\0]")
 
 
 class Transport(httpx.AsyncBaseTransport):
@@ -305,13 +306,14 @@ def _written(request: httpx.Request, content: bytes) -> bytes:
         httpx.LocalProtocolError: If a header would break out of its line.
     """
     lines = [b"%s %s HTTP/1.1" % (request.method.encode("ascii"), request.url.raw_path)]
-    for name, value in request.headers.raw:
-        if any(broken in name or broken in value for broken in _BREAKS):
-            raise httpx.LocalProtocolError(f"The header {name!r} holds a line break.")
-        lines.append(b"%s: %s" % (name, value))
+    lines += [b"%s: %s" % header for header in request.headers.raw]
+    head = b"\r\n".join(lines)
+    if b"\0" in head or {head.count(b"\r"), head.count(b"\n")} != {len(lines) - 1}:
+        name = next(name for name, value in request.headers.raw if _BREAK.search(name + value))
+        raise httpx.LocalProtocolError(f"The header {name!r} holds a line break.")
     if "transfer-encoding" in request.headers:
         content = (b"%x\r\n%s\r\n0\r\n\r\n" % (len(content), content)) if content else b"0\r\n\r\n"
-    return b"%s\r\n\r\n%s" % (b"\r\n".join(lines), content)
+    return b"%s\r\n\r\n%s" % (head, content)
 
 
 def _numeric(address: tuple[Any, ...]) -> str:

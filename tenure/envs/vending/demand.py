@@ -6,7 +6,8 @@ platform, and so that `bound.py` can invert the rules exactly.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Mapping, MutableSequence, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,14 +41,15 @@ class Market:
         appetite_milliunits: By product id and day: thousandths of a unit wanted at the reference
             price, before variety; everything exogenous is in it.
         luck_milliunits: By product id and day: 0 to 999, added before rounding down to whole units.
+            Both are arrays: a year of them takes 200 KB, and as lists would take 900.
         variety_permille: By number of distinct products on offer, 0 to 12.
         events: What is announced for the street, in the order of the first days.
         rivalry_percent: How much products of a category take from each other.
     """
 
     weather: Sequence[Weather]
-    appetite_milliunits: dict[str, list[int]]
-    luck_milliunits: dict[str, list[int]]
+    appetite_milliunits: dict[str, MutableSequence[int]]
+    luck_milliunits: dict[str, MutableSequence[int]]
     variety_permille: Sequence[int]
     events: tuple[LocalEvent, ...] = ()
     rivalry_percent: int = 100
@@ -189,9 +191,9 @@ def draw_market(
             for product in catalogue
         },
         luck_milliunits={
-            product.id: [
-                below(word, 1000) for word in chance.series("luck", product.id, count=days)
-            ]
+            product.id: array(
+                "q", [below(word, 1000) for word in chance.series("luck", product.id, count=days)]
+            )
             for product in catalogue
         },
         variety_permille=draw_variety(chance),
@@ -248,12 +250,10 @@ def draw_year(chance: Chance) -> list[int]:
     ]
 
 
-def _draw_appetite(chance: Chance, product: Product, traffic: NDArray[np.int64]) -> list[int]:
+def _draw_appetite(chance: Chance, product: Product, traffic: NDArray[np.int64]) -> array[int]:
     words = chance.series("noise", product.id, count=len(traffic))
-    appetite: list[int] = appetite_milliunits(
-        product, traffic, bell_permille(words, PRODUCT_NOISE_PERMILLE)
-    ).tolist()
-    return appetite
+    noise = bell_permille(words, PRODUCT_NOISE_PERMILLE)
+    return array("q", appetite_milliunits(product, traffic, noise).tobytes())
 
 
 def appetite_milliunits(

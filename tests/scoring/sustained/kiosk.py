@@ -74,7 +74,7 @@ def record(
         scenario=scenario, agents=[{"name": name} for name in scripts], seeds=list(seeds)
     )
     manifest.write(folder)
-    for label, seed in manifest.planned():
+    for label, seed, _ in manifest.planned():
         world = scenario.make_world(seed)
         policy = scripts[label](briefing_of(scenario, world, world.opening(), label))
         first = header(scenario, seed, {"name": label}, 0, world, references(scenario, seed))

@@ -207,7 +207,7 @@ def test_a_recorded_twin_says_the_same_as_a_played_one(quarter, tmp_path):
     calm = kiosk.record(tmp_path, without(SHORT_YEAR, shock), (1, 3), scripts)
     manifest = Manifest.read(quarter)
     recorded, played = RecordedTwins(manifest, [calm]), PlayedTwins(manifest)
-    for label, seed in manifest.planned():
+    for label, seed, _ in manifest.planned():
         assert recorded(label, seed, shock) == played(label, seed, shock)
     jam = SHORT_YEAR.job.over_time.shocks["jam"]
     assert recorded("naive", 1, jam) is None

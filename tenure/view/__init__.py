@@ -1,0 +1,1 @@
+"""The viewer: a local page over recorded episodes, which reads what was recorded."""

@@ -1,0 +1,205 @@
+"""The episodes below a folder: found, read once, and read again when their files have changed."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import Any, Generic, TypeVar
+
+from tenure.errors import TrajectoryError, UsageError
+from tenure.scoring.limits import told_tokens, told_usd
+from tenure.scoring.manifest import EPISODES, SUFFIX
+from tenure.scoring.records import Episode, read_partial
+from tenure.scoring.scenes import Scene, scenes
+
+_KEPT_EPISODES = 6
+_KEPT_ROWS = 20_000
+
+_Kept = TypeVar("_Kept")
+Stamp = tuple[int, int]
+"""When a file was last changed, in nanoseconds, and its size in bytes."""
+
+
+class Reading:
+    """An episode as its file holds it now.
+
+    Attributes:
+        name: Its file, relative to the folder that is viewed.
+        path: Its file.
+        episode: Its records.
+    """
+
+    def __init__(self, name: str, path: Path) -> None:
+        self.name = name
+        self.path = path
+        self.episode: Episode = read_partial(path)
+
+    @cached_property
+    def scenes(self) -> list[Scene]:
+        """Its steps, as a reader follows them."""
+        return list(scenes(self.episode))
+
+
+class _Shelf(Generic[_Kept]):
+    """Keeps what was made of files until these change, the latest used so many."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._kept: OrderedDict[str, tuple[Stamp, _Kept]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, name: str, stamp: Stamp, make: Callable[[], _Kept]) -> _Kept:
+        with self._lock:
+            known = self._kept.get(name)
+            if known is None or known[0] != stamp:
+                known = (stamp, make())
+            self._kept[name] = known
+            self._kept.move_to_end(name)
+            if len(self._kept) > self._room:
+                self._kept.popitem(last=False)
+            return known[1]
+
+
+class Library:
+    """The episodes below a folder, or the one that a file holds.
+
+    Args:
+        place: A run, the run of a suite, a folder of runs, or an episode's file.
+
+    Raises:
+        UsageError: If there is no such place.
+    """
+
+    def __init__(self, place: Path) -> None:
+        if not place.exists():
+            raise UsageError(f"There is no {place}.")
+        self.root = place if place.is_dir() else place.parent
+        self._only = None if place.is_dir() else place.name
+        self._readings: _Shelf[Reading] = _Shelf(_KEPT_EPISODES)
+        self._rows: _Shelf[dict[str, Any]] = _Shelf(_KEPT_ROWS)
+
+    @property
+    def title(self) -> str:
+        """What is viewed, as the user may know it."""
+        return self._only or self.root.absolute().name
+
+    def names(self) -> list[str]:
+        """Return the episodes' files, relative to the folder, in the order of runs and seeds."""
+        if self._only:
+            return [self._only]
+        found = (path for path in self.root.rglob(f"*{SUFFIX}") if path.is_file())
+        return sorted((path.relative_to(self.root).as_posix() for path in found), key=_natural)
+
+    def path(self, name: str) -> Path:
+        """Return an episode's file.
+
+        Raises:
+            UsageError: If it is none of the episodes here, wherever else it may stand.
+        """
+        if name != self._only:
+            path = (self.root / name).resolve()
+            inside = path.is_relative_to(self.root.resolve()) and path.name.endswith(SUFFIX)
+            if self._only or not inside or not path.is_file():
+                raise UsageError(f"There is no episode {name!r} here.")
+        return self.root / name
+
+    def stamp(self, name: str) -> Stamp:
+        """Return what changes whenever the episode's file does."""
+        found = self.path(name).stat()
+        return found.st_mtime_ns, found.st_size
+
+    def reading(self, name: str) -> Reading:
+        """Return an episode as its file holds it now.
+
+        Raises:
+            UsageError: If there is no such episode here.
+            TrajectoryError: If not even the header is whole, or the file is damaged.
+        """
+        path, stamp = self.path(name), self.stamp(name)
+        return self._readings.get(name, stamp, lambda: Reading(name, path))
+
+    def row(self, name: str) -> dict[str, Any]:
+        """Return an episode's line in the list; of an unreadable one, why it cannot be read."""
+        try:
+            return self._rows.get(name, self.stamp(name), lambda: self._summary(name))
+        except (TrajectoryError, OSError) as error:
+            return {"path": name, "run": run_of(name), "error": str(error)}
+
+    def _summary(self, name: str) -> dict[str, Any]:
+        return summary(Reading(name, self.path(name)))  # a long list is not to crowd out the shelf
+
+
+def summary(reading: Reading) -> dict[str, Any]:
+    """Return who played what, and how it went; what is not known is `None`."""
+    episode = reading.episode
+    header, end = episode.header, episode.end
+    figures = final_figures(episode)
+    score = figures[header["score"]]
+    earned = score - (figures[header["luck"]] if "luck" in header else 0)
+    return {
+        "path": reading.name,
+        "run": run_of(reading.name),
+        "scenario": episode.scenario_id,
+        "title": str(header["scenario"].get("title", "")),
+        "seed": str(episode.seed),
+        "attempt": episode.attempt,
+        "agent": episode.agent_name,
+        "complete": episode.complete,
+        "reason": end["reason"] if end else None,
+        "steps": len(episode.steps),
+        "score_name": header["score"],
+        "score": score,
+        "normalised": normalised(earned, header["references"]),
+        **header["references"],
+        "faults": sum("fault" in step for step in episode.steps),
+        "minute": end["minute"] if end else episode.last_minute,
+        **spending(step.get("exchange") for step in episode.steps),
+    }
+
+
+def final_figures(episode: Episode) -> dict[str, int]:
+    """Return the figures after the last record, by name."""
+    if episode.end:
+        return dict(zip(episode.figure_names, episode.end["measured"], strict=True))
+    figures = dict(zip(episode.figure_names, episode.header["measured"], strict=True))
+    for step in episode.steps:
+        figures |= step.get("figures", {})
+    return figures
+
+
+def normalised(earned: int, references: Any) -> float | None:
+    """Return a score without luck, 0 at the floor and 1 at the bound; `None` if these are one."""
+    span = references["bound"] - references["floor"]
+    return (earned - references["floor"]) / span if span else None
+
+
+def spending(exchanges: Iterable[Any]) -> dict[str, Any]:
+    """Return how many tokens and dollars models took; `None` if one is unknown, or none acted."""
+    found = [exchange for exchange in exchanges if isinstance(exchange, dict)]
+    tokens = [told_tokens(exchange) for exchange in found]
+    costs = [told_usd(exchange) for exchange in found]
+    return {
+        "model_turns": len(found),
+        "tokens": _sum(tokens),
+        "cost_usd": _sum(costs),
+    }
+
+
+def _sum(values: list[Any]) -> Any:
+    known = [value for value in values if value is not None]
+    return sum(known) if known and len(known) == len(values) else None
+
+
+def run_of(name: str) -> str:
+    """Return the run's folder of an episode's file; empty if the episodes stand right here."""
+    before, _, _ = f"/{name}".rpartition(f"/{EPISODES}/")
+    return before.removeprefix("/")
+
+
+def _natural(name: str) -> list[tuple[int, int, str]]:
+    """Return what sorts `seed-2` before `seed-10`."""
+    parts = name.replace("/", "-/-").replace(".", "-").split("-")
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]

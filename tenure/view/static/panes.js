@@ -1,0 +1,96 @@
+// What stands beside the step: mail, losses, failures, and the brief. All of it leads to steps.
+
+import * as api from "./api.js";
+import { h } from "./dom.js";
+import { fold, json, long, part } from "./steppane.js";
+import { amount, clock, count, date, dayOf, number, ratio, title } from "./words.js";
+
+const MOST = 200;
+
+/** A button that leads to a step. */
+export const link = (n, data, go) => {
+  const last = data.steps.began.length - 1;
+  const step = Math.min(n, last);
+  return h("button", { type: "button", class: "jump", onclick: () => go(step) }, n > last ? "the end" : `#${number(step)}`, " ", h("small", {}, `d${number(dayOf(data.steps.began[step] ?? 0))} ${clock(data.steps.began[step] ?? 0)}`));
+};
+
+export function mailPane(data, go) {
+  const ways = { to: "wrote", from: "read", paid: "paid" };
+  return h("article", {}, h("h2", {}, "Mail and payments"),
+    data.threads.length ? null : h("p", { class: "quiet" }, "No mail passed in this episode."),
+    data.threads.map((thread) => fold(`${thread.who} · ${count(thread.step.length, "message")}`, () =>
+      h("ul", { class: "jumps" }, thread.step.slice(0, MOST).map((n, at) => h("li", {}, link(n, data, go), ways[thread.way[at]] ?? thread.way[at]))))));
+}
+
+export function failuresPane(found, data, go, begin) {
+  return h("article", {}, h("h2", {}, "Failures"), waiting(found, begin) ?? failures(found, data, go));
+}
+
+function failures(found, data, go) {
+  if (!found.failures) return h("p", {}, (found.problems ?? []).filter((one) => one.startsWith("Failures")).join(" ") || "None could be looked for.");
+  if (!found.failures.length) return h("p", {}, "The detectors found none.");
+  const codes = [...new Set(found.failures.map((one) => one.code))].sort();
+  return codes.map((code) => {
+    const some = found.failures.filter((one) => one.code === code);
+    return fold(`${code} ${found.classes?.[code] ?? ""} · ${some.length}`, () => h("ul", { class: "jumps" }, some.slice(0, MOST).map((one) => h("li", {}, link(one.step, data, go), h("span", {}, one.what)))), codes.length < 4);
+  });
+}
+
+export function lossesPane(found, data, go, begin) {
+  return h("article", {}, h("h2", {}, "Losses"), waiting(found, begin) ?? ledger(found, data, go));
+}
+
+function waiting(found, begin) {
+  if (found.state === "working") return h("p", { role: "status", class: "working" }, `Working: ${found.progress}…`);
+  if (found.state === "failed") return h("div", {}, h("p", { class: "bad", role: "alert" }, found.problem), h("button", { type: "button", onclick: begin }, "Try again"));
+  if (found.state === "absent") return h("div", {}, h("p", {}, "What each decision cost, by the job's own reference, and what went wrong. A year takes up to a minute; the page goes on meanwhile."), h("button", { type: "button", class: "button", onclick: begin }, "Work out losses and failures"));
+  return null;
+}
+
+function ledger(found, data, go) {
+  const drawn = found.ledger;
+  if (!drawn) return h("p", {}, (found.problems ?? []).filter((one) => one.startsWith("Ledger")).join(" ") || "There is no ledger.");
+  const money = (value) => amount(value, drawn.score);
+  const worst = drawn.entries.filter((one) => one.steps === 1 && (one.loss_cents ?? 0) > 0).sort((a, b) => b.loss_cents - a.loss_cents || a.step - b.step);
+  const { decisive } = drawn;
+  return [
+    h("dl", { class: "pairs big" },
+      h("dt", {}, "A good manager reaches"), h("dd", {}, money(drawn.start)),
+      h("dt", {}, drawn.complete ? "This episode reached" : "From here one reaches"), h("dd", {}, money(drawn.outcome)),
+      h("dt", {}, "Lost"), h("dd", {}, h("b", { class: "bad" }, money(drawn.total)))),
+    decisive && h("p", {}, decisive.reached ? `It reached the bar (${decisive.bar_name}, ${money(decisive.bar)}).` : decisive.step === null || decisive.step === undefined ? `No single correction lifts it over the bar (${decisive.bar_name}, ${money(decisive.bar)}).` : ["Decisive: ", link(decisive.step, data, go), ` corrected, it reaches ${money(decisive.outcome)}, over the bar (${decisive.bar_name}, ${money(decisive.bar)}).`]),
+    part("The most expensive decisions", "", h("ol", { class: "worst" }, worst.slice(0, 50).map((one) => h("li", {},
+      h("p", {}, h("b", { class: "bad" }, money(one.loss_cents)), " ", link(one.step, data, go), " ", one.cause && h("span", { class: "tag" }, one.cause)),
+      one.did && h("p", {}, h("small", {}, "did "), h("code", {}, one.did)),
+      one.would?.length ? fold("would have", () => h("pre", {}, one.would.join("\n"))) : null)))),
+    sums(drawn, money),
+  ];
+}
+
+function sums(drawn, money) {
+  return ["cause", "tool", "product", "counterparty", "day"].map((key) => {
+    const totals = new Map();
+    for (const one of drawn.entries) {
+      const name = String(one[key] ?? "") || (one.steps === 0 ? "(nobody at work)" : one.steps > 1 && key !== "day" ? "(whole days)" : "–");
+      totals.set(name, (totals.get(name) ?? 0) + (one.loss_cents ?? 0));
+    }
+    const rows = [...totals].sort((a, b) => Math.abs(b[1]) - Math.abs(a[1])).slice(0, 60);
+    return fold(`By ${key}`, () => h("table", { class: "changes" }, h("tbody", {}, rows.map(([name, sum]) => h("tr", {}, h("th", { scope: "row" }, key === "day" ? `Day ${name}` : name), h("td", { class: sum > 0 ? "bad" : "good" }, money(sum)))))));
+  });
+}
+
+export function briefPane(path, data) {
+  const body = h("div", {}, h("p", { class: "quiet" }, "Loading…"));
+  api.brief(path).then((found) => body.replaceChildren(h("div", {},
+    part("Brief", "what the agent was told of its job", long(found.brief)),
+    part("First observation", "", long(found.opening)),
+    fold("The header of the record", () => json(found.header)))), (error) => { body.textContent = error.message; });
+  const { episode } = data;
+  const rows = [
+    ["Agent", episode.agent], ["Scenario", `${episode.scenario} ${episode.title}`], ["Seed", episode.seed],
+    [title(episode.score_name), `${amount(episode.score, episode.score_name)} (floor ${amount(episode.floor, episode.score_name)}, bound ${amount(episode.bound, episode.score_name)}: ${ratio(episode.normalised)})`],
+    ["Recorded with", `Tenure ${data.tenure}`], ["Ended", `${episode.complete ? episode.reason : "unfinished"}, ${date(episode.minute)}`],
+    ["Model turns", number(episode.model_turns)], ["Tokens", number(episode.tokens)],
+  ];
+  return h("article", {}, h("h2", {}, "Brief and record"), h("dl", { class: "pairs" }, rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])), body);
+}

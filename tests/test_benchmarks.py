@@ -1,0 +1,21 @@
+"""That the benchmark of many sessions runs, and measures what it says; not how fast anything is."""
+
+import pytest
+
+from benchmarks.concurrency import by_clock, measure
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("who", ["ours", "network", "raw"])
+def test_two_sessions_are_measured_from_the_first_turn_of_both_to_the_end_of_one(who):
+    facts = measure(who, sessions=2, turns=4, latency_ms=20)
+    assert facts is not None
+    assert 3 <= facts["turns"] <= 4
+    assert facts["turns_per_s"] <= 2 / 0.020
+    assert facts["cpu_ms"] > 0
+
+
+def test_a_process_that_others_kept_from_running_has_no_rate():
+    assert "turns/s" not in by_clock({"waited": 0.06, "turns_per_s": 400.0}, 100)
+    assert "400 turns/s   80% of ideal" in by_clock({"waited": 0.04, "turns_per_s": 400.0}, 100)

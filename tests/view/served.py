@@ -1,0 +1,56 @@
+"""Runs of the lemonade stand to look at, among them one that wishes the page ill."""
+
+import socket
+from contextlib import contextmanager
+from threading import Thread
+
+import uvicorn
+
+from tenure.view.server import make_app
+from tests.scoring import episodes, reported
+
+HOSTILE = (
+    '<script>document.title = "taken"</script><img src="http://127.0.0.1:1/x" onerror="alert(1)">'
+    "\x1b[2J\x1b]0;taken\x07 \u202egnorw\u2066\u200b javascript:alert(2) " + "x" * 50_000
+)
+EXCHANGE = {
+    "message": {"role": "assistant", "content": HOSTILE},
+    "model": "<b>bold</b>",
+    "usage": {"input_tokens": 900, "output_tokens": 40},
+    "cost_usd": 0.25,
+    "latency_ms": 1200,
+    "finish": "stop",
+}
+
+
+def runs(folder):
+    """Two agents on two seeds, one unfinished episode, and a hostile one."""
+    reported.run(folder / "week", seeds=(1, 2))
+    hostile = folder / "hostile" / "episodes" / "evil" / "seed-1.jsonl.zst"
+    hostile.parent.mkdir(parents=True)
+    episodes.play(
+        hostile,
+        [HOSTILE, episodes.BREW, episodes.SLEEP, episodes.BREW],
+        agent={"name": "<i>evil</i>\u202e"},
+        exchanges=[EXCHANGE] * 4,
+        finish=False,
+    )
+    return folder
+
+
+@contextmanager
+def served(place):
+    """Serve a place as the command does; gives the address."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+        config = uvicorn.Config(make_app(place, port), log_level="warning", lifespan="off")
+        server = uvicorn.Server(config)
+        listening.listen()
+        thread = Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{port}/"
+        finally:
+            server.should_exit = True
+            thread.join()
