@@ -346,16 +346,16 @@ def _plot(ledger: Ledger, path: Path) -> None:
     figure = Figure(figsize=(9, 4.5), layout="constrained")
     axes = figure.subplots()
     axes.step(days, lost, where="post", color="#3b6ea5")
+    legend = []
     for place, entry in enumerate(ledger.worst(_TOP), start=1):
-        axes.plot(entry.day, lost[entry.day - 1], "o", color="#b5452c", markersize=5)
-        label = f"{place}. {entry.cause or entry.tool}"
-        axes.annotate(
-            label,
-            (entry.day, lost[entry.day - 1]),
-            xytext=(6, -10 if place % 2 else 6),
-            textcoords="offset points",
-            fontsize=7,
-        )
+        at = (entry.day, lost[entry.day - 1])
+        axes.plot(*at, "o", color="#b5452c", markersize=5)
+        axes.annotate(str(place), at, xytext=(-10, 5), textcoords="offset points", fontsize=8)
+        cost = amount(entry.loss_cents, ledger.score)
+        legend.append(f"{place:>2}  {cost}  day {entry.day}: {entry.cause or entry.tool}")
+    axes.text(0.66, 0.03, "\n".join(legend), transform=axes.transAxes, fontsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.yaxis.set_major_formatter("{x:,.0f}")
     unit = "dollars" if scale == 100 else heading(ledger.score)
     axes.set(xlabel="day", ylabel=f"lost so far, {unit}")
     axes.set_title(f"{ledger.scenario}, seed {ledger.seed}, {ledger.agent}", fontsize=10)
