@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal, InvalidOperation
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
@@ -35,7 +36,7 @@ examples:
   tenure diagnose runs/mine
   tenure diagnose EPISODE --full --json | jq .entries
   tenure diagnose EPISODE --futures 8
-  tenure diagnose EPISODE --bar 1000000 --plot losses.png"""
+  tenure diagnose EPISODE --bar 10000 --plot losses.png"""
 
 
 def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
@@ -52,9 +53,9 @@ def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.add_argument(
         "--bar",
         metavar="SCORE",
-        type=int,
-        help="the score, in units of its figure, that the decisive step is about "
-        "(no loss, or the naive script's score)",
+        type=_bar,
+        help="the score that the decisive step is about, as scores are printed: of money in "
+        "dollars (no loss, or the naive script's score)",
     )
     parser.add_argument(
         "--processes", metavar="N", type=whole_number(1), help="how many work (all processors)"
@@ -103,6 +104,8 @@ def _diagnose(options: argparse.Namespace) -> int:
         if options.plot:
             raise UsageError("--plot draws one episode; name its file.")
         return _diagnose_run(path, look, as_json=options.json)
+    if options.plot:
+        _check_picture(options.plot)
     found = look(path)
     if options.plot and not found.ledger:
         raise UsageError(f"There are no losses to draw: {found.problem}")
@@ -116,7 +119,7 @@ def _diagnose(options: argparse.Namespace) -> int:
     return Exit.DONE
 
 
-def _diagnosis(path: Path, **how: Any) -> Diagnosis:
+def _diagnosis(path: Path, *, bar: Decimal | None, **how: Any) -> Diagnosis:
     from tenure.scoring.failures import detect
     from tenure.scoring.ledger import diagnose
     from tenure.scoring.past import Past
@@ -126,8 +129,9 @@ def _diagnosis(path: Path, **how: Any) -> Diagnosis:
     name = f"{episode.scenario_id}, seed {episode.seed}, {episode.agent_name}"
     failures = detect(Past(episode))
     try:
-        tell = partial(_tell, path.name)
-        return Diagnosis(name, failures, diagnose(path, progress=tell, **how))
+        tell = partial(_tell, name)
+        units = _in_units(path, bar)
+        return Diagnosis(name, failures, diagnose(path, bar=units, progress=tell, **how))
     except UsageError as error:  # its job is installed, or there were no failures either
         return Diagnosis(name, failures, None, str(error))
 
@@ -198,11 +202,10 @@ def _decision(place: int, entry: Entry, score: str, codes: Sequence[str]) -> str
 
 
 def _would(entry: Entry) -> str:
-    """Say what the reference would have done: calls of the same tool first, one for each tool."""
+    """Say what the reference would have done: one call for each tool, in its order."""
     tools = [call.partition("(")[0] for call in entry.would]
-    order = sorted(dict.fromkeys(tools), key=lambda tool: tool != entry.tool)
     shown = []
-    for tool in order:
+    for tool in dict.fromkeys(tools):
         calls = [call for call, name in zip(entry.would, tools, strict=True) if name == tool]
         more = f" and {len(calls) - 1} more of these" if len(calls) > 1 else ""
         shown.append(f"{_cut(max(calls, key=len))}{more}")
@@ -241,20 +244,24 @@ def _check(ledger: Ledger) -> str:
     figures = (ledger.start, ledger.outcome, ledger.start - ledger.outcome, ledger.total)
     start, outcome, lost, total = (amount(value, ledger.score) for value in figures)
     decisions = sum(entry.is_decision for entry in ledger.entries)
+    end = "G" if ledger.complete else "V(now)"
     return (
-        f"V(s0) - G = {start} - {outcome} = {lost}; the {len(ledger.entries):,} losses "
+        f"V(s0) - {end} = {start} - {outcome} = {lost}; the {len(ledger.entries):,} losses "
         f"({decisions:,} single steps) sum to {total}."
     )
 
 
 def _verdict(decisive: Decisive, ledger: Ledger) -> str:
+    if not ledger.complete:
+        return "Decisive step: none can be told of an episode that is unfinished."
     bar = f"{amount(decisive.bar, ledger.score)} ({decisive.bar_name})"
     if decisive.reached:
         return f"Decisive step: none, the outcome reached {bar}."
     late = _last_chance(decisive)
     if decisive.step is None or decisive.outcome is None:
         return (
-            f"Decisive step: none; no single correction would have reached {bar}. {late}".rstrip()
+            "Decisive step: none; no correction of one of the most expensive decisions alone would "
+            f"have reached {bar}. {late}".rstrip()
         )
     after = amount(decisive.outcome, ledger.score)
     return (
@@ -317,13 +324,12 @@ def _row(ledger: Ledger) -> Sequence[str]:
     if worst:
         lost = amount(worst.loss_cents, ledger.score)
         what = f"{lost} on day {worst.day}, step {worst.step}: {worst.cause or worst.tool}"
-    figures = (ledger.outcome, ledger.start, ledger.total)
-    return (
-        ledger.agent,
-        str(ledger.seed),
-        *(amount(value, ledger.score) for value in figures),
-        what,
+    outcome, start, total = (
+        amount(value, ledger.score) for value in (ledger.outcome, ledger.start, ledger.total)
     )
+    if not ledger.complete:
+        outcome = "unfinished"
+    return ledger.agent, str(ledger.seed), outcome, start, total, what
 
 
 def _say_json(content: Any) -> None:
@@ -332,7 +338,36 @@ def _say_json(content: Any) -> None:
     say(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())
 
 
+def _bar(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise argparse.ArgumentTypeError(f"{text!r} is no score, such as 10000") from None
+
+
+def _in_units(path: Path, bar: Decimal | None) -> int | None:
+    """Return a bar in units of the score figure of an episode's file."""
+    from tenure.scoring.records import read_partial
+
+    if bar is None:
+        return None
+    is_money = read_partial(path).header["score"].endswith("_cents")
+    return int(bar * 100 if is_money else bar)
+
+
 # --- a picture ------------------------------------------------------------------------------------
+
+
+def _check_picture(path: Path) -> None:
+    """See that a picture can be drawn, before an episode is valued for it.
+
+    Raises:
+        UsageError: If not.
+    """
+    if path.suffix not in (".png", ".svg", ".pdf"):
+        raise UsageError(f"--plot {path}: name a file that ends in .png, .svg or .pdf.")
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"--plot {path}: there is no folder {path.absolute().parent}.")
 
 
 def _plot(ledger: Ledger, path: Path) -> None:

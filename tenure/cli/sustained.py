@@ -60,7 +60,8 @@ def _sustained(options: argparse.Namespace) -> int:
     if not measured:
         raise UsageError(
             f"Whether competence lasts cannot be told of {options.path}: it takes an episode that "
-            "has come to its end, in a scenario of 90 days and more."
+            "has come to its end, in a scenario of 90 days and more, played from the start on. "
+            "Of a fork, `tenure score` compares the outcomes."
         )
     if options.json:
         say("\n".join(found.to_json().decode().rstrip() for found, _ in measured))

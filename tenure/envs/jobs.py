@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b
@@ -335,6 +336,21 @@ def register(name: str, job: str, *faces: Face) -> None:
             gymnasium.register(
                 id=face.id, entry_point=face.env, vector_entry_point=face.vector or None
             )
+
+
+def known() -> dict[str, str]:
+    """Return the import strings of the jobs that this process knows, for others to `learn`."""
+    found = {}
+    for name in names():
+        with suppress(UsageError):  # several packages have it; said when it is played
+            found[name] = reference(name)
+    return found
+
+
+def learn(others: Mapping[str, str]) -> None:
+    """Register jobs that another process knows and this one may not."""
+    for name in others.keys() - set(names()):
+        register(name, others[name])
 
 
 def names() -> list[str]:

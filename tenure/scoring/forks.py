@@ -44,7 +44,8 @@ class ForkMean(_Part):
 
     Attributes:
         difference: Mean difference to the parent; `None` if the parent has no end.
-        interval: 95 % interval of that mean; `None` below five forks.
+        interval: 95 % interval of that mean over futures, each the mean of its forks; in the seed's
+            own future over forks. `None` below five.
     """
 
     label: str
@@ -123,7 +124,7 @@ def _final_score(episode: Episode) -> int | None:
 
 def _mean(label: str, outcomes: Sequence[ForkOutcome]) -> ForkMean:
     own = [one for one in outcomes if one.label == label]
-    differences = [float(one.difference) for one in own if one.difference is not None]
+    differences = _independent(own)
     chance = np.random.Generator(np.random.PCG64(_BOOTSTRAP_SEED))
     return ForkMean(
         label=label,
@@ -132,3 +133,13 @@ def _mean(label: str, outcomes: Sequence[ForkOutcome]) -> ForkMean:
         difference=fmean(differences) if differences else None,
         interval=mean_interval(differences, chance) if differences else None,
     )
+
+
+def _independent(own: Sequence[ForkOutcome]) -> list[float]:
+    """Return differences that owe nothing to each other: forks in one future share its luck."""
+    futures: dict[int, list[float]] = {}
+    for one in own:
+        if one.difference is not None:
+            key = one.future or -one.attempt
+            futures.setdefault(key, []).append(float(one.difference))
+    return [fmean(shared) for shared in futures.values()]

@@ -72,6 +72,8 @@ class Diagnoses:
             known = self._known.get((name, self._library.stamp(name)))
         if known is not None:
             return known
+        if ledger.is_kept(self._library.path(name)):
+            return self.start(name)
         return {"state": "absent"}
 
     def start(self, name: str) -> dict[str, Any]:

@@ -90,8 +90,17 @@ class Library:
         """Return the episodes' files, relative to the folder, in the order of runs and seeds."""
         if self._only:
             return [self._only]
-        found = (path for path in self.root.rglob(f"*{SUFFIX}") if path.is_file())
-        return sorted((path.relative_to(self.root).as_posix() for path in found), key=_natural)
+        found = (path.relative_to(self.root) for path in self.root.rglob(f"*{SUFFIX}"))
+        return sorted(filter(self._is_here, map(Path.as_posix, found)), key=_natural)
+
+    def _is_here(self, name: str) -> bool:
+        """Tell whether a page can ask for a name: it is text, and no way out of the folder."""
+        try:
+            name.encode()
+            self.path(name)
+        except (UsageError, UnicodeEncodeError):
+            return False
+        return True
 
     def path(self, name: str) -> Path:
         """Return an episode's file.
@@ -100,6 +109,8 @@ class Library:
             UsageError: If it is none of the episodes here, wherever else it may stand.
         """
         if name != self._only:
+            if "\0" in name:
+                raise UsageError("There is no episode with a zero byte in its name.")
             path = (self.root / name).resolve()
             inside = path.is_relative_to(self.root.resolve()) and path.name.endswith(SUFFIX)
             if self._only or not inside or not path.is_file():
@@ -125,7 +136,7 @@ class Library:
         """Return an episode's line in the list; of an unreadable one, why it cannot be read."""
         try:
             return self._rows.get(name, self.stamp(name), lambda: self._summary(name))
-        except (TrajectoryError, OSError) as error:
+        except (TrajectoryError, UsageError, OSError) as error:
             return {"path": name, "run": run_of(name), "error": str(error)}
 
     def _summary(self, name: str) -> dict[str, Any]:

@@ -2,6 +2,6 @@
 
 from tenure.scoring.ledger.drawing import ledger
 from tenure.scoring.ledger.entries import Decisive, Entry, Ledger
-from tenure.scoring.ledger.keeping import diagnose
+from tenure.scoring.ledger.keeping import diagnose, is_kept
 
-__all__ = ["Decisive", "Entry", "Ledger", "diagnose", "ledger"]
+__all__ = ["Decisive", "Entry", "Ledger", "diagnose", "is_kept", "ledger"]

@@ -62,7 +62,7 @@ class Decisive:
         bar_name: What it is, in words.
         reached: Whether the outcome reached it as things were.
         step: The earliest step whose correction lifts the outcome to the bar or over it; `None` if
-            the bar was reached, or no single correction suffices.
+            the bar was reached, or no correction of one suffices.
         outcome: The score after that correction.
         last_chance: The last moment known, by the number of the step that follows, at which the
             reference could still have reached the bar; `None` if it never could.

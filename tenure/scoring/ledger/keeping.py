@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ from tenure.scoring.files import write_whole
 from tenure.scoring.ledger.drawing import ledger
 from tenure.scoring.ledger.entries import Ledger, Progress
 from tenure.scoring.manifest import EPISODES, SUFFIX
-from tenure.scoring.records import read_partial
+from tenure.scoring.records import Episode, read_partial
+from tenure.scoring.replay import recorded_scenario
 
 FOLDER = "diagnosis"
 """Where the ledgers of a run stand, in its folder; no part of the run, and may be deleted."""
@@ -37,6 +40,7 @@ def diagnose(
         "format": _FORMAT,
         "head": episode.head,
         "tenure": __version__,
+        "reference": _reference_of(episode),
         "full": full,
         "futures": futures,
         "bar": bar,
@@ -52,6 +56,13 @@ def diagnose(
     return drawn
 
 
+def _reference_of(episode: Episode) -> str:
+    """Return a hash of the module in which the job's reference stands, so that its author sees."""
+    reference = recorded_scenario(episode).job.reference
+    source = reference and inspect.getsourcefile(inspect.unwrap(reference))
+    return blake2b(Path(source).read_bytes(), digest_size=8).hexdigest() if source else ""
+
+
 def kept_at(path: Path) -> Path:
     """Return where the ledger of an episode's file is kept.
 
@@ -61,6 +72,11 @@ def kept_at(path: Path) -> Path:
     if path.absolute().parent.parent.name == EPISODES:
         return path.absolute().parent.parent.parent / FOLDER / path.absolute().parent.name / name
     return path.with_name(name)
+
+
+def is_kept(path: Path) -> bool:
+    """Tell whether a ledger of an episode's file is kept, of this version or another."""
+    return kept_at(path).is_file()
 
 
 def _kept(place: Path, key: dict[str, Any]) -> Ledger | None:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import Any, NamedTuple, Self
 
+from tenure.envs import jobs
 from tenure.envs.clock import day_of
 from tenure.envs.jobs import Deed, Job, Matter, Reference
 from tenure.envs.tools import ToolCall
 from tenure.envs.world import World
-from tenure.errors import ContractError, UsageError
+from tenure.errors import ContractError, ProviderError, UsageError
 from tenure.scoring.past import Moment, Past
 from tenure.scoring.records import Episode, StepRecord, action_of
 from tenure.scoring.scenes import Call, call_of
@@ -271,11 +273,17 @@ class Team:
             return found
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
-                self._processes, get_context("spawn"), _begin, (lean(self._episode),)
+                self._processes,
+                get_context("spawn"),
+                _begin,
+                (lean(self._episode), jobs.known()),
             )
         parts = [items[start :: self._processes] for start in range(self._processes)]
-        jobs = [self._pool.submit(_work, task, part, *rest) for part in parts]
-        return {number: value for job in jobs for number, value in job.result().items()}
+        shares = [self._pool.submit(_work, task, part, *rest) for part in parts]
+        try:
+            return {number: value for one in shares for number, value in one.result().items()}
+        except BrokenProcessPool:
+            raise ProviderError("A process that valued moments was killed; run again.") from None
 
 
 def lean(episode: Episode) -> Episode:
@@ -290,7 +298,8 @@ def lean(episode: Episode) -> Episode:
 _valuers: list[Valuer] = []
 
 
-def _begin(episode: Episode) -> None:
+def _begin(episode: Episode, known: Mapping[str, str]) -> None:
+    jobs.learn(known)
     _valuers[:] = [Valuer(episode)]
 
 

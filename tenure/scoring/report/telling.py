@@ -138,8 +138,8 @@ def _course(found: Sustained) -> Table:
         f"Late over early: losses against {found.reference} in the last third of the days over "
         f"those in the first, {loss}; above 1 is worse. Trend: by how "
         + ("many points competence rises" if is_share else "much more a day earns")
-        + " in 30 days. Changed: episodes with a change point (5% false alarms), for the worse and "
-        "the better.",
+        + " in 30 days. Changed: episodes with a change point (5% false alarms in a year, "
+        "up to 18% in half of one), for the worse and the better.",
         [
             "Month 1, a day",
             f"Month {last}, a day",

@@ -299,13 +299,16 @@ def sustained_run(
         losses: Daily losses to use instead of the script's, such as a ledger's.
 
     Returns:
-        `None` if nothing is scored, or episodes are too short (`sustained`).
+        `None` if nothing is scored, episodes are too short (`sustained`), or several belong to one
+        seed, as forks do: they are no sample of seeds, and have no seed's own course.
 
     Raises:
         UsageError: If the job is not installed or has no such script.
         TrajectoryError: If an episode that has a score can no longer be read.
     """
     manifest = Manifest.read(run_dir)
+    if manifest.origin or manifest.attempts > 1:
+        return None
 
     def load(label: str, seed: int) -> Episode:
         return read(run_dir / manifest.episode_path(label, seed))

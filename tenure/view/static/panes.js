@@ -58,7 +58,7 @@ function ledger(found, data, go) {
       h("dt", {}, "A good manager reaches"), h("dd", {}, money(drawn.start)),
       h("dt", {}, drawn.complete ? "This episode reached" : "From here one reaches"), h("dd", {}, money(drawn.outcome)),
       h("dt", {}, "Lost"), h("dd", {}, h("b", { class: "bad" }, money(drawn.total)))),
-    decisive && h("p", {}, decisive.reached ? `It reached the bar (${decisive.bar_name}, ${money(decisive.bar)}).` : decisive.step === null || decisive.step === undefined ? `No single correction lifts it over the bar (${decisive.bar_name}, ${money(decisive.bar)}).` : ["Decisive: ", link(decisive.step, data, go), ` corrected, it reaches ${money(decisive.outcome)}, over the bar (${decisive.bar_name}, ${money(decisive.bar)}).`]),
+    decisive && h("p", {}, decisive.reached ? `It reached the bar (${decisive.bar_name}, ${money(decisive.bar)}).` : decisive.step === null || decisive.step === undefined ? `No correction of one of the most expensive decisions alone lifts it over the bar (${decisive.bar_name}, ${money(decisive.bar)}).` : ["Decisive: ", link(decisive.step, data, go), ` corrected, it reaches ${money(decisive.outcome)}, over the bar (${decisive.bar_name}, ${money(decisive.bar)}).`]),
     part("The most expensive decisions", "", h("ol", { class: "worst" }, worst.slice(0, 50).map((one) => h("li", {},
       h("p", {}, h("b", { class: "bad" }, money(one.loss_cents)), " ", link(one.step, data, go), " ", one.cause && h("span", { class: "tag" }, one.cause)),
       one.did && h("p", {}, h("small", {}, "did "), h("code", {}, one.did)),
