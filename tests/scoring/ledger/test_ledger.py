@@ -118,6 +118,23 @@ def test_a_price_of_five_cents_costs_what_is_sold_at_it_and_the_night_says_so(tm
     assert spoilt_entries[step + 1].loss_cents > usual[step].loss_cents + 200
 
 
+def test_who_leaves_goods_in_storage_has_not_filled_the_slots(tmp_path):
+    def leave(_, day, call):
+        return iter(()) if day >= 12 and call.name == "stock_slot" else None
+
+    episode = spoilt(tmp_path / "e.zst", shortened("vending/year", 18), "shopkeeper", leave)
+    nights = [one for one in ledger(episode).worst(10) if one.day >= 14]
+    assert nights
+    assert {night.cause for night in nights} == {"slots not filled"}
+
+
+def test_who_never_writes_to_a_house_has_not_ordered_goods(tmp_path):
+    episode = spoilt(tmp_path / "e.zst", shortened("vending/year", 10), "null")
+    sums = ledger(episode).sums("cause")
+    assert next(iter(sums)) == "goods not ordered"
+    assert "slots not filled" not in sums
+
+
 def test_money_sent_for_nothing_is_the_worst_decision_and_costs_what_was_sent(tmp_path):
     def send(world, call):
         crook = next(one for one in world.suppliers if one.practice.fee_cents)
