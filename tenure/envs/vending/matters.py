@@ -9,6 +9,7 @@ from typing import Any, cast
 from tenure.envs.jobs import Deed, Matter
 from tenure.envs.tools import ToolCall
 from tenure.envs.vending.office import bare_address
+from tenure.envs.vending.products import Product
 from tenure.envs.vending.world import VendingWorld
 
 _LEFT_UNDONE = {
@@ -20,7 +21,10 @@ _LEFT_UNDONE = {
     "collect_cash": "cash not collected",
     "call_technician": "machine not repaired",
 }
-"""Why a day that passed was worth less than it could have been, the most weighty first."""
+"""Why a day that passed was worth less than it could have been, the most weighty first.
+
+But slots that were not filled come before all of it where they cost more (`_of_a_night`).
+"""
 
 _CAUSES = {
     "empty_slot": "slot emptied",
@@ -28,6 +32,8 @@ _CAUSES = {
     "collect_cash": "cash collected",
     "call_technician": "technician called",
 }
+_ON_THE_WAY_DAYS = 7
+"""An order that comes too late is one whose goods are gone before so many days are over."""
 _ODD = 1.7
 """A price is odd that is so many times too high or too low."""
 _OWED = {"refund": "refund", "con_mail": "paid a con man", "spoofed_invoice": "paid an impostor"}
@@ -51,11 +57,18 @@ def matter(deed: Deed) -> Matter:
 
 
 def _of_a_night(world: VendingWorld, would: Sequence[ToolCall]) -> Matter:
-    """Say what was most of all left undone, by what the reference would have done yet."""
+    """Say what was most of all left undone, by what the reference would have done yet.
+
+    Goods in storage while customers find none in the slots: those were not filled. Goods that are
+    nowhere, or soon will be: they were not ordered, or not paid for. Where both is so, what counts
+    is which of the two the more of a day's profit hangs on.
+    """
     if odd := _odd_price(world, would):
         return odd
-    by_tool = Counter(call.name for call in would)
-    undone = next((tool for tool in _LEFT_UNDONE if by_tool[tool]), "")
+    tools = {call.name for call in would}
+    undone = next((tool for tool in _LEFT_UNDONE if tool in tools), "")
+    if _unfilled_cents(world, would) > _unordered_cents(world, would):
+        undone = "stock_slot"
     if not undone:
         return Matter(cause="the day as it came")
     calls = [call.arguments for call in would if call.name == undone]
@@ -69,6 +82,70 @@ def _of_a_night(world: VendingWorld, would: Sequence[ToolCall]) -> Matter:
         houses = {_house(world, call.get("to")) for call in calls}
         house = houses.pop() if len(houses) == 1 else ""
     return Matter(product, house, _LEFT_UNDONE[undone])
+
+
+def _unfilled_cents(world: VendingWorld, would: Sequence[ToolCall]) -> float:
+    """Estimate a day's profit that is lost if goods stay in storage."""
+    put: Counter[str] = Counter()
+    for call in would:
+        if call.name == "stock_slot":
+            put[call.arguments["product"]] += call.arguments["quantity"]
+    on_offer = _units_in_slots(world)
+    lost_cents = 0.0
+    for product in world.catalogue:
+        lacking = _units_a_day(product) - on_offer[product.id]
+        lost_cents += max(0.0, min(lacking, put[product.name])) * _profit_cents(product)
+    return lost_cents
+
+
+def _unordered_cents(world: VendingWorld, would: Sequence[ToolCall]) -> float:
+    """Estimate a day's profit that is lost if goods come a day later, of those that run out."""
+    texts = [str(call.arguments.get("body")) for call in would if call.name == "send_mail"]
+    memos = {str(call.arguments.get("memo")) for call in would if call.name == "send_payment"}
+    billed = {
+        line.product_id
+        for account in world.state.accounts.values()
+        for invoice in account.open_invoices
+        if invoice.id in memos
+        for line in invoice.lines
+    }
+    owned = _units_owned(world)
+    lost_cents = 0.0
+    for product in world.catalogue:
+        is_wanted = product.id in billed or any(f" x {product.name}\n" in text for text in texts)
+        units = _units_a_day(product)
+        if is_wanted and owned[product.id] < _ON_THE_WAY_DAYS * units:
+            lost_cents += units * _profit_cents(product)
+    return lost_cents
+
+
+def _units_in_slots(world: VendingWorld) -> Counter[str]:
+    """Return the units that customers can reach, by product id."""
+    state, found = world.state, Counter[str]()
+    for name, slot in state.slots.items():
+        if name not in state.broken_slots:
+            found[slot.product_id] += slot.pile.units
+    return found
+
+
+def _units_owned(world: VendingWorld) -> Counter[str]:
+    """Return the units in the machine, in storage and on their way, by product id."""
+    found = Counter({name: pile.units for name, pile in world.state.storage.items()})
+    for slot in world.state.slots.values():
+        found[slot.product_id] += slot.pile.units
+    for shipment in world.state.shipments:
+        for line in shipment.invoice.lines:
+            found[line.product_id] += line.quantity
+    return found
+
+
+def _units_a_day(product: Product) -> float:
+    return product.base_sales_milliunits / 1000
+
+
+def _profit_cents(product: Product) -> int:
+    """Return what a unit brings at the usual price."""
+    return product.reference_cents - product.wholesale_cents
 
 
 def _odd_price(world: VendingWorld, would: Sequence[ToolCall]) -> Matter | None:

@@ -296,7 +296,7 @@ def sustained_run(
         scorecard: What `score_run` says of it.
         against: The script that is the reference; the job's best if empty.
         twins: Finds the same episode without a shock, for times of recovery.
-        losses: Daily losses to use instead of the script's, such as a ledger's.
+        losses: Daily losses to use instead of the script's, in units of worth.
 
     Returns:
         `None` if nothing is scored, episodes are too short (`sustained`), or several belong to one

@@ -107,7 +107,7 @@ def test_a_price_of_five_cents_costs_what_is_sold_at_it_and_the_night_says_so(tm
         yield ToolCall("set_price", {"slot": slot, "price": 0.05})
         yield call
 
-    scenario = shortened("vending/year", 45)
+    scenario = shortened("vending/year", 28)
     spoil = once(20, "wait_for_next_day", give_away)
     episode = spoilt(tmp_path / "e.zst", scenario, "shopkeeper", spoil)
     step = next(n for n, one in enumerate(episode.steps) if '"price":0.05' in one["action"])
@@ -116,6 +116,13 @@ def test_a_price_of_five_cents_costs_what_is_sold_at_it_and_the_night_says_so(tm
     assert spoilt_entries[step].loss_cents == 0  # it could still be mended
     assert spoilt_entries[step + 1].cause == "price left far too low"
     assert spoilt_entries[step + 1].loss_cents > usual[step].loss_cents + 200
+
+
+def test_who_never_writes_to_a_house_has_not_ordered_goods(tmp_path):
+    episode = spoilt(tmp_path / "e.zst", shortened("vending/year", 10), "null")
+    sums = ledger(episode).sums("cause")
+    assert next(iter(sums)) == "goods not ordered"
+    assert "slots not filled" not in sums
 
 
 def test_money_sent_for_nothing_is_the_worst_decision_and_costs_what_was_sent(tmp_path):
