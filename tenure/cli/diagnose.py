@@ -1,4 +1,4 @@
-"""`tenure diagnose`: which decisions cost how much, and what would have been better."""
+"""`tenure diagnose`: what went wrong, which decisions cost how much, and what was better."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tenure.cli.exits import Exit
+from tenure.cli.failures import failure_lines, incidence_table
 from tenure.cli.parsing import Parser, whole_number
 from tenure.cli.terminal import amount, heading, printable, remark, say, table, width
 from tenure.errors import TrajectoryError, UsageError
 
 if TYPE_CHECKING:
+    from tenure.scoring.failures import Failure
     from tenure.scoring.ledger import Decisive, Entry, Ledger
 
 _TOP, _SUMS, _CALL_CHARS, _LINE_CHARS = 10, 8, 120, 98
@@ -26,6 +28,7 @@ The loss of a step is what it took from the score that the job's reference, a go
 knows the present and not the future, would have reached by taking over at that moment, under the
 episode's own chance. All losses together are exactly V(s0) - G: what the reference reaches from the
 start, less what was reached. A negative loss is a step that did better. docs/diagnose.md has more.
+Failures are found from the world and the record, without a judge: docs/failures.md.
 
 examples:
   tenure diagnose runs/mine/episodes/shopkeeper/seed-1.jsonl.zst
@@ -64,12 +67,33 @@ def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
 COMMANDS = {"diagnose": _define}
 
 
+class Diagnosis(NamedTuple):
+    """What is known of an episode's failings.
+
+    Attributes:
+        name: What a person calls it.
+        failures: What went wrong, in the order of the steps.
+        ledger: What its decisions cost; `None` if nobody can tell.
+        problem: Why nobody can; else empty.
+    """
+
+    name: str
+    failures: Sequence[Failure]
+    ledger: Ledger | None
+    problem: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all of it as plain values."""
+        costs = self.ledger.to_json() if self.ledger else {"problem": self.problem}
+        return {**costs, "failures": [one.to_json() for one in self.failures]}
+
+
 def _diagnose(options: argparse.Namespace) -> int:
     path: Path = options.path
     if not path.exists():
         raise UsageError(f"There is no {path}.")
-    draw = partial(
-        _drawn,
+    look = partial(
+        _diagnosis,
         full=options.full,
         futures=options.futures,
         bar=options.bar,
@@ -78,40 +102,68 @@ def _diagnose(options: argparse.Namespace) -> int:
     if path.is_dir():
         if options.plot:
             raise UsageError("--plot draws one episode; name its file.")
-        return _diagnose_run(path, draw, as_json=options.json)
-    ledger = draw(path)
+        return _diagnose_run(path, look, as_json=options.json)
+    found = look(path)
+    if options.plot and not found.ledger:
+        raise UsageError(f"There are no losses to draw: {found.problem}")
     if options.json:
-        _say_json(ledger.to_json())
+        _say_json(found.to_json())
     else:
-        for part in _parts(ledger):
+        for part in _parts(found):
             say(printable(part))
-    if options.plot:
-        _plot(ledger, options.plot)
+    if options.plot and found.ledger:
+        _plot(found.ledger, options.plot)
     return Exit.DONE
 
 
-def _drawn(path: Path, **how: Any) -> Ledger:
+def _diagnosis(path: Path, **how: Any) -> Diagnosis:
+    from tenure.scoring.failures import detect
     from tenure.scoring.ledger import diagnose
+    from tenure.scoring.past import Past
+    from tenure.scoring.records import read_partial
 
-    return diagnose(path, progress=lambda doing: remark(f"{path.name}: valuing {doing}"), **how)
+    episode = read_partial(path)
+    name = f"{episode.scenario_id}, seed {episode.seed}, {episode.agent_name}"
+    failures = detect(Past(episode))
+    try:
+        tell = partial(_tell, path.name)
+        return Diagnosis(name, failures, diagnose(path, progress=tell, **how))
+    except UsageError as error:  # its job is installed, or there were no failures either
+        return Diagnosis(name, failures, None, str(error))
+
+
+def _tell(name: str, doing: str) -> None:
+    remark(f"{name}: valuing {doing}")
 
 
 # --- one episode ----------------------------------------------------------------------------------
 
 
-def _parts(ledger: Ledger) -> Iterator[str]:
+def _parts(found: Diagnosis) -> Iterator[str]:
     """Yield what is told of an episode, part by part."""
-    yield _headline(ledger)
+    ledger = found.ledger
+    yield _headline(ledger) if ledger else f"{found.name}. {found.problem}"
+    yield "\n" + "\n".join(failure_lines(found.failures))
+    if ledger:
+        yield from _costs(ledger, found.failures)
+
+
+def _costs(ledger: Ledger, failures: Sequence[Failure]) -> Iterator[str]:
     worst = ledger.worst(_TOP)
     if worst:
         yield f"\nThe {len(worst)} most expensive decisions" if len(worst) > 1 else "\nOne mistake"
     for place, entry in enumerate(worst, start=1):
-        yield f"\n{_decision(place, entry, ledger.score)}"
+        yield f"\n{_decision(place, entry, ledger.score, _at(failures, entry.step))}"
     for key in _KEYS:
         if sums := _sums(ledger, key):
             yield f"\n{sums}"
     yield f"\n{_check(ledger)}"
     yield _verdict(ledger.decisive, ledger)
+
+
+def _at(failures: Sequence[Failure], step: int) -> list[str]:
+    """Return the classes of the failures that a step belongs to."""
+    return sorted({one.code for one in failures if one.step <= step <= one.until})
 
 
 def _headline(ledger: Ledger) -> str:
@@ -125,7 +177,7 @@ def _headline(ledger: Ledger) -> str:
     return f"{who}: {outcome}. The reference, from the start on: {start}."
 
 
-def _decision(place: int, entry: Entry, score: str) -> str:
+def _decision(place: int, entry: Entry, score: str, codes: Sequence[str]) -> str:
     """Return an entry as a paragraph: when, how much, what was known, done and better."""
     known = ", ".join(
         f"{heading(name)} {amount(value, name)}"
@@ -135,6 +187,7 @@ def _decision(place: int, entry: Entry, score: str) -> str:
     about = ", ".join(filter(None, [entry.cause, entry.product, entry.counterparty]))
     lines = [f"{place:>2}. {amount(entry.loss_cents, score)}  day {entry.day}, step {entry.step}"]
     lines[0] += f": {about}" if about else ""
+    lines[0] += f" [{', '.join(codes)}]" if codes else ""
     if entry.luckless is not None and entry.error is not None:
         mean, error = amount(entry.luckless, score), amount(entry.error, score)
         lines += _indented("futures", f"{mean} on average over other futures, give or take {error}")
@@ -220,26 +273,42 @@ def _last_chance(decisive: Decisive) -> str:
 # --- a run ----------------------------------------------------------------------------------------
 
 
-def _diagnose_run(folder: Path, draw: Callable[[Path], Ledger], *, as_json: bool) -> int:
+def _diagnose_run(folder: Path, look: Callable[[Path], Diagnosis], *, as_json: bool) -> int:
     from tenure.cli.playback import planned_files
 
     paths = [path for path in planned_files(folder) if path.exists()]
     if not paths:
         say(f"No episode of {folder} has been played yet.")
         return Exit.UNFINISHED
-    ledgers, code = [], Exit.DONE
+    found, code = [], Exit.DONE
     for path in paths:
         try:
-            ledgers.append(draw(path))
+            found.append(look(path))
         except TrajectoryError as error:
             remark(f"{path}: {error}")
             code = Exit.INVALID
     if as_json:
-        _say_json([ledger.to_json() for ledger in ledgers])
-    elif ledgers:
-        head = ("agent", "seed", "outcome", "reference", "lost", "the most expensive decision")
-        say(printable(table(head, [_row(one) for one in ledgers], width=width())))
+        _say_json([one.to_json() for one in found])
+    elif found:
+        for part in _run_parts(found):
+            say(printable(part))
     return code
+
+
+def _run_parts(found: Sequence[Diagnosis]) -> Iterator[str]:
+    from tenure.scoring.failures import incidence
+
+    head = ("agent", "seed", "outcome", "reference", "lost", "the most expensive decision")
+    if rows := [_row(one.ledger) for one in found if one.ledger]:
+        yield table(head, rows, width=width())
+    yield from dict.fromkeys(one.problem for one in found if one.problem)
+    failures = [one.failures for one in found]
+    last = max((one.day for those in failures for one in those), default=0)
+    if not last:
+        yield "\nNo failure was found."
+        return
+    days = sorted({max(1, last // 4), max(1, last // 2), last})
+    yield f"\n{incidence_table(incidence(failures), days)}"
 
 
 def _row(ledger: Ledger) -> Sequence[str]:
@@ -277,16 +346,16 @@ def _plot(ledger: Ledger, path: Path) -> None:
     figure = Figure(figsize=(9, 4.5), layout="constrained")
     axes = figure.subplots()
     axes.step(days, lost, where="post", color="#3b6ea5")
+    legend = []
     for place, entry in enumerate(ledger.worst(_TOP), start=1):
-        axes.plot(entry.day, lost[entry.day - 1], "o", color="#b5452c", markersize=5)
-        label = f"{place}. {entry.cause or entry.tool}"
-        axes.annotate(
-            label,
-            (entry.day, lost[entry.day - 1]),
-            xytext=(6, -10 if place % 2 else 6),
-            textcoords="offset points",
-            fontsize=7,
-        )
+        at = (entry.day, lost[entry.day - 1])
+        axes.plot(*at, "o", color="#b5452c", markersize=5)
+        axes.annotate(str(place), at, xytext=(-10, 5), textcoords="offset points", fontsize=8)
+        cost = amount(entry.loss_cents, ledger.score)
+        legend.append(f"{place:>2}  {cost}  day {entry.day}: {entry.cause or entry.tool}")
+    axes.text(0.66, 0.03, "\n".join(legend), transform=axes.transAxes, fontsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.yaxis.set_major_formatter("{x:,.0f}")
     unit = "dollars" if scale == 100 else heading(ledger.score)
     axes.set(xlabel="day", ylabel=f"lost so far, {unit}")
     axes.set_title(f"{ledger.scenario}, seed {ledger.seed}, {ledger.agent}", fontsize=10)

@@ -36,7 +36,7 @@ def diagnose(path: Path, progress: Progress) -> dict[str, Any]:
     progress("looking for failures")
     found = attempt("Failures", lambda: detect(Past(read_partial(path))))
     progress("drawing up the ledger")
-    drawn = attempt("Ledger", lambda: ledger.diagnose(path, progress=progress))
+    drawn = attempt("Ledger", lambda: ledger.diagnose(path, processes=None, progress=progress))
     return {
         "failures": None if found is None else [each.to_json() for each in found],
         "classes": {code: each.name for code, each in CLASSES.items()},

@@ -31,7 +31,7 @@ def ledger(
     full: bool = False,
     futures: int = 0,
     bar: int | None = None,
-    processes: int | None = None,
+    processes: int | None = 1,
     progress: Progress = lambda _: None,
 ) -> Ledger:
     """Draw up what an episode's decisions cost; see `docs/diagnose.md`.
@@ -42,7 +42,9 @@ def ledger(
         futures: Over how many other futures the losses of the decisions that are shown are
             averaged besides; 0 for the recorded one alone.
         bar: The score that the decisive step is about; `None` for the job's own (`_default_bar`).
-        processes: How many share the work; `None` for as many as there are processors.
+        processes: How many share the work; `None` for as many as there are processors. More than
+            one import the program's main module anew, which must be guarded as for any use of
+            `multiprocessing`.
         progress: Is told what is being computed.
 
     Raises:

@@ -25,7 +25,7 @@ def diagnose(
     full: bool = False,
     futures: int = 0,
     bar: int | None = None,
-    processes: int | None = None,
+    processes: int | None = 1,
     progress: Progress = lambda _: None,
 ) -> Ledger:
     """Return the ledger of an episode's file: the one that is kept, or a new one.
