@@ -132,6 +132,11 @@ class Assignment:
         return f"{place}{self.agent.label}, seed {self.seed}{again}"
 
     @property
+    def is_new(self) -> bool:
+        """Whether nothing of it was recorded yet, by this run or one that it goes on from."""
+        return self.branch is None and not self.path.exists()
+
+    @property
     def inherited(self) -> int:
         """How many steps are another record's."""
         return self.branch.origin.step if self.branch else 0
@@ -231,7 +236,7 @@ def is_complete(path: Path) -> bool:
 async def play(
     assignment: Assignment,
     hire: Hire,
-    references: References,
+    references: References | asyncio.Future[References],
     watcher: Watcher,
     voice: Voice | None = None,
     *,
@@ -245,7 +250,8 @@ async def play(
     Args:
         assignment: Which episode.
         hire: Makes the agent from the seed of its own chance.
-        references: Floor and bound of the seed, for the record's header.
+        references: Floor and bound of the seed, for the record's header. While they are still
+            computed, the agent of a new episode is asked for its first answer.
         watcher: Is told of every step.
         voice: Words what counterparts say; closed at the end.
         brake: Stops it before the next answer is asked for.
@@ -259,8 +265,25 @@ async def play(
         TrajectoryError: If the record cannot be continued by this version of the code.
     """
     world = assignment.scenario.make_world(assignment.seed, assignment.future)
+    crew, brake = _Crew(assignment, world, hire, voice), brake or Brake()
+    try:
+        if isinstance(references, asyncio.Future):
+            if assignment.is_new and not brake.reason:
+                crew.ask(world.opening())
+            references = await asyncio.shield(references)
+        head = _head(assignment, world, references)
+        reason = await _play_with(crew, assignment, world, head, watcher, brake)
+    finally:
+        await crew.close()
+    if reason:
+        watcher.ended(assignment, reason)
+    return reason
+
+
+def _head(assignment: Assignment, world: World[Any], references: References) -> dict[str, Any]:
+    """Return what the record of an episode begins with."""
     branch = assignment.branch
-    head = header(
+    return header(
         assignment.scenario,
         assignment.seed,
         assignment.agent.record(),
@@ -270,26 +293,32 @@ async def play(
         assignment.voice.record() if assignment.voice else None,
         branch.origin.record(assignment.attempt) if branch else None,
     )
+
+
+async def _play_with(  # noqa: PLR0917  what an episode consists of
+    crew: _Crew,
+    assignment: Assignment,
+    world: World[Any],
+    head: dict[str, Any],
+    watcher: Watcher,
+    brake: Brake,
+) -> str:
+    """Record an episode to its end, and return why it ended; see `play`."""
+    branch = assignment.branch
     past = _past(assignment, head)
     if past:
         head["tenure"] = past.header["tenure"]
-    crew = _Crew(assignment, world, hire, voice)
-    try:
-        with Recorder(_draft(assignment.path), head) as recorder:
-            game = _Game(assignment, world, crew, recorder, watcher, brake=brake or Brake())
-            if past:
-                game.relive(past)
-            if branch:
-                game.inherit(branch.steps()[len(past.steps) if past else 0 :])
-            recorder.take_place_of(assignment.path)
-            if reason := await game.play_on():
-                recorder.end(world, reason)
-        if reason:
-            crew.tell_end(game.observation, reason)
-    finally:
-        await crew.close()
+    with Recorder(_draft(assignment.path), head) as recorder:
+        game = _Game(assignment, world, crew, recorder, watcher, brake=brake)
+        if past:
+            game.relive(past)
+        if branch:
+            game.inherit(branch.steps()[len(past.steps) if past else 0 :])
+        recorder.take_place_of(assignment.path)
+        if reason := await game.play_on():
+            recorder.end(world, reason)
     if reason:
-        watcher.ended(assignment, reason)
+        crew.tell_end(game.observation, reason)
     return reason
 
 
@@ -314,7 +343,7 @@ class _Crew:
 
     @property
     def was_asked(self) -> bool:
-        """Whether the agent whose turn it is was asked already, while another was."""
+        """Whether the agent whose turn it is was asked before its turn came."""
         return self._world.seat in self._asked
 
     async def answer(self, observation: str, *, asking: bool = True) -> Turn:
@@ -324,13 +353,22 @@ class _Crew:
             observation: What it reads.
             asking: Whether anybody is to be asked who was not yet; if not, `was_asked` must hold.
         """
-        if not self._world.open_turns:
-            return await self.on_turn(observation).act(observation)
-        for seat, text in self._world.open_turns.items():
-            if asking and seat not in self._asked:
+        if self._world.open_turns and asking:
+            self.ask(observation)
+        if self.was_asked:
+            return await self._asked.pop(self._world.seat)
+        return await self.on_turn(observation).act(observation)
+
+    def ask(self, observation: str) -> None:
+        """Ask whoever can answer now and was not asked yet, and wait for nobody.
+
+        Args:
+            observation: What the agent reads whose turn it is.
+        """
+        for seat, text in (self._world.open_turns or {self._world.seat: observation}).items():
+            if seat not in self._asked:
                 thinking = self._in_seat(seat, text).act(text)
                 self._asked[seat] = asyncio.create_task(thinking, name=self._assignment.name)
-        return await self._asked.pop(self._world.seat)
 
     def _in_seat(self, seat: str, observation: str) -> Agent:
         if seat not in self._agents:

@@ -192,7 +192,7 @@ async def play_all(
             if brake.reason:
                 return None
             try:
-                known = await normalising.references(item)
+                known = await normalising.begun(item)
                 voice = voices[item.voice](item.seed) if item.voice else None
                 await play(item, hires[item.post], known, watcher, voice, brake=brake)
             except (ProviderError, TrajectoryError) as error:
@@ -214,23 +214,30 @@ class _Normalising:
     """Computes the floor and the bound of each world once, when an episode needs them.
 
     That may take half a second. Where agents wait for answers it is done in a thread, one world at
-    a time, so that of a thousand episodes the first asks its model at once and no answer waits.
+    a time. An episode asks for its first answer when its world's turn comes: of a thousand episodes
+    the first asks its model at once, and only answers on one world wait.
     """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, int], References] = {}
+        self._known: dict[tuple[str, int], References | asyncio.Future[References]] = {}
+        self._under_way: asyncio.Future[References] | None = None
         self._turn = asyncio.Lock()
 
-    async def references(self, item: Assignment) -> References:
+    async def begun(self, item: Assignment) -> References | asyncio.Future[References]:
+        """Return the references of an episode's world when its turn to be computed has come."""
         world = item.scenario.id, item.seed
         if item.branch and (recorded := item.branch.references(item.scenario)):
             return recorded
         async with self._turn:
             if world not in self._known:
-                self._known[world] = await self._computed(item)
+                self._known[world] = await self._begin(item)
         return self._known[world]
 
-    async def _computed(self, item: Assignment) -> References:
+    async def _begin(self, item: Assignment) -> References | asyncio.Future[References]:
         if is_scripted(item):
             return references(item.scenario, item.seed)
-        return await asyncio.to_thread(references, item.scenario, item.seed)
+        if self._under_way:
+            await asyncio.wait([self._under_way])
+        thinking = asyncio.to_thread(references, item.scenario, item.seed)
+        self._under_way = asyncio.create_task(thinking)
+        return self._under_way

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import orjson
 
@@ -18,10 +18,12 @@ from tenure.envs.world import World
 from tenure.errors import UsageError
 from tenure.runner.episode import Assignment, Branch
 from tenure.scenarios import Scenario, differences
-from tenure.scoring.arena.manifest import ArenaManifest
 from tenure.scoring.files import DRAFT
 from tenure.scoring.manifest import FILE_NAME, PARENT, Manifest
-from tenure.scoring.suite import SuiteManifest
+
+if TYPE_CHECKING:
+    from tenure.scoring.arena.manifest import ArenaManifest
+    from tenure.scoring.suite import SuiteManifest
 
 _PRICES = {
     *("input_usd_per_mtok", "cached_usd_per_mtok", "cache_write_usd_per_mtok"),

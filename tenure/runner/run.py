@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tenure.agents.network.limits import UNLIMITED, Limits
 from tenure.errors import TrajectoryError
-from tenure.runner.arena import check_arena_folder, match_assignments, settled_arena
 from tenure.runner.budget import Brake
 from tenure.runner.episode import Assignment, Watcher, is_complete
 from tenure.runner.inline import Failure, failed, play_here
 from tenure.runner.plan import assignments, check_folder, settled
-from tenure.runner.suite import check_suite_folder, settled_suite, suite_assignments
-from tenure.scoring.arena.manifest import ArenaManifest
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.records import read_partial
-from tenure.scoring.suite import SuiteManifest
+
+if TYPE_CHECKING:
+    from tenure.scoring.arena.manifest import ArenaManifest
+    from tenure.scoring.suite import SuiteManifest
 
 
 class Place(Protocol):
@@ -102,6 +102,8 @@ async def run_suite(
     Raises:
         UsageError: If the folder is not this plan's, or an agent or the place cannot be had.
     """
+    from tenure.runner.suite import check_suite_folder, settled_suite, suite_assignments
+
     manifest = check_suite_folder(suite_dir, manifest)
     hold = settled_suite(suite_dir, manifest)
     planned = suite_assignments(suite_dir, manifest)
@@ -123,6 +125,8 @@ async def run_arena(
     Raises:
         UsageError: If the folder is not this plan's, or an agent or the place cannot be had.
     """
+    from tenure.runner.arena import check_arena_folder, match_assignments, settled_arena
+
     manifest = check_arena_folder(folder, manifest)
     hold = settled_arena(folder, manifest)
     planned = match_assignments(folder, manifest)

@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, NotRequired
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired, TypeVar
 
 import orjson
 import zstandard
@@ -163,9 +163,13 @@ class EndRecord(TypedDict):
     hash: str
 
 
-_HEADER: TypeAdapter[HeaderRecord] = TypeAdapter(HeaderRecord)
-_STEP: TypeAdapter[StepRecord] = TypeAdapter(StepRecord)
-_END: TypeAdapter[EndRecord] = TypeAdapter(EndRecord)
+_Record = TypeVar("_Record", "HeaderRecord", "StepRecord", "EndRecord")
+
+
+@cache
+def _reader(kind: type[_Record]) -> TypeAdapter[_Record]:
+    """Return what checks records of a kind; who only writes them does not wait for it."""
+    return TypeAdapter(kind)
 
 
 @dataclass(frozen=True)
@@ -427,9 +431,14 @@ def _check_record(record: dict[str, Any], index: int) -> None:
         if index == 0:
             _check_header(record)
         elif record.get("type") == "end":
-            _check_number(_END.validate_python(record)["steps"], index - 1, "field 'steps'", index)
+            _check_number(
+                _reader(EndRecord).validate_python(record)["steps"],
+                index - 1,
+                "field 'steps'",
+                index,
+            )
         else:
-            step = _STEP.validate_python(record)
+            step = _reader(StepRecord).validate_python(record)
             _check_number(step["n"], index - 1, "field 'n'", index)
             _check_surrogates(step, index)
     except ValidationError as error:
@@ -448,7 +457,7 @@ def _check_header(record: dict[str, Any]) -> None:
             f"the file has version {version} of the format and this Tenure reads up to {VERSION}; "
             f"read it with Tenure {record.get('tenure')} or newer",
         )
-    header = _HEADER.validate_python(record)
+    header = _reader(HeaderRecord).validate_python(record)
     names = [figure["name"] for figure in header["figures"]]
     for role in ("score", "luck"):
         if header.get(role, header["score"]) not in names:

@@ -9,11 +9,15 @@ from shutil import copy2
 
 import pytest
 
-from tenure.agents import staff
+from tenure.agents import Turn, staff
 from tenure.cli.progress import Watch
 from tenure.errors import TrajectoryError, UsageError
+from tenure.runner.budget import Brake
+from tenure.runner.episode import play as play_episode
 from tenure.runner.inline import play_here
+from tenure.runner.plan import assignments
 from tenure.runner.run import run
+from tenure.scenarios import References
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.records import read, read_partial
 from tenure.scoring.replay import replay
@@ -32,6 +36,56 @@ def test_every_planned_episode_is_played_and_can_be_replayed(tmp_path):
     files = sorted(tmp_path.glob("episodes/*/*"))
     assert len(files) == 4
     assert all(replay(read(file)).divergence is None for file in files)
+
+
+class Answering:
+    """Says nothing that is a call, and notes when it is asked."""
+
+    def __init__(self, asked):
+        self._asked = asked
+
+    def begin(self, briefing):
+        pass
+
+    async def act(self, _):
+        self._asked()
+        return Turn("Hello.")
+
+    async def close(self):
+        pass
+
+
+def test_the_first_answer_is_asked_for_while_floor_and_bound_are_computed(tmp_path):
+    (item,) = assignments(tmp_path, plan(steps=2))
+
+    async def playing():
+        known = asyncio.get_running_loop().create_future()
+
+        def asked():
+            if not known.done():
+                known.set_result(References(3, 5))
+
+        async with asyncio.timeout(60):  # without an answer they would never be known
+            return await play_episode(item, lambda *_: Answering(asked), known, Watch(1))
+
+    assert asyncio.run(playing()) == "steps"
+    assert read(item.path).header["references"] == {"floor": 3, "bound": 5}
+    assert len(read(item.path).steps) == 2
+
+
+def test_nobody_is_asked_meanwhile_if_the_brake_was_pulled(tmp_path):
+    (item,) = assignments(tmp_path, plan(steps=2))
+    brake, asked = Brake(), []
+
+    async def playing():
+        known = asyncio.get_running_loop().create_future()
+        known.set_result(References(3, 5))
+        brake.pull("enough")
+        agent = Answering(lambda: asked.append(1))
+        return await play_episode(item, lambda *_: agent, known, Watch(1), brake=brake)
+
+    assert asyncio.run(playing()) == ""
+    assert not asked
 
 
 def test_the_record_says_how_it_ended(tmp_path):

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from tenure.agents.providers.prices import Price, is_named, price_of
 from tenure.agents.spec import AgentSpec, Api, BaseUrl, KeyVariable, Looked, Quirk, check_base_url
+from tenure.envs.tables import table
 from tenure.errors import UsageError, nearest
 
 FILE_VARIABLE = "TENURE_PROVIDERS"
@@ -153,8 +154,7 @@ def _builtin() -> dict[str, Service]:
 
 
 def _yaml(name: str) -> dict[str, Any]:
-    text = files(__package__).joinpath(name).read_text("utf-8")
-    content: dict[str, Any] = yaml.safe_load(text)
+    content: dict[str, Any] = table(files(__package__).joinpath(name).read_text("utf-8"))
     return content
 
 

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from tenure.envs.delegation import WORKER, worker
-from tenure.envs.jobs import Job, OverTime, Shock
+from tenure.envs.jobs import Job, OverTime, Policy, Shock, Truth
+from tenure.envs.tools import ToolCall
 from tenure.envs.vending.audit import VendingAudit
 from tenure.envs.vending.bound import upper_bound
 from tenure.envs.vending.matters import matter
-from tenure.envs.vending.planner import planner
 from tenure.envs.vending.policies import POLICIES
 from tenure.envs.vending.questions import QUESTIONS
-from tenure.envs.vending.reference import reference
 from tenure.envs.vending.world import VendingWorld
+from tenure.envs.world import World
+
+
+def _planner(truth: Truth) -> Policy:
+    """Play as the planner does, which is imported when somebody asks for it."""
+    from tenure.envs.vending.planner import planner
+
+    return planner(truth)
+
+
+def _reference(world: World[Any]) -> Iterator[ToolCall]:
+    """Yield a good manager's day; likewise imported when somebody asks for it."""
+    from tenure.envs.vending.reference import reference
+
+    return reference(world)
+
 
 JOB = Job(
     world=VendingWorld,
@@ -20,7 +38,7 @@ JOB = Job(
     bound=upper_bound,
     questions=QUESTIONS,
     crew={WORKER: worker},
-    oracles={"planner": planner},
+    oracles={"planner": _planner},
     over_time=OverTime(
         worth="net_worth_cents",
         works=(
@@ -41,6 +59,6 @@ JOB = Job(
         },
     ),
     audit=VendingAudit,
-    reference=reference,
+    reference=_reference,
     matter=matter,
 )
