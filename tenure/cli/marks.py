@@ -130,7 +130,7 @@ def _forks(scorecard: Scorecard) -> Iterator[str]:
         f"forked at step {forks.step:,} ({forks.context} context{changed}); "
         f"parent {forks.parent_agent}: {score}"
     )
-    heads = ["fork", "attempt", "future", figure, "less parent's"]
+    heads = ["fork", "attempt", "future", figure, "difference"]
     rows = [
         [
             *(one.label, f"{one.attempt}", f"{one.future or 'own'}"),
@@ -152,7 +152,7 @@ def _forks(scorecard: Scorecard) -> Iterator[str]:
     ]
     if rows:
         yield table(
-            ["mean of", "forks", figure, "less parent's", "95 % interval"], rows, width=width()
+            ["mean of", "forks", figure, "difference", "95 % interval"], rows, width=width()
         )
 
 

@@ -206,6 +206,7 @@ def _words(scene: Scene) -> str:
 
 def _hint(options: argparse.Namespace, episode: Episode) -> str:
     """Tell which names the episode has, where one that was asked for is not among them."""
+    from tenure.envs.clock import day_of
     from tenure.scoring.scenes import call_of
 
     steps = episode.steps
@@ -217,6 +218,9 @@ def _hint(options: argparse.Namespace, episode: Episode) -> str:
     for what, (wanted, names) in known.items():
         if wanted is not None and wanted not in (found := names()):
             return f"The episode has no {what} {wanted!r}. {nearest(wanted, found)}"
+    last = day_of(episode.last_minute) + 1
+    if options.days is not None and options.days.first > last:
+        return f"It came to day {last}."
     return ""
 
 

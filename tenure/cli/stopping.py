@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,13 +80,13 @@ def stopped(brake: Brake, line: str) -> dict[str, Any]:
         "limit": getattr(brake.budget, brake.reason, None),
         "spent": brake.spent,
         "advice": _advice(brake),
-        "command": line,
+        "command": _higher(brake, line),
     }
 
 
 def explanation(brake: Brake, line: str) -> str:
     """Return what stopped a run at a limit, what was spent, and how to go on."""
-    return f"tenure: {_what(brake)} {_spent(brake)}\n{_advice(brake)}\n  {line}"
+    return f"tenure: {_what(brake)} {_spent(brake)}\n{_advice(brake)}\n  {_higher(brake, line)}"
 
 
 def _what(brake: Brake) -> str:
@@ -100,6 +101,13 @@ def _spent(brake: Brake) -> str:
     tokens = "unknown" if spent["tokens"] is None else f"{spent['tokens']:,}"
     cost = "an unknown cost" if spent["usd"] is None else f"${spent['usd']:,.2f}"
     return f"Spent so far: {spent['turns']:,} turns, {tokens} tokens, {cost}."
+
+
+def _higher(brake: Brake, line: str) -> str:
+    """Return the command that was typed, with a place for a higher limit if it reached one."""
+    if brake.reason in ("turns", "tokens", "usd") and not was_ended(brake):
+        return re.sub(rf"(--max-{brake.reason})[= ]\S+", r"\1 MORE", line)
+    return line
 
 
 def _advice(brake: Brake) -> str:

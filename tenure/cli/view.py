@@ -79,5 +79,8 @@ def _listen(port: int) -> socket.socket:
         listening.listen()
     except (OSError, OverflowError) as error:
         listening.close()
-        raise UsageError(f"Port {port} cannot be had on {HOST}: {error}.") from None
+        raise UsageError(
+            f"Port {port} cannot be had on {HOST}: {error}. Choose another with --port, or "
+            "leave it out."
+        ) from None
     return listening

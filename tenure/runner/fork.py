@@ -149,6 +149,8 @@ def step_at(past: Past, at: str) -> int:
     kind, _, number = at.partition(":")
     if kind not in ("day", "step") or not number.isdecimal():
         raise UsageError(f"--at is {at!r}; it is day:43 (1 is the first) or step:512 (from 0 on).")
+    if kind == "day" and not int(number):
+        raise UsageError("Days count from 1, as agents are told: the first is day:1.")
     if kind == "day":
         return past.first_of_day(int(number))
     if int(number) > len(past):

@@ -19,7 +19,7 @@ def test_a_fork_is_played_scored_verified_and_gone_on_with(tenure, parent, tmp_p
         code, out, _ = tenure(*words, "--workers", workers, "--out", out_dir)
         assert code == 0
         assert "forked at step" in out
-        assert "less parent's" in out
+        assert "difference" in out
     assert tenure("verify", out_dir)[0] == 0
     code, again, _ = tenure(*words, "--out", out_dir, "--json")
     assert [one["future"] for one in json.loads(again)["scorecard"]["forks"]["outcomes"]] == [1, 2]

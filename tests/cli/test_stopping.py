@@ -7,6 +7,8 @@ import threading
 
 import pytest
 
+from tenure.cli.stopping import explanation
+from tenure.runner.budget import Brake, Budget
 from tenure.scoring.records import read_partial
 from tests.cli.tenure_command import start
 from tests.runner.endpoint import ANSWER
@@ -219,3 +221,10 @@ def test_an_answer_without_its_price_stops_a_run_with_limited_dollars(play, serv
         assert (code, server.answered) == (5, 1)
         assert "An answer did not tell its usd" in err
         assert "Spent so far: 1 turns, unknown tokens, an unknown cost." in err
+
+
+def test_a_limit_that_was_reached_is_not_named_again_as_it_was():
+    brake = Brake(Budget(turns=20))
+    brake.pull("turns")
+    said = explanation(brake, "tenure run vending/week --max-turns 20 --agent naive")
+    assert said.endswith("\n  tenure run vending/week --max-turns MORE --agent naive")

@@ -231,3 +231,15 @@ def test_failures_and_ledger_of_a_real_episode_reach_the_page(ask):
     assert found["state"] == "done"
     assert isinstance(found["failures"], list)
     assert "M1" in found["classes"]
+
+
+def test_files_that_no_page_can_ask_for_do_not_spoil_the_list(folder, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "out.jsonl.zst").symlink_to(folder / IDLE)
+    (home / "odd-\udcff.jsonl.zst").write_bytes(b"")
+    (home / "own.jsonl.zst").write_bytes((folder / IDLE).read_bytes())
+    library = Library(home)
+    assert library.names() == ["own.jsonl.zst"]
+    with pytest.raises(UsageError, match="zero byte"):
+        library.path("a\0b")

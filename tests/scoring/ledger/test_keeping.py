@@ -57,3 +57,12 @@ def test_a_loose_file_has_its_ledger_beside_it(path, tmp_path):
     shutil.copy(path, loose)
     diagnose(loose)
     assert (tmp_path / "loose.ledger.json").is_file()
+
+
+def test_a_ledger_is_drawn_up_anew_for_another_reference(path, monkeypatch):
+    told = []
+    diagnose(path, progress=told.append)
+    computed = len(told)
+    monkeypatch.setattr("tenure.scoring.ledger.keeping._reference_of", lambda _: "another")
+    diagnose(path, progress=told.append)
+    assert len(told) == 2 * computed

@@ -237,3 +237,11 @@ def test_a_shopkeeper_that_restocks_less_and_less_is_found_out(tmp_path):
     assert all(280 < one.failure_day < 336 for one in agent.episodes)
     assert 180 < agent.half_life.days < 280
     assert agent.duties_kept.value == 1, "it still keeps its word"
+
+
+def test_forks_are_no_sample_of_seeds(tmp_path):
+    manifest = Manifest(
+        scenario=scenarios.load("vending/year"), agents=[{"name": "idle"}], seeds=[1], attempts=3
+    )
+    manifest.write(tmp_path)
+    assert sustained_run(tmp_path, score_run(tmp_path)) is None
