@@ -169,6 +169,12 @@ def _check(past: Past, step: int, change: Change) -> None:
         raise UsageError(
             "Only who recorded an episode can remember it: leave out --agent or --keep-context."
         )
+    parent = episode.header.get("parent")
+    if change.keeps_context and parent and ("action" in parent or parent["context"] == "fresh"):
+        raise UsageError(
+            "The episode is a fork, and not all that came before is its agent's own doing, so the "
+            "agent cannot remember it: leave out --keep-context."
+        )
 
 
 def _check_agents(plan: Manifest) -> None:

@@ -238,3 +238,13 @@ def test_every_script_can_take_over_in_the_middle(tmp_path, scenario_id, steps):
     scores = {one.label: one.score for one in score_run(tmp_path / "fork").forks.outcomes}
     assert scores[names[-1]] > scores["null"]
     assert [*scores] == names
+
+
+def test_nobody_remembers_what_somebody_else_decided(parent, tmp_path):
+    forked(tmp_path, parent, "step:6", action=BREW_3, keeps_context=True)
+    fork_of_it = tmp_path / EPISODE.format("two-a-day")
+    with pytest.raises(UsageError, match="not all that came before is its agent's own doing"):
+        draw_up_fork(fork_of_it, "step:8", Change([], keeps_context=True))
+    assert draw_up_fork(fork_of_it, "step:8", Change([])).origin.step == 8
+    with pytest.raises(UsageError, match="Days count from 1"):
+        draw_up_fork(parent, "day:0", Change([]))
