@@ -466,6 +466,8 @@ class _Table:
     def _bear(self, shard: Shard, reason: str) -> None:
         """Put back what a worker that ended has left, or give it up."""
         left = [item for item in shard.items if item.path not in self._over]
+        if not left:  # it ended between its last news and its own end
+            return
         if shard.losses + 1 < MOST_LOSSES:
             self._shards.put_back(shard, left)
             return

@@ -149,6 +149,29 @@ def test_an_episode_that_loses_process_after_process_is_left_and_can_go_on(tmp_p
     assert play(tmp_path / "run", mortals(deaths=0)) == []
 
 
+def test_a_worker_that_dies_when_all_it_had_is_over_costs_nothing():
+    (item,) = _planned(1)
+    given = []
+
+    class Dying:
+        async def play(self, shard, hear):
+            given.append(shard.items)
+            hear(
+                shards.News(
+                    {0: shards.Progress(began=0, steps=1, ended="horizon")}, Brake().hand_over()
+                )
+            )
+            return "killed by SIGKILL"
+
+        async def pull(self, reason, grace_s):
+            raise AssertionError(reason)
+
+    watch = Watch(1)
+    assert asyncio.run(shards.play_in_shards([item], [Dying()], watch, 1)) == []
+    assert given == [[item]]
+    assert watch.standing == "1 of 1 episodes complete (1 horizon)"
+
+
 def test_nothing_is_left_running_when_a_run_is_cut_short(tmp_path):
     async def cut_short():
         began = asyncio.Event()
