@@ -47,7 +47,7 @@ _WHOLE_AT_ONCE = {"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oss",
 class Store:
     """A run's folder in a store, and its working copy.
 
-    It may be used from one thread at a time.
+    Threads may use it at the same time: they take turns, file by file.
 
     Args:
         url: Of the folder in the store.
@@ -63,6 +63,7 @@ class Store:
         self._files, self._root = _opened(self.url)
         self._same: dict[str, tuple[int, int]] = {}
         self._partial_s: dict[str, float] = {}
+        self._turn = threading.RLock()
         self._owner = f"{socket.gethostname()}, process {os.getpid()}, {uuid4().hex[:8]}"
 
     def shown(self, path: Path) -> str:
@@ -84,9 +85,8 @@ class Store:
         there = self._there() if names is None else [one for one in names if self._has(one)]
         missing = [name for name in there if not _is_complete(self.folder / name)]
         for name in missing:
-            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
-            self._files.get_file(self._at(name), str(self.folder / name))
-            self._same[name] = _version(self.folder / name)
+            with self._turn:
+                self._get(name)
 
     def push(self, *, everything: bool = False) -> None:
         """Bring what is new in the working copy into the store, manifests before records.
@@ -96,7 +96,7 @@ class Store:
         """
         for path in sorted(self.folder.rglob("*"), key=lambda path: (path.suffix == ".zst", path)):
             name = path.relative_to(self.folder).as_posix()
-            with suppress(FileNotFoundError):  # it has another name by now
+            with self._turn, suppress(FileNotFoundError):  # it has another name by now
                 if path.is_file() and self._is_due(path, name, everything):
                     version = _version(path)
                     self._put(path, name)
@@ -158,6 +158,15 @@ class Store:
             return False
         self._partial_s[name] = monotonic()
         return True
+
+    def _get(self, name: str) -> None:
+        """Fetch a file; it has its name once it is whole, so that no half of it is pushed."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.part")
+        self._files.get_file(self._at(name), str(draft))
+        self._same[name] = _version(draft)
+        draft.replace(path)
 
     def _put(self, path: Path, name: str) -> None:
         target = self._at(name)

@@ -53,6 +53,31 @@ def test_an_unfinished_run_goes_on_elsewhere(url, tmp_path):
         assert contents(store.folder) == whole
 
 
+def test_what_is_being_fetched_is_not_pushed(url, tmp_path):
+    play(tmp_path / "there", plan())
+    Store(url, tmp_path / "there").push(everything=True)
+    whole = contents(tmp_path / "there")
+    store = Store(url, tmp_path / "copy")
+    get_file = store._files.get_file
+
+    class Slow:
+        def __getattr__(self, name):
+            return getattr(store_files, name)
+
+        def get_file(self, source, target):
+            get_file(source, target)
+            content = Path(target).read_bytes()
+            Path(target).write_bytes(content[: len(content) // 2])
+            store.push(everything=True)  # as the pushing thread may
+            Path(target).write_bytes(content)
+
+    store_files, store._files = store._files, Slow()
+    store.fetch()
+    assert contents(tmp_path / "copy") == whole
+    with working_copy(url) as again:
+        assert contents(again.folder) == whole
+
+
 def test_an_unfinished_record_is_pushed_now_and_then_and_a_complete_one_at_once(url, tmp_path):
     folder = tmp_path / "copy"
     play(folder, plan())
