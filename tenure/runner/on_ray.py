@@ -116,16 +116,15 @@ class Hand:
     def _play_in_store(self, shard: Shard, url: str, root: Path) -> None:
         from tenure.runner.store import Store, pushing
 
-        with tempfile.TemporaryDirectory(prefix="tenure-") as folder:
-            store = Store(url, Path(folder))
-            names = [item.path.relative_to(root) for item in shard.items]
-            items = [
-                replace(item, path=Path(folder, name))
-                for item, name in zip(shard.items, names, strict=True)
-            ]
+        folder = Path(tempfile.mkdtemp(prefix="tenure-"))
+        store = Store(url, folder)
+        names = [item.path.relative_to(root) for item in shard.items]
+        items = [
+            replace(item, path=folder / name) for item, name in zip(shard.items, names, strict=True)
+        ]
+        with pushing(store):
             store.fetch([name.as_posix() for name in names])
-            with pushing(store):
-                self._play(replace(shard, items=items))
+            self._play(replace(shard, items=items))
 
     def _play(self, shard: Shard) -> None:
         with suppress(asyncio.CancelledError):

@@ -274,20 +274,15 @@ def played_in(url: str) -> Iterator[Store]:
     try:
         with pushing(store, store.take):
             yield store
-    except ProviderError:  # what could not be pushed is in the working copy
-        raise
-    except BaseException:
-        rmtree(folder)
-        raise
-    else:
-        rmtree(folder)
     finally:
         store.release()
 
 
 @contextmanager
 def pushing(store: Store, also: Callable[[], None] | None = None) -> Iterator[None]:
-    """Push what is written, now and then and at the end.
+    """Push what is written, now and then and at the end; then remove the working copy.
+
+    What could not be pushed, or whose upload was broken off, stays there.
 
     Args:
         store: Where to.
@@ -315,6 +310,7 @@ def pushing(store: Store, also: Callable[[], None] | None = None) -> Iterator[No
         over.set()
         thread.join()
         _push_all(store)
+        rmtree(store.folder)
 
 
 def _push_all(store: Store) -> None:

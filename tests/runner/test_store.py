@@ -120,6 +120,37 @@ def test_what_cannot_be_pushed_is_kept(url, tmp_path, monkeypatch):
     rmtree(folder)
 
 
+def test_what_was_not_pushed_is_kept_when_the_last_upload_is_broken_off(url, monkeypatch):
+    def break_off(*_, **__):
+        raise KeyboardInterrupt
+
+    def play_and_push():
+        with played_in(url) as store:
+            folders.append(store.folder)
+            play(store.folder, plan())
+            monkeypatch.setattr(store, "push", break_off)
+
+    folders = []
+    with pytest.raises(KeyboardInterrupt):
+        play_and_push()
+    assert len(contents(folders[0])) == 1
+    rmtree(folders[0])
+
+
+def test_no_copy_is_left_of_a_run_that_failed_and_was_pushed(url):
+    def play_and_fail():
+        with played_in(url) as store:
+            folders.append(store.folder)
+            play(store.folder, plan())
+            raise ProviderError("the model is away")
+
+    folders = []
+    with pytest.raises(ProviderError, match="the model is away"):
+        play_and_fail()
+    assert not folders[0].exists()
+    assert "run.json" in there(url)
+
+
 @pytest.mark.parametrize("open_store", [played_in, working_copy])
 def test_a_store_that_is_away_is_an_outside_failure_and_leaves_no_copy(
     url, tmp_path, monkeypatch, open_store
