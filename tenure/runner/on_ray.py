@@ -16,6 +16,7 @@ import socket
 import tempfile
 import threading
 import warnings
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, redirect_stderr, suppress
 from dataclasses import replace
@@ -24,10 +25,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tenure import __version__
 from tenure.agents.network.limits import UNLIMITED, Limits
-from tenure.errors import UsageError
+from tenure.errors import ProviderError, UsageError
 from tenure.runner.budget import Brake
-from tenure.runner.episode import Assignment, Watcher
-from tenure.runner.inline import Failure
+from tenure.runner.episode import Assignment, Watcher, is_complete
+from tenure.runner.inline import Failure, failed
 from tenure.runner.shards import (
     News,
     Shard,
@@ -67,7 +68,7 @@ class Hand:
     """An actor that plays shards; its methods may be called at the same time."""
 
     def __init__(self) -> None:
-        self._news: list[News] = []
+        self._news: deque[News] = deque()
         self._playing: _Playing | None = None
         self._pulled: tuple[str, float] | None = None
 
@@ -99,8 +100,7 @@ class Hand:
 
     def news(self) -> list[News]:
         """Return what was told since the last call."""
-        news, self._news = self._news, []
-        return news
+        return [self._news.popleft() for _ in range(len(self._news))]  # more may come meanwhile
 
     def stop(self) -> None:
         """Cancel what is played; `play` returns soon."""
@@ -199,7 +199,22 @@ async def play_on_ray(
     if store:
         with reaching(store):
             store.fetch()
+        if not (brake and brake.reason):
+            failures += _not_arrived(placed, failures, watcher)
     return failures
+
+
+def _not_arrived(
+    placed: Sequence[Assignment], failures: Sequence[Failure], watcher: Watcher
+) -> list[Failure]:
+    """Return the failures of episodes that were told to be over, but are not in the store."""
+    known = {failure.assignment.path for failure in failures}
+    error = ProviderError("its worker ended before all of its record was in the store.")
+    return [
+        failed(item, error, watcher)
+        for item in placed
+        if item.path not in known and not is_complete(item.path)
+    ]
 
 
 def _connected(address: str) -> Any:

@@ -72,6 +72,15 @@ def test_workers_without_our_folder_write_to_a_store(tmp_path, mortals):
     assert contents(tmp_path / "copy") == contents(tmp_path / "here")
 
 
+def test_an_episode_whose_record_did_not_arrive_in_the_store_is_unfinished(tmp_path, monkeypatch):
+    (tmp_path / "copy").mkdir()
+    store = Store(f"file://{tmp_path}/store", tmp_path / "copy")
+    monkeypatch.setattr(store, "fetch", lambda: None)
+    failures = play(store.folder, plan(), place=partial(IN_TWO, store=store))
+    (failure,) = failures
+    assert failure.sentence.startswith("two-a-day, seed 1 is unfinished: its worker ended before")
+
+
 def test_an_agent_that_cannot_be_had_there_is_the_callers_error(tmp_path, monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     manifest = draw_up(plan().scenario, [AgentSpec(name="openai/m")], [1, 2])
