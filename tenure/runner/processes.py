@@ -30,6 +30,7 @@ from time import monotonic
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from tenure.agents.network.limits import UNLIMITED, Limits
+from tenure.envs import jobs
 from tenure.errors import ProviderError
 from tenure.runner.budget import Brake
 from tenure.runner.episode import Assignment, Watcher
@@ -38,8 +39,6 @@ from tenure.runner.shards import (
     News,
     Shard,
     check_portable,
-    known_jobs,
-    learn,
     play_in_shards,
     play_shard,
     useful_workers,
@@ -163,14 +162,14 @@ def spread(
     left = arguments[len(done) :]
     if min(workers, len(left)) < 2:
         return done + [function(argument) for argument in left]
-    work = partial(_apply, function, known_jobs())
+    work = partial(_apply, function, jobs.known())
     return done + asyncio.run(_spread(work, left, min(workers, len(left))))
 
 
 async def _apply(
-    function: Callable[[_T], _R], jobs: Mapping[str, str], argument: _T, *_: object
+    function: Callable[[_T], _R], known: Mapping[str, str], argument: _T, *_: object
 ) -> _R:
-    learn(jobs)
+    jobs.learn(known)
     return function(argument)
 
 

@@ -214,7 +214,7 @@ async def play_shard(shard: Shard, send: Callable[[News], None], brake: Brake) -
     Raises:
         UsageError: If an agent cannot be had here.
     """
-    learn(shard.jobs)
+    jobs.learn(shard.jobs)
     reporter = Reporter(shard, send, brake)
     if shard.losses:
         _tell_of_complete(shard, reporter)
@@ -236,21 +236,6 @@ def _tell_of_complete(shard: Shard, reporter: Reporter) -> None:
         with suppress(TrajectoryError):  # said when it is played
             if item.path.exists() and (end := read_partial(item.path).end):
                 reporter.ended(item, end["reason"])
-
-
-def learn(known: Mapping[str, str]) -> None:
-    """Register jobs that another process knows and this one may not."""
-    for name in known.keys() - set(jobs.names()):
-        jobs.register(name, known[name])
-
-
-def known_jobs() -> dict[str, str]:
-    """Return the import strings of the jobs that this process knows, for others to `learn`."""
-    known = {}
-    for name in jobs.names():
-        with suppress(UsageError):  # several packages have it; said when it is played
-            known[name] = jobs.reference(name)
-    return known
 
 
 class _Ear(logging.Handler):
@@ -335,7 +320,7 @@ class Shards:
             self._worlds = deque([item] for item in todo)
         self._left = len(todo)
         self._back: deque[Shard] = deque()
-        self._jobs = known_jobs()
+        self._jobs = jobs.known()
         self._episode_s: float | None = None
 
     def take(self) -> Shard | None:
