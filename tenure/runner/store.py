@@ -122,9 +122,10 @@ class Store:
         self._files.pipe_file(self._at(_LEASE), orjson.dumps(content))
 
     def release(self) -> None:
-        """Let others have the folder, at once or when the hold ends by itself."""
+        """Let others have the folder, at once or when the hold ends by itself; theirs stays."""
         with suppress(Exception):  # every store has its own, also for one that is away
-            self._files.rm_file(self._at(_LEASE))
+            if self._lease().get("owner") == self._owner:
+                self._files.rm_file(self._at(_LEASE))
 
     def _lease(self) -> dict[str, Any]:
         self._files.invalidate_cache()
@@ -279,26 +280,29 @@ def played_in(url: str) -> Iterator[Store]:
 
 
 @contextmanager
-def pushing(store: Store, also: Callable[[], None] | None = None) -> Iterator[None]:
+def pushing(store: Store, hold: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Push what is written, now and then and at the end; then remove the working copy.
 
     What could not be pushed, or whose upload was broken off, stays there.
 
     Args:
         store: Where to.
-        also: Is called now and then too.
+        hold: Is called before each push, and raises `UsageError` once the folder is another's;
+            nothing is pushed any more then.
 
     Raises:
-        ProviderError: If the store cannot be reached at the end.
+        ProviderError: If the store cannot be reached at the end, or is another's.
     """
     over = threading.Event()
 
     def push() -> None:
         while not over.wait(SECONDS_BETWEEN_PUSHES):
             try:
+                hold()
                 store.push()
-                if also:
-                    also()
+            except UsageError as error:
+                _LOGGER.warning("%s What is played from now on stays in %s.", error, store.folder)
+                return
             except Exception as error:  # noqa: BLE001  every store has its own; it may come back
                 _LOGGER.warning("%s cannot be reached: %s", store.url, told(error))
 
@@ -309,13 +313,16 @@ def pushing(store: Store, also: Callable[[], None] | None = None) -> Iterator[No
     finally:
         over.set()
         thread.join()
-        _push_all(store)
+        _push_all(store, hold)
         rmtree(store.folder)
 
 
-def _push_all(store: Store) -> None:
+def _push_all(store: Store, hold: Callable[[], None]) -> None:
     try:
+        hold()
         store.push(everything=True)
+    except UsageError as error:
+        raise ProviderError(f"{error} What was played is in {store.folder}.") from error
     except Exception as error:
         raise ProviderError(
             f"{store.url} cannot be reached: {told(error)} What was played is in {store.folder}."

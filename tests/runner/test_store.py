@@ -104,6 +104,25 @@ def test_a_run_that_is_played_elsewhere_is_refused_until_it_ends(url, tmp_path, 
     Store(url, tmp_path).take()
 
 
+def test_who_lost_the_hold_pushes_nothing_more_and_leaves_the_others(url, tmp_path):
+    other = Store(url, tmp_path)
+
+    def lose():
+        with played_in(url) as store:
+            (store.folder / "run.json").write_text("{}")
+            store.release()  # as when it could not be renewed in time
+            other.take()
+
+    with pytest.raises(ProviderError, match="Another tenure is playing") as caught:
+        lose()
+    assert there(url) == [stores._LEASE]
+    kept = Path(str(caught.value).rpartition("is in ")[2].rstrip("."))
+    assert (kept / "run.json").read_text() == "{}"
+    rmtree(kept)
+    other.release()
+    assert there(url) == []
+
+
 def test_what_cannot_be_pushed_is_kept(url, tmp_path, monkeypatch):
     def refuse(*_, **__):
         raise ConnectionError("the store is away")
