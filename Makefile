@@ -34,7 +34,8 @@ test: $(READY)  ## Run the default test suite, on as many cores as there are
 
 # Of Harbor only its models of trajectories are used, which need neither its dependencies nor its Python.
 test-heavy: $(READY) test-frameworks  ## Run the slow tests, and those with the embedded model and the browser
-	$(BIN)/python -m pytest -m '($(HEAVY)) and not rl and not frameworks'
+	$(BIN)/python -m pytest -m 'slow and not (llm or browser or rl or frameworks)' -n auto --dist worksteal
+	$(BIN)/python -m pytest -m '(llm or browser) and not (rl or frameworks)'
 
 test-frameworks: $(READY)  ## Run the tests with foreign frameworks, peers' packages, Ray and a bucket; installs them
 	$(BIN)/pip install --quiet --editable '.[mcp,examples,inspect,parquet,peers,ray]' 's3fs>=2024.6' 'moto[server]>=5'
