@@ -20,8 +20,11 @@ def mortal(briefing):
 
 
 def _die():
-    for file in Path(os.environ[DEATHS]).iterdir():
-        file.unlink()
+    for file in list(Path(os.environ[DEATHS]).iterdir()):
+        try:
+            file.unlink()
+        except FileNotFoundError:  # another worker dies of it
+            continue
         os.kill(os.getpid(), signal.SIGKILL)
 
 
