@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tenure.cli.exits import Exit
 from tenure.cli.failures import failure_lines, incidence_table
@@ -18,6 +18,7 @@ from tenure.cli.terminal import amount, heading, printable, remark, say, table, 
 from tenure.errors import TrajectoryError, UsageError
 
 if TYPE_CHECKING:
+    from tenure.scoring.diagnosis import Diagnosis
     from tenure.scoring.failures import Failure
     from tenure.scoring.ledger import Decisive, Entry, Ledger
 
@@ -68,27 +69,6 @@ def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
 COMMANDS = {"diagnose": _define}
 
 
-class Diagnosis(NamedTuple):
-    """What is known of an episode's failings.
-
-    Attributes:
-        name: What a person calls it.
-        failures: What went wrong, in the order of the steps.
-        ledger: What its decisions cost; `None` if nobody can tell.
-        problem: Why nobody can; else empty.
-    """
-
-    name: str
-    failures: Sequence[Failure]
-    ledger: Ledger | None
-    problem: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return all of it as plain values."""
-        costs = self.ledger.to_json() if self.ledger else {"problem": self.problem}
-        return {**costs, "failures": [one.to_json() for one in self.failures]}
-
-
 def _diagnose(options: argparse.Namespace) -> int:
     path: Path = options.path
     if not path.exists():
@@ -120,24 +100,13 @@ def _diagnose(options: argparse.Namespace) -> int:
 
 
 def _diagnosis(path: Path, *, bar: Decimal | None, **how: Any) -> Diagnosis:
-    from tenure.scoring.failures import detect
-    from tenure.scoring.ledger import diagnose
-    from tenure.scoring.past import Past
-    from tenure.scoring.records import read_partial
+    from tenure.scoring.diagnosis import diagnose
 
-    episode = read_partial(path)
-    name = f"{episode.scenario_id}, seed {episode.seed}, {episode.agent_name}"
-    failures = detect(Past(episode))
-    try:
-        tell = partial(_tell, name)
-        units = _in_units(path, bar)
-        return Diagnosis(name, failures, diagnose(path, bar=units, progress=tell, **how))
-    except UsageError as error:  # its job is installed, or there were no failures either
-        return Diagnosis(name, failures, None, str(error))
+    return diagnose(path, partial(_tell, path), bar=_in_units(path, bar), **how)
 
 
-def _tell(name: str, doing: str) -> None:
-    remark(f"{name}: valuing {doing}")
+def _tell(path: Path, doing: str) -> None:
+    remark(f"{path.parent.name}/{path.name}: {doing}")
 
 
 # --- one episode ----------------------------------------------------------------------------------

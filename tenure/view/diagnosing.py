@@ -8,13 +8,10 @@ from threading import Lock, Thread
 from typing import Any
 
 from tenure.errors import TenureError
-from tenure.scoring import ledger
-from tenure.scoring.failures import CLASSES, detect
-from tenure.scoring.past import Past
-from tenure.scoring.records import read_partial
+from tenure.scoring import diagnosis, ledger
+from tenure.scoring.failures import CLASSES
+from tenure.scoring.ledger import Progress
 from tenure.view.library import Library, Stamp
-
-Progress = Callable[[str], None]
 
 
 def diagnose(path: Path, progress: Progress) -> dict[str, Any]:
@@ -24,24 +21,16 @@ def diagnose(path: Path, progress: Progress) -> dict[str, Any]:
         `failures` and `ledger` as their `to_json` has them, `None` for one that cannot be had;
         `classes`, what the failures' codes mean; `problems`, why one cannot be had.
     """
-    problems: list[str] = []
-
-    def attempt(what: str, work: Callable[[], Any]) -> Any:
-        try:
-            return work()
-        except TenureError as error:
-            problems.append(f"{what}: {error}")
-            return None
-
-    progress("looking for failures")
-    found = attempt("Failures", lambda: detect(Past(read_partial(path))))
-    progress("drawing up the ledger")
-    drawn = attempt("Ledger", lambda: ledger.diagnose(path, processes=None, progress=progress))
+    told = {"classes": {code: each.name for code, each in CLASSES.items()}}
+    try:
+        found = diagnosis.diagnose(path, progress, processes=None)
+    except TenureError as error:
+        return {"failures": None, "ledger": None, "problems": [f"Failures: {error}"], **told}
     return {
-        "failures": None if found is None else [each.to_json() for each in found],
-        "classes": {code: each.name for code, each in CLASSES.items()},
-        "ledger": drawn and drawn.to_json(),
-        "problems": problems,
+        "failures": [each.to_json() for each in found.failures],
+        "ledger": found.ledger and found.ledger.to_json(),
+        "problems": [f"Ledger: {found.problem}"] if found.problem else [],
+        **told,
     }
 
 

@@ -77,6 +77,7 @@ class Library:
         if not place.exists():
             raise UsageError(f"There is no {place}.")
         self.root = place if place.is_dir() else place.parent
+        self._resolved = self.root.resolve()
         self._only = None if place.is_dir() else place.name
         self._readings: _Shelf[Reading] = _Shelf(_KEPT_EPISODES)
         self._rows: _Shelf[dict[str, Any]] = _Shelf(_KEPT_ROWS)
@@ -112,7 +113,7 @@ class Library:
             if "\0" in name:
                 raise UsageError("There is no episode with a zero byte in its name.")
             path = (self.root / name).resolve()
-            inside = path.is_relative_to(self.root.resolve()) and path.name.endswith(SUFFIX)
+            inside = path.is_relative_to(self._resolved) and path.name.endswith(SUFFIX)
             if self._only or not inside or not path.is_file():
                 raise UsageError(f"There is no episode {name!r} here.")
         return self.root / name

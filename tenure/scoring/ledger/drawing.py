@@ -107,7 +107,7 @@ class _Draft:
     def value_days(self) -> None:
         """Value the mornings."""
         firsts = [n for n in range(self._last) if n == 0 or self._days[n] != self._days[n - 1]]
-        self._progress(f"the mornings of {len(firsts):,} days")
+        self._progress(f"valuing the mornings of {len(firsts):,} days")
         self._value([*firsts, self._last] if self._last else [0])
 
     def resolve(self, *, full: bool) -> None:
@@ -150,7 +150,7 @@ class _Draft:
         ranked = sorted(entries, key=lambda entry: (-entry.loss_cents, entry.step))
         worst = [one.step for one in ranked if one.is_decision and one.loss_cents > 0]
         candidates = sorted(worst[:_CANDIDATES])
-        self._progress(f"corrections of {len(candidates)} decisions")
+        self._progress(f"valuing corrections of {len(candidates)} decisions")
         outcomes = self._team.do("corrected", candidates)
         step = next((n for n in candidates if outcomes[n] >= bar), None)
         outcome = None if step is None else outcomes[step]
@@ -160,7 +160,7 @@ class _Draft:
         """Add mean losses over other futures to the most expensive decisions."""
         found = [entry for entry in entries if entry.is_decision and entry.loss_cents > 0]
         wanted = sorted(found, key=lambda entry: (-entry.loss_cents, entry.step))[:TOP]
-        self._progress(f"{futures} futures of {len(wanted):,} decisions")
+        self._progress(f"valuing {futures} futures of {len(wanted):,} decisions")
         spans = [(entry.step, entry.steps) for entry in wanted]
         losses = self._team.do("luckless", spans, futures)
         return [
@@ -185,7 +185,7 @@ class _Draft:
 
     def _value_steps(self, spans: Collection[tuple[int, int]]) -> None:
         numbers = [n for first, last in spans for n in range(first + 1, last)]
-        self._progress(f"{len(numbers):,} steps of {len(spans)} days")
+        self._progress(f"valuing {len(numbers):,} steps of {len(spans)} days")
         self._value(sorted(numbers))
 
     def _value(self, numbers: Sequence[int]) -> None:

@@ -25,6 +25,7 @@ _FORMAT = 1
 def diagnose(
     path: Path,
     *,
+    episode: Episode | None = None,
     full: bool = False,
     futures: int = 0,
     bar: int | None = None,
@@ -33,18 +34,11 @@ def diagnose(
 ) -> Ledger:
     """Return the ledger of an episode's file: the one that is kept, or a new one.
 
-    Arguments are those of `ledger`; so is what is raised.
+    `episode` is its records, if they were read already. Other arguments are those of `ledger`; so
+    is what is raised.
     """
-    episode = read_partial(path)
-    key = {
-        "format": _FORMAT,
-        "head": episode.head,
-        "tenure": __version__,
-        "reference": _reference_of(episode),
-        "full": full,
-        "futures": futures,
-        "bar": bar,
-    }
+    episode = episode or read_partial(path)
+    key = _key(episode, full=full, futures=futures, bar=bar)
     place = kept_at(path)
     kept = _kept(place, key)
     if kept is not None:
@@ -54,6 +48,21 @@ def diagnose(
     )
     _keep(place, {"key": key, "ledger": drawn.to_json()})
     return drawn
+
+
+def _key(
+    episode: Episode, *, full: bool = False, futures: int = 0, bar: int | None = None
+) -> dict[str, Any]:
+    """Return what a kept ledger must agree in to be the one that is asked for."""
+    return {
+        "format": _FORMAT,
+        "head": episode.head,
+        "tenure": __version__,
+        "reference": _reference_of(episode),
+        "full": full,
+        "futures": futures,
+        "bar": bar,
+    }
 
 
 def _reference_of(episode: Episode) -> str:
@@ -75,8 +84,9 @@ def kept_at(path: Path) -> Path:
 
 
 def is_kept(path: Path) -> bool:
-    """Tell whether a ledger of an episode's file is kept, of this version or another."""
-    return kept_at(path).is_file()
+    """Tell whether `diagnose` of an episode's file, without more, finds its ledger kept."""
+    place = kept_at(path)
+    return place.is_file() and _kept(place, _key(read_partial(path))) is not None
 
 
 def _kept(place: Path, key: dict[str, Any]) -> Ledger | None:

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from tenure.cli import main
-from tenure.scoring.ledger import diagnose
+from tenure.scoring.ledger import diagnose, is_kept
 from tenure.scoring.ledger.keeping import kept_at
 from tests.scoring.ledger.spoilt import shortened, spoilt
 
@@ -61,8 +61,11 @@ def test_a_loose_file_has_its_ledger_beside_it(path, tmp_path):
 
 def test_a_ledger_is_drawn_up_anew_for_another_reference(path, monkeypatch):
     told = []
+    assert not is_kept(path)
     diagnose(path, progress=told.append)
+    assert is_kept(path)
     computed = len(told)
     monkeypatch.setattr("tenure.scoring.ledger.keeping._reference_of", lambda _: "another")
+    assert not is_kept(path)  # whoever has it shown is not to wait for it unasked
     diagnose(path, progress=told.append)
     assert len(told) == 2 * computed
