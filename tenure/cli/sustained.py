@@ -13,7 +13,8 @@ from tenure.cli.terminal import printable, remark, say, table, width
 from tenure.errors import UsageError
 
 if TYPE_CHECKING:
-    from tenure.scoring.sustained.measures import Sustained, Twins
+    from tenure.scoring.sustained.measures import Twins
+    from tenure.scoring.sustained.results import Sustained
 
 _EPILOG = """\
 Losses are measured against a script that plays the same seeds. A run's numbers are also written

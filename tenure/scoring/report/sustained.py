@@ -9,7 +9,7 @@ from typing import Any
 from tenure.scoring.report import figures, telling, wording
 from tenure.scoring.report.figures import Axis, Drawing, Line, Spot
 from tenure.scoring.sustained.competence import Estimate, months
-from tenure.scoring.sustained.measures import CourseOfAgent, Recovery, Sustained
+from tenure.scoring.sustained.results import CourseOfAgent, Recovery, Sustained
 from tenure.scoring.sustained.survival import Point
 
 PAGE_NAME = "sustained.html"

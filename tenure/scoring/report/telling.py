@@ -15,8 +15,8 @@ from tenure.scoring.sustained.failing import (
     MELTDOWN_DAYS,
     STALL_DAYS,
 )
-from tenure.scoring.sustained.measures import CourseOfAgent, Recovery, Share, Sustained
 from tenure.scoring.sustained.recovery import WATCHED_DAYS
+from tenure.scoring.sustained.results import CourseOfAgent, Recovery, Share, Sustained
 from tenure.scoring.sustained.survival import Median
 
 MEANINGS = {

@@ -12,7 +12,8 @@ from tenure.scoring.manifest import Manifest
 from tenure.scoring.records import read, read_partial
 from tenure.scoring.report import telling, write_report, write_sustained
 from tenure.scoring.scorecard import score_run
-from tenure.scoring.sustained.measures import Sustained, sustained_episode, sustained_run
+from tenure.scoring.sustained.measures import sustained_episode, sustained_run
+from tenure.scoring.sustained.results import Sustained
 from tenure.scoring.sustained.twins import PlayedTwins, RecordedTwins, without
 from tests.scoring import reported
 from tests.scoring.sustained import kiosk
