@@ -27,6 +27,7 @@ from tenure.envs.fitting import fitted
 from tenure.envs.forecasts import Ask, Asked, Question, asking, schedule
 from tenure.envs.layers import lacking
 from tenure.envs.memory import Kind, remembering
+from tenure.envs.retention import Retention, recalling
 from tenure.envs.tools import Toolbox, ToolCall
 from tenure.envs.world import World
 from tenure.errors import UsageError, nearest, told
@@ -59,11 +60,13 @@ class Layers(NamedTuple):
         memory: Kinds of memory tools to add.
         without_tools: The job's tools to leave out.
         delegation: Which tools a sub-agent has, if there is one.
+        retention: What is told in passing and asked for later, if anything is.
     """
 
     memory: tuple[Kind, ...] = ()
     without_tools: tuple[str, ...] = ()
     delegation: Delegation | None = None
+    retention: Retention | None = None
 
 
 NO_LAYERS = Layers()
@@ -291,10 +294,17 @@ class Job:
         world = self.world
         if self.is_contest and (asks or any(layers)):
             raise UsageError("A contest of several agents takes no forecasts and no layers.")
+        if layers.retention and layers.delegation:
+            raise UsageError(
+                "retention: a scenario with a sub-agent takes none, for what one of the two was "
+                "told the other was not."
+            )
         if layers.without_tools:
             world = lacking(world, layers.without_tools)
         if layers.memory:
             world = remembering(world, layers.memory)
+        if layers.retention:
+            world = recalling(world, layers.retention)
         if asks:
             world = asking(world)
         return delegating(world, layers.delegation) if layers.delegation else world

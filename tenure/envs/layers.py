@@ -11,6 +11,8 @@ from dataclasses import field, fields, make_dataclass
 from functools import cache
 from typing import Any, cast
 
+from pydantic import BaseModel
+
 from tenure.envs.tools import Toolbox
 from tenure.envs.world import World, WorldState
 from tenure.errors import ContractError, UsageError, nearest
@@ -59,6 +61,24 @@ def grown(
     )
     namespace = {"State": state, "__module__": __name__, "__doc__": world.__doc__, **members}
     return cast("type[World[Any]]", type(f"{prefix}{world.__name__}", (*mixins, world), namespace))
+
+
+def lasting_days(parameters: BaseModel, layer: str) -> int:
+    """Return how many days a job lasts.
+
+    Args:
+        parameters: The job's.
+        layer: Who needs to know, for the complaint.
+
+    Raises:
+        UsageError: If they have neither `horizon_days` nor `horizon_weeks`.
+    """
+    days = getattr(parameters, "horizon_days", 7 * getattr(parameters, "horizon_weeks", 0))
+    if not days:
+        raise UsageError(
+            f"{layer}: this job has no parameter horizon_days or horizon_weeks, which is needed."
+        )
+    return int(days)
 
 
 @cache

@@ -22,7 +22,10 @@ from tenure.envs.chance import OWN_FUTURE, Future
 from tenure.envs.delegation import Delegation
 from tenure.envs.fitting import fitted
 from tenure.envs.forecasts import Ask, Asked
+from tenure.envs.layers import lasting_days
 from tenure.envs.memory import Kind
+from tenure.envs.retention import Retention
+from tenure.envs.retention.plan import check_fits
 from tenure.envs.world import World
 from tenure.errors import UsageError, nearest
 
@@ -97,7 +100,15 @@ class Context(ContextOfSeat):
     sub_agent: ContextOfSeat | None = None
 
 
-_OPTIONAL = ("forecasts", "memory", "without_tools", "delegation", "context", "parallel_calls")
+_OPTIONAL = (
+    "forecasts",
+    "memory",
+    "without_tools",
+    "delegation",
+    "retention",
+    "context",
+    "parallel_calls",
+)
 
 
 class Scenario(BaseModel):
@@ -113,6 +124,7 @@ class Scenario(BaseModel):
         memory: Kinds of memory tools that the job gets in addition.
         without_tools: Tools of the job that are left out.
         delegation: Which tools a sub-agent has; `None` if there is no sub-agent.
+        retention: What is told in passing and asked for later; `None` if nothing is.
         context: What is recommended for a model's window; what is said of an agent goes before it.
         parallel_calls: Whether a model's message may hold several calls. They are taken one after
             another, each a step, and the model hears of all of them before it speaks again.
@@ -132,6 +144,7 @@ class Scenario(BaseModel):
     memory: tuple[Kind, ...] = ()
     without_tools: tuple[str, ...] = ()
     delegation: Delegation | None = None
+    retention: Retention | None = None
     context: Context | None = None
     parallel_calls: bool = False
     limits: Limits
@@ -215,8 +228,10 @@ class Scenario(BaseModel):
         Raises:
             UsageError: If it does not fit the job.
         """
-        layers = jobs.Layers(self.memory, self.without_tools, self.delegation)
+        layers = jobs.Layers(self.memory, self.without_tools, self.delegation, self.retention)
         self.job.world_type(layers, asks=bool(self.forecasts))
+        if self.retention:
+            check_fits(self.retention, lasting_days(self.world_parameters, "retention"))
         return layers
 
     def make_world(self, seed: int, future: Future = OWN_FUTURE) -> World[Any]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from tenure.envs.clock import at
 from tenure.envs.forecasts.answers import Form
 from tenure.envs.forecasts.distribution import Distribution
+from tenure.envs.layers import lasting_days
 from tenure.errors import ContractError, UsageError, nearest
 
 _MOST_DAYS = 100_000
@@ -185,11 +186,7 @@ def schedule(
     """
     if not asks:
         return ()
-    horizon_days = getattr(parameters, "horizon_days", 7 * getattr(parameters, "horizon_weeks", 0))
-    if not horizon_days:
-        raise UsageError(
-            "forecasts: this job has no parameter horizon_days or horizon_weeks, which they need."
-        )
+    horizon_days = lasting_days(parameters, "forecasts")
     found = [
         one
         for number, ask in enumerate(asks)

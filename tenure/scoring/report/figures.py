@@ -209,8 +209,25 @@ class Axis(NamedTuple):
 
 
 @_settings()
-def lines(heading: str, caption: str, across: str, axis: Axis, drawn: Sequence[Line]) -> Drawing:
-    """Draw a line an agent with the interval of each of its spots, moved aside a little."""
+def lines(
+    heading: str,
+    caption: str,
+    across: str,
+    axis: Axis,
+    drawn: Sequence[Line],
+    *,
+    marks: Sequence[str] = (),
+) -> Drawing:
+    """Draw a line an agent with the interval of each of its spots, moved aside a little.
+
+    Args:
+        heading: What it shows.
+        caption: How to read it.
+        across: Title of the horizontal axis.
+        axis: The vertical one.
+        drawn: The lines.
+        marks: What stands below x = 0, 1, 2 and so on, where x is no number of its own.
+    """
     canvas, axes = _canvas(240)
     span = max((line.spots[-1].x - line.spots[0].x for line in drawn), default=1) or 1
     for number, line in enumerate(drawn):
@@ -225,6 +242,8 @@ def lines(heading: str, caption: str, across: str, axis: Axis, drawn: Sequence[L
             _scatter(axes, line.place, xs, values)
     axes.axhline(0, color=_FAINT, linewidth=0.8, zorder=0)
     _finish(axes, across, axis)
+    if marks:
+        axes.set_xticks(range(len(marks)), marks)
     spoken = "; ".join(f"{line.label}: {_spoken_ends(line, axis)}" for line in drawn)
     return Drawing(heading, caption, _svg(canvas, heading, f"{heading}. {spoken}."))
 

@@ -59,6 +59,7 @@ def _drawings(found: Sustained, places: dict[str, int]) -> Iterator[Drawing]:
     yield from _over_months(found, places)
     yield from _survivals(found, places)
     yield from _words_kept(found, places)
+    yield from _remembered(found, places)
     yield from _recoveries(found, places)
 
 
@@ -152,6 +153,29 @@ def _words_kept(found: Sustained, places: dict[str, int]) -> Iterator[Drawing]:
         )
 
 
+def _remembered(found: Sustained, places: dict[str, int]) -> Iterator[Drawing]:
+    lags = sorted({one.lag_days for agent in found.agents for one in agent.retention})
+    place_of = {lag: place for place, lag in enumerate(lags)}
+    drawn = [
+        Line(
+            places[agent.label],
+            agent.label,
+            [_spot(place_of[one.lag_days], one.known) for one in agent.retention],
+        )
+        for agent in found.agents
+        if agent.retention
+    ]
+    if drawn:
+        yield figures.lines(
+            "What it remembers, by how long ago it was told",
+            "Share of what was told in passing that is still known, beyond chance, which is 0%.",
+            "days since it was told",
+            Axis("share known", "share"),
+            drawn,
+            marks=[str(lag) for lag in lags],
+        )
+
+
 def _recoveries(found: Sustained, places: dict[str, int]) -> Iterator[Drawing]:
     scale = _scale(found.worth)
     for name in dict.fromkeys(name for agent in found.agents for name in agent.recoveries):
@@ -178,7 +202,7 @@ def _gap_spots(recovery: Recovery, scale: float) -> list[Spot]:
     return [_spot(day, one, scale) for day, one in enumerate(recovery.gaps)]
 
 
-def _spot(x: float, one: Estimate, scale: float) -> Spot:
+def _spot(x: float, one: Estimate, scale: float = 1) -> Spot:
     low, high = (one.interval.low, one.interval.high) if one.interval else (one.value, one.value)
     return Spot(x, one.value / scale, low / scale, high / scale)
 

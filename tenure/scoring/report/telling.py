@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from statistics import fmean
 from typing import NamedTuple
 
 from tenure.scoring.report import wording
@@ -16,7 +17,13 @@ from tenure.scoring.sustained.failing import (
     STALL_DAYS,
 )
 from tenure.scoring.sustained.recovery import WATCHED_DAYS
-from tenure.scoring.sustained.results import CourseOfAgent, Recovery, Share, Sustained
+from tenure.scoring.sustained.results import (
+    CourseOfAgent,
+    Recovery,
+    Retained,
+    Share,
+    Sustained,
+)
 from tenure.scoring.sustained.survival import Median
 
 MEANINGS = {
@@ -111,6 +118,8 @@ def tables(found: Sustained) -> Iterator[Table]:
     yield _lasting(found)
     if any(agent.duties_kept or agent.divergence for agent in found.agents):
         yield _word(found)
+    if any(agent.retention for agent in found.agents):
+        yield _retention(found)
     yield from _shocks(found)
 
 
@@ -231,6 +240,42 @@ def _word(found: Sustained) -> Table:
     )
 
 
+def _retention(found: Sustained) -> Table:
+    lags = sorted({one.lag_days for agent in found.agents for one in agent.retention})
+
+    def cells(agent: CourseOfAgent) -> list[Cell]:
+        at = {one.lag_days: one for one in agent.retention}
+        asked = sum(one.asked for one in agent.retention)
+        return [
+            *(_retained(at.get(lag)) for lag in lags),
+            Cell(f"{sum(one.dont_know for one in agent.retention)} of {asked}"),
+            Cell(f"{sum(one.unanswered for one in agent.retention)} of {asked}"),
+        ]
+
+    chances = [one.chance for agent in found.agents for one in agent.retention]
+    return Table(
+        "What it remembers",
+        "Of what was told in passing, and no tool shows again, the share that is still known so "
+        "many days later, by memory or by the agent's own notes. It is what was right beyond "
+        f"chance ({wording.percent(fmean(chances))}): 0% for who guesses, does not know or does "
+        "not answer, 100% for who knows all. Last: how many of the answers were right.",
+        [
+            *(f"After {wording.counted(lag, 'day')}" for lag in lags),
+            "Did not know",
+            "Not answered",
+        ],
+        _rows(found, cells),
+    )
+
+
+def _retained(one: Retained | None) -> Cell:
+    if one is None:
+        return _NONE
+    cell = _estimate(one.known, wording.percent)
+    right = f"{one.right} of {one.asked}"
+    return Cell(cell.text, f"{cell.more}; {right}" if cell.more else right)
+
+
 def _shocks(found: Sustained) -> Iterator[Table]:
     for name in dict.fromkeys(name for agent in found.agents for name in agent.recoveries):
         has_remedy = any(
@@ -317,7 +362,7 @@ def _points(value: float) -> str:
 
 
 def _signed_points(value: float) -> str:
-    return f"{100 * value:+.1f}".replace("-", wording.MINUS)
+    return f"{round(100 * value, 1) + 0.0:+.1f}".replace("-", wording.MINUS)
 
 
 def _multiple(value: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from statistics import fmean
 from typing import Any
 
@@ -20,7 +20,8 @@ from tenure.scoring.sustained.competence import (
 from tenure.scoring.sustained.drift import Change
 from tenure.scoring.sustained.episodes import Seen, told
 from tenure.scoring.sustained.estimates import generator, mean, monthly, pairs, share
-from tenure.scoring.sustained.results import CourseOfAgent, Share
+from tenure.scoring.sustained.results import CourseOfAgent, Retained, Share
+from tenure.scoring.sustained.retention import DONT_KNOW, Recall
 from tenure.scoring.sustained.survival import causes, incidence, lasting_mean, median, survival
 
 
@@ -72,6 +73,7 @@ def over_seeds(
             (sum(said.told == said.true for said in one.beliefs), len(one.beliefs)) for one in seen
         ),
         divergence_by_month=_divergence_by_month(seen, days),
+        retention=list(_retention(seen)),
     )
 
 
@@ -134,3 +136,29 @@ def _divergence_by_month(seen: Sequence[Seen], days: int) -> list[float | None]:
 
 def _month_of_day(days: int) -> list[int]:
     return [place for place, month in enumerate(months(days)) for _ in month]
+
+
+def _retention(seen: Sequence[Seen]) -> Iterator[Retained]:
+    for lag in sorted({recall.lag_days for one in seen for recall in one.recalls}):
+        yield _retained(
+            lag, [[one for one in each.recalls if one.lag_days == lag] for each in seen]
+        )
+
+
+def _retained(lag_days: int, seeds: Sequence[Sequence[Recall]]) -> Retained:
+    """Return what was known at one lag; each sequence is a seed's."""
+    recalls = [one for seed in seeds for one in seed]
+    right = share((sum(one.is_right for one in seed), len(seed)) for seed in seeds)
+    worst = -1 / (min(one.choices for one in recalls) - 1)
+    known = share(((sum(one.credit for one in seed), len(seed)) for seed in seeds), worst)
+    assert right is not None and known is not None  # noqa: S101, PT018  there are some
+    return Retained(
+        lag_days=lag_days,
+        asked=len(recalls),
+        right=sum(one.is_right for one in recalls),
+        dont_know=sum(one.answer == DONT_KNOW for one in recalls),
+        unanswered=sum(not one.answer for one in recalls),
+        chance=fmean(1 / one.choices for one in recalls),
+        right_share=right,
+        known=known,
+    )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from statistics import fmean
 from typing import NamedTuple
 
 from tenure.scenarios import Scenario
 from tenure.scoring.records import Episode
-from tenure.scoring.sustained import course, failing, word
+from tenure.scoring.sustained import course, failing, retention, word
 from tenure.scoring.sustained.competence import by_month
 from tenure.scoring.sustained.drift import Change, change_point
 from tenure.scoring.sustained.results import CourseOfEpisode, Said
@@ -28,6 +28,7 @@ class Seen(NamedTuple):
         half_life: Until competence was halved; `None` if it had no level.
         duties: Commitments that came to a verdict.
         beliefs: Figures that were stated.
+        recalls: Questions about what was told in passing.
         change: The likeliest change of level; `None` if none can be told.
     """
 
@@ -40,6 +41,7 @@ class Seen(NamedTuple):
     half_life: Life | None
     duties: list[word.Duty]
     beliefs: list[word.Belief]
+    recalls: list[retention.Recall]
     change: Change | None
 
 
@@ -75,6 +77,7 @@ def see(
         half_life=failing.half_life(earned, theirs),
         duties=word.duties(episode, over_time.duties),
         beliefs=word.beliefs(episode),
+        recalls=retention.recalls(episode),
         change=_drift(earned[:lasted], theirs[:lasted]),
     )
 
@@ -116,6 +119,7 @@ def told(one: Seen) -> CourseOfEpisode:
         duties=sum(duty.occasions for duty in one.duties),
         duties_kept=sum(duty.kept for duty in one.duties),
         said=_said(one.beliefs),
+        recalled=list(_recalled(one.recalls)),
     )
 
 
@@ -127,3 +131,9 @@ def _said(beliefs: Sequence[word.Belief]) -> Said | None:
         exact=sum(said.told == said.true for said in beliefs),
         divergence=fmean(said.divergence for said in beliefs),
     )
+
+
+def _recalled(recalls: Sequence[retention.Recall]) -> Iterator[tuple[int, int, int]]:
+    for lag in sorted({one.lag_days for one in recalls}):
+        right = [one.is_right for one in recalls if one.lag_days == lag]
+        yield lag, sum(right), len(right)

@@ -46,8 +46,8 @@ def pairs(ones: Sequence[float], others: Sequence[float]) -> list[tuple[float, f
     return list(zip(ones, others, strict=True))
 
 
-def share(parts: Iterable[tuple[float, float]]) -> Estimate | None:
-    """Return the sum of firsts over that of seconds, with an interval over seeds, inside [0, 1].
+def share(parts: Iterable[tuple[float, float]], lowest: float = 0.0) -> Estimate | None:
+    """Return the sum of firsts over that of seconds, with an interval over seeds up to 1.
 
     Where all seeds have none, or all have all, it is Wilson's for so many seeds.
     """
@@ -58,14 +58,14 @@ def share(parts: Iterable[tuple[float, float]]) -> Estimate | None:
     if found.value in {0.0, 1.0} and len(wholes) >= FEWEST_FOR_INTERVAL:
         seeds = sum(whole > 0 for _, whole in wholes)
         return Estimate(value=found.value, interval=wilson(round(found.value) * seeds, seeds))
-    return clipped(found, 1.0)
+    return clipped(found, 1.0, lowest)
 
 
-def clipped(one: Estimate, highest: float) -> Estimate:
-    """Return an estimate of what lies between 0 and `highest`, its interval too."""
+def clipped(one: Estimate, highest: float, lowest: float = 0.0) -> Estimate:
+    """Return an estimate of what lies between two numbers, its interval too."""
     if one.interval is None:
         return one
     ends = replace(
-        one.interval, low=max(0.0, one.interval.low), high=min(highest, one.interval.high)
+        one.interval, low=max(lowest, one.interval.low), high=min(highest, one.interval.high)
     )
     return Estimate(value=one.value, interval=ends)

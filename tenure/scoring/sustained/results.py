@@ -65,6 +65,8 @@ class CourseOfEpisode(_Part):
         duties: Commitments that came to a verdict.
         duties_kept: Those that were kept.
         said: What it stated; `None` if nothing.
+        recalled: By lag in days, of questions about what was told in passing: how many were
+            answered rightly, and of how many.
     """
 
     seed: int
@@ -80,6 +82,31 @@ class CourseOfEpisode(_Part):
     duties: int
     duties_kept: int
     said: Said | None
+    recalled: list[tuple[int, int, int]] = []
+
+
+class Retained(_Part):
+    """What was still known of what had been told in passing so many days before.
+
+    Attributes:
+        lag_days: How many days before.
+        asked: Questions about it.
+        right: Those that were answered rightly.
+        dont_know: Those to which the answer was that it is not known.
+        unanswered: Those without an answer.
+        chance: The share that who guesses gets right.
+        right_share: The share that was right.
+        known: The same beyond chance: 0 for who guesses or says nothing, 1 for who knows all.
+    """
+
+    lag_days: int
+    asked: int
+    right: int
+    dont_know: int
+    unanswered: int
+    chance: float
+    right_share: Estimate
+    known: Estimate
 
 
 class Recovery(_Part):
@@ -139,6 +166,7 @@ class CourseOfAgent(_Part):
         divergence: How far a stated figure is off; `None` if none was stated.
         exact: Share of stated figures that were exactly so.
         divergence_by_month: By month, over all figures stated in it; `None` in one without.
+        retention: By lag, rising; empty if nothing was asked for.
         recoveries: By shock; empty if no twin was played.
     """
 
@@ -169,6 +197,7 @@ class CourseOfAgent(_Part):
     divergence: Estimate | None
     exact: Estimate | None
     divergence_by_month: list[float | None]
+    retention: list[Retained] = []
     recoveries: dict[str, Recovery] = {}
 
 
