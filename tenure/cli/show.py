@@ -347,6 +347,12 @@ class _View:
         )
 
     def _told(self, events: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+        from tenure.scoring.sustained.retention import KIND
+
+        for event in events:
+            if event.get("kind") == KIND:
+                yield "recalled", _recalled(event)
+        events = [event for event in events if event.get("kind") != KIND]
         shown = len(events) if self._full or len(events) <= _SHOWN_EVENTS else _SHOWN_EVENTS - 1
         for event in events[:shown]:
             facts = {name: value for name, value in event.items() if name != "kind"}
@@ -423,6 +429,21 @@ def _spent(exchange: Mapping[str, Any]) -> str:
 
 def _is_number(value: Any) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _recalled(event: Mapping[str, Any]) -> str:
+    """Return what became of a question about what was told in passing."""
+    truth, answer = event.get("truth"), event.get("answer")
+    if answer is None:
+        became = f"not answered; it was {truth}"
+    elif answer == "dont_know":
+        became = f"not known; it was {truth}"
+    else:
+        became = f"right, {truth}" if answer == truth else f"wrong, {answer}; it was {truth}"
+    return (
+        f"question {event.get('id')} ({event.get('topic')}, told on day {event.get('told_day')}, "
+        f"{event.get('lag_days')} days before): {became}"
+    )
 
 
 def _compact(facts: Mapping[str, Any]) -> str:

@@ -28,13 +28,13 @@ class Book:
     """What a world's state has in addition; what was told follows from the seed.
 
     Attributes:
-        day: The last day that was looked at; -1 before the first.
+        day: The 0-based day up to which all was told and asked.
         told: How many remarks of the plan have had their day.
         waiting: Those that were told and are to be asked for.
         open: Those that are asked for today and not answered yet.
     """
 
-    day: int = -1
+    day: int = 0
     told: int = 0
     waiting: list[int] = field(default_factory=list)
     open: list[int] = field(default_factory=list)
@@ -46,18 +46,15 @@ class Recalling(Layer):
     retention: ClassVar[Retention]
 
     def start(self) -> WorldState:
-        """Draw the job's world and all remarks, and tell that of the first day, if there is one."""
+        """Draw the job's world and all remarks."""
         days = lasting_days(self.parameters, "retention")
         check_fits(self.retention, days)
         self.__plan = plan(self.retention, days, self.chance)
-        state = super().start()
-        self.__tick()
-        return state
+        return super().start()
 
     def opening(self) -> str:
-        """Tell that there will be remarks and questions, and what is told at once."""
-        at_once = [remark.told for remark in self.__plan[:1] if remark.day == 0]
-        return "\n".join([_INTRO, *at_once, super().opening()])  # type: ignore[safe-super]  # the job's
+        """Tell that there will be remarks and questions; the first come later."""
+        return f"{_INTRO}\n{super().opening()}"  # type: ignore[safe-super]  # the job's
 
     def stamp(self) -> str:
         """Put the questions that wait for an answer."""

@@ -28,7 +28,12 @@ class Retention(BaseModel):
         "these, in random order, each as often.",
     )
     every_days: _Days = Field(default=3, description="So often something is told.")
-    first_day: _Days = Field(default=1, description="The day of the first remark.")
+    first_day: int = Field(
+        default=2,
+        ge=2,
+        le=_MOST_DAYS,
+        description="The day of the first remark; what is read on the first day can be read again.",
+    )
 
     @field_validator("lags_days")
     @classmethod

@@ -91,9 +91,9 @@ def test_who_does_not_know_and_who_says_nothing_are_told_apart(found):
 
 
 def test_lags_have_about_as_many_questions_as_the_time_allows(found):
-    """Of 120 remarks a quarter has each lag, and those of the last days are not asked for."""
+    """Of 119 remarks a quarter has each lag, and those of the last days are not asked for."""
     asked = {one.lag_days: one.asked / len(SEEDS) for one in found.agents[0].retention}
-    assert asked == pytest.approx({1: 119 / 4, 7: 113 / 4, 30: 90 / 4, 90: 30 / 4}, abs=1)
+    assert asked == pytest.approx({1: 118 / 4, 7: 112 / 4, 30: 89 / 4, 90: 29 / 4}, abs=1)
 
 
 def test_the_counts_of_episodes_add_up_to_those_of_the_agent(found):
