@@ -1,4 +1,4 @@
-"""Scripts whose memory is known, on the lemonade stand that tells things in passing."""
+"""Scripts whose memory is known, at work where things are told in passing."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -43,20 +43,23 @@ def but(known: Answer, otherwise: Answer) -> Answer:
     return lambda *asked: known(*asked) or otherwise(*asked)
 
 
-def script(answer: Answer) -> Callable[[Briefing], Policy]:
-    """Return a script that sells as one-a-day does, and answers; an empty answer is "dont_know"."""
+def script(
+    answer: Answer, work: Callable[[Briefing], Policy] = kiosk.one_a_day
+) -> Callable[[Briefing], Policy]:
+    """Return a script that works as another does, and answers; an empty answer is "dont_know"."""
 
     def policy(briefing: Briefing) -> Policy:
         notes: dict[int, str] = {}
-        chance, text = Chance(briefing.seed), briefing.opening
+        worker, chance = work(briefing), Chance(briefing.seed)
+        call = next(worker)
         while True:
+            text = yield call
             notes |= {int(day): told for day, told in _TOLD.findall(text)}
             for number, day, choices in _ASKED.findall(text):
                 said = answer(notes, int(day), tuple(choices.split(", ")), chance)
                 given = {"answer": said} if said else {"dont_know": True}
                 yield ToolCall("answer_question", {"question": int(number), **given})
-            yield kiosk.BREW
-            text = yield kiosk.CLOSE
+            call = worker.send(text)
 
     return policy
 

@@ -3,6 +3,9 @@
 import orjson
 import pytest
 
+from tenure import scenarios
+from tenure.envs.retention import Retention
+from tenure.envs.vending.policies import POLICIES
 from tenure.errors import TrajectoryError
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.records import read
@@ -112,6 +115,28 @@ def test_answers_earn_nothing_and_lose_nothing(found):
     assert {agent.label: agent.earned for agent in found.agents} == dict.fromkeys(
         memories.SCRIPTS, found.agents[0].earned
     )
+
+
+def test_a_shopkeeper_earns_the_same_whatever_it_remembers(tmp_path):
+    quarter = scenarios.load("vending/quarter")
+    talk = quarter.model_copy(update={"retention": Retention(lags_days=(1, 30), every_days=1)})
+    keeper = POLICIES["shopkeeper"]
+    scripts = {
+        "shopkeeper": keeper,
+        "ten-days": memories.script(memories.remembering(10), keeper),
+        "all": memories.script(memories.remembering(1_000), keeper),
+    }
+    folder = kiosk.record(tmp_path, talk, (1, 3), scripts)
+    silent, ten, everything = sustained_run(folder, score_run(folder)).agents
+    assert [
+        values({one.lag_days: one.known for one in agent.retention}) for agent in (ten, everything)
+    ] == [
+        {1: 1, 30: 0},
+        {1: 1, 30: 1},
+    ]
+    assert silent.earned == ten.earned == everything.earned
+    plain = kiosk.record(tmp_path / "plain", quarter, (1, 3), {"shopkeeper": keeper})
+    assert score_run(plain).agents[0].score == score_run(folder).agents[0].score
 
 
 # --- records and pages ---------------------------------------------------------------------------
