@@ -6,7 +6,8 @@ import pytest
 import tenure.envs  # noqa: F401  registers the jobs
 from tenure.envs import jobs
 from tenure.envs.forecasts import Ask
-from tenure.scenarios import Suite
+from tenure.envs.retention import Retention
+from tenure.scenarios import Suite, load
 from tenure.scenarios.suite import Entry
 from tenure.scoring.export import TARGETS, table
 from tenure.scoring.forecasts import ForecastScore, ForecastSummary
@@ -68,3 +69,11 @@ def test_the_page_on_forecasts_knows_what_a_scenario_can_ask():
 def test_the_page_on_exports_knows_every_format_and_every_column():
     assert documented("exports.md", "Exports") >= set(TARGETS)
     assert documented("exports.md", "Parquet") == {*table._OF_EPISODE, *table._OF_STEP}
+
+
+def test_the_page_on_sustained_competence_turns_retention_on(tmp_path):
+    assert documented("sustained.md", "What it remembers") == set(Retention.model_fields)
+    page = (DOCS / "sustained.md").read_text(encoding="utf-8")
+    file = tmp_path / "year.yaml"
+    file.write_text(re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)[0])
+    assert load(str(file)).retention == Retention()
