@@ -1,12 +1,14 @@
 """The lemonade stand, where something is told in passing and asked for later."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from tenure.envs.chance import OWN_FUTURE, Future
+from tenure.envs.forecasts import Ask
 from tenure.envs.jobs import NO_LAYERS, Layers
 from tenure.envs.retention import Remark, Retention, plan
 from tenure.envs.world import Step, World
-from tests import lemonade
+from tests.envs.forecasts.stand import JOB
 
 RETENTION = Retention(lags_days=(1, 4), every_days=2)
 DAYS = 20
@@ -17,10 +19,11 @@ def stand(
     retention: Retention = RETENTION,
     *,
     layers: Layers = NO_LAYERS,
+    asks: Sequence[Ask] = (),
     future: Future = OWN_FUTURE,
 ) -> World[Any]:
     laid = layers._replace(retention=retention)
-    return lemonade.JOB.make({"horizon_days": DAYS}, seed, (), laid, future=future)
+    return JOB.make({"horizon_days": DAYS}, seed, asks, laid, future=future)
 
 
 def remarks(world: World[Any], retention: Retention = RETENTION) -> tuple[Remark, ...]:

@@ -19,6 +19,7 @@ from tenure.envs.retention import Retention
 from tenure.envs.tools import Fault
 from tenure.errors import UsageError
 from tests import lemonade
+from tests.envs.forecasts.stand import ASKS
 from tests.envs.retention.stand import (
     DAYS,
     RETENTION,
@@ -212,9 +213,10 @@ def test_another_future_tells_other_things_from_its_day_on_and_asks_for_what_was
     assert check_futures(make, 3, max_steps=DAYS, actions=actions, seeds=3) == 3
 
 
+@pytest.mark.parametrize("asks", [(), ASKS])
 @pytest.mark.parametrize("layers", [Layers(), Layers(memory=("scratchpad",))])
-def test_it_keeps_the_world_contract(layers):
-    make = partial(stand, layers=layers)
+def test_it_keeps_the_world_contract_also_with_memory_and_below_forecasts(layers, asks):
+    make = partial(stand, layers=layers, asks=asks)
     world = make()
     first = remarks(world)[0]
     sleep = '{"name": "close_for_today", "arguments": {}}'

@@ -1,5 +1,6 @@
 """What is remembered, measured on scripts whose memory is known."""
 
+import numpy as np
 import orjson
 import pytest
 
@@ -12,6 +13,7 @@ from tenure.scoring.records import read
 from tenure.scoring.replay import replay
 from tenure.scoring.report import telling, write_report, write_sustained
 from tenure.scoring.scorecard import score_run
+from tenure.scoring.sustained.estimates import share
 from tenure.scoring.sustained.measures import sustained_run
 from tenure.scoring.sustained.results import Sustained
 from tenure.scoring.sustained.retention import Recall, recalls
@@ -52,6 +54,17 @@ def values(estimates):
 def test_a_wrong_answer_costs_what_makes_guessing_worth_nothing(answer, credit):
     assert Recall(7, 8, "red", answer).credit == pytest.approx(credit)
     assert 1 / 8 + 7 / 8 * Recall(7, 8, "red", "blue").credit == pytest.approx(0)
+
+
+def test_nineteen_of_twenty_intervals_hold_what_is_known():
+    """Eight seeds of 30 questions, of which half are known and the others guessed."""
+    dice, held, runs = np.random.default_rng(1), 0, 200
+    for _ in range(runs):
+        right = dice.binomial(30, 9 / 16, size=8)
+        wrong = Recall(7, 8, "red", "blue").credit
+        found = share(((count + (30 - count) * wrong, 30) for count in right), wrong)
+        held += found.interval.low <= 1 / 2 <= found.interval.high
+    assert 0.91 <= held / runs <= 0.985
 
 
 # --- scripts with known memories -----------------------------------------------------------------
