@@ -579,5 +579,6 @@ def _past(assignment: Assignment, head: Mapping[str, Any]) -> Episode | None:
 def _draft(path: Path) -> Path:
     """Return a free place beside a record; what a killed process left there is worth nothing."""
     draft = path.with_name(f"{path.name}.part")
-    draft.unlink(missing_ok=True)
+    for left in (draft, draft.with_name(f"{draft.name}.whole")):
+        left.unlink(missing_ok=True)
     return draft
