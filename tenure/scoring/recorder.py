@@ -23,9 +23,9 @@ from tenure.scoring.records import FIRST_HASH, FORMAT, MINOR, SEAL_MAGIC, VERSIO
 _FRAME_HEAD = bytes.fromhex("28b52ffd0038")
 """Begins a zstd frame (RFC 8878) with a window of 128 KiB, without length and checksum."""
 _MOST_BLOCK_BYTES = 2**17
-_LOOSE_BYTES = 2**18
+_LOOSE_BYTES = 2**20
 """How many bytes of lines stand in a file as they are before it is packed for the first time."""
-_PACKED_LEVEL = 3
+_PACKED_LEVEL = 1
 _COMPACT_LEVEL = 9
 _RECORDS_A_BLOCK = 8
 """How many records a damaged byte can make unreadable, in a finished file."""

@@ -112,16 +112,16 @@ def test_a_line_longer_than_a_block_of_zstd_is_recorded(tmp_path):
 
 
 def test_a_file_is_packed_whenever_it_has_doubled_and_loses_nothing_in_it(tmp_path):
-    exchange = {"message": {"content": "x" * 100_000}}
+    exchange = {"message": {"content": "x" * 400_000}}
     world, recorder = begun(tmp_path / "e.jsonl.zst")
     sizes = []
     with recorder:
         for _ in range(9):
             recorder.step(world, BREW, exchange, world.step(BREW))
-            sizes.append(recorder.path.stat().st_size // 100_000)
+            sizes.append(recorder.path.stat().st_size // 400_000)
             assert len(read_partial(recorder.path).steps) == len(sizes)
             assert read_partial(recorder.path).head == recorder.head
-    assert sizes == [1, 2, 0, 1, 2, 3, 0, 1, 2]  # over 262,144 bytes, and then over 300,000
+    assert sizes == [1, 2, 0, 1, 2, 3, 0, 1, 2]  # over 1,048,576 bytes, and then over 1,200,000
     assert [path.name for path in tmp_path.iterdir()] == ["e.jsonl.zst"]
 
 
