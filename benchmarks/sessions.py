@@ -244,9 +244,12 @@ def client(who: str, url: str) -> Callable[[], Awaitable[Callable[[bytes], Await
         library: Any = httpx2 if who == "httpx2" else httpx
         options: dict[str, Any] = {"timeout": 600, "trust_env": False}
         if who == "httpx-aiohttp":
+            from aiohttp import ClientSession, TCPConnector
             from httpx_aiohttp import AiohttpTransport
 
-            options["transport"] = AiohttpTransport()
+            options["transport"] = AiohttpTransport(
+                client=lambda: ClientSession(connector=TCPConnector(limit=0))
+            )  # by itself it holds all but a hundred back, and the stub answers nobody then
         limits = library.Limits(max_connections=None, max_keepalive_connections=None)
         return library.AsyncClient(limits=limits, verify=False, **options)
 

@@ -9,6 +9,7 @@ may come twice, and is to be answered the same.
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -116,7 +117,7 @@ class HttpAgent:
 
     async def _ask(self, kind: str, **said: Any) -> _Heard:
         message = {"schema": SCHEMA, "type": kind, "episode": self._episode, **said}
-        heard, failures = await self._sender.send(orjson.dumps(message), self._heard)
+        heard, failures = await self._sender.send(partial(orjson.dumps, message), self._heard)
         return heard._replace(failures=failures)
 
     def _heard(self, response: httpx.Response) -> _Heard:

@@ -9,8 +9,10 @@ business of an API's vocabulary; `tenure.agents.providers` has one for each.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain, repeat
+from sys import intern
 from typing import Any, Literal, NamedTuple, Protocol
 
 import orjson
@@ -203,10 +205,11 @@ class JsonText(PlainText):
 
     def system(self, brief: str) -> Message:
         tools = "\n".join(map(_line, self._toolbox.tools.values()))
-        return self._words.system(
+        text = (
             f"{brief}\n\nTools:\n{tools}\n\n"
             'Answer with one JSON object and nothing else: {"name": "<tool>", "arguments": {...}}'
         )
+        return self._words.system(intern(text))  # a thousand episodes hold one
 
 
 class NativeTools(PlainText):
@@ -244,8 +247,15 @@ def speak(words: Vocabulary, way: Way, toolbox: Toolbox, *, parallel: bool = Fal
     return JsonText(words, toolbox) if way == "json" else PlainText(words)
 
 
+@lru_cache(maxsize=64)
+def defined(define: Callable[[Tool], dict[str, Any]], toolbox: Toolbox) -> list[dict[str, Any]]:
+    """Return tools as an API defines them: one list for all episodes, which nobody may change."""
+    return [define(tool) for tool in toolbox.tools.values()]
+
+
+@lru_cache(maxsize=64)
 def call_schema(toolbox: Toolbox) -> dict[str, Any]:
-    """Return the JSON Schema of one call of any of the tools."""
+    """Return the JSON Schema of one call of any of the tools; nobody may change it."""
     options: list[dict[str, Any]] = []
     shared: dict[str, Any] = {}
     for tool in toolbox.tools.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 MINUTES_PER_DAY = 1440
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -28,7 +29,7 @@ class Calendar:
 
     def __init__(self, start: date, days: int) -> None:
         self._start = start
-        self._labels = [self._label(day) for day in range(days + 1)]
+        self._labels = _labels(start, days + 1)
 
     def date(self, day: int) -> date:
         """Return the date of a 0-based day."""
@@ -44,12 +45,19 @@ class Calendar:
 
     def label(self, day: int) -> str:
         """Return a day as a reader sees it, such as `Mon 2026-01-05`."""
-        return self._labels[day] if day < len(self._labels) else self._label(day)
+        return self._labels[day] if day < len(self._labels) else _label(self.date(day))
 
     def stamp(self, minute: int) -> str:
         """Return a minute as a reader sees it, such as `Mon 2026-01-05 09:30`."""
         day, rest = divmod(minute, MINUTES_PER_DAY)
         return f"{self.label(day)} {rest // 60:02d}:{rest % 60:02d}"
 
-    def _label(self, day: int) -> str:
-        return f"{WEEKDAYS[self.weekday(day)]} {self.date(day).isoformat()}"
+
+@lru_cache(maxsize=64)
+def _labels(start: date, days: int) -> tuple[str, ...]:
+    """Return the labels of days from a date on, which worlds of many seeds share."""
+    return tuple(_label(start + timedelta(days=day)) for day in range(days))
+
+
+def _label(day: date) -> str:
+    return f"{WEEKDAYS[day.weekday()]} {day.isoformat()}"

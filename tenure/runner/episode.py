@@ -271,8 +271,7 @@ async def play(
             if assignment.is_new and not brake.reason:
                 crew.ask(world.opening())
             references = await asyncio.shield(references)
-        head = _head(assignment, world, references)
-        reason = await _play_with(crew, assignment, world, head, watcher, brake)
+        reason = await _play_with(crew, assignment, world, references, watcher, brake)
     finally:
         await crew.close()
     if reason:
@@ -299,22 +298,21 @@ async def _play_with(  # noqa: PLR0917  what an episode consists of
     crew: _Crew,
     assignment: Assignment,
     world: World[Any],
-    head: dict[str, Any],
+    references: References,
     watcher: Watcher,
     brake: Brake,
 ) -> str:
     """Record an episode to its end, and return why it ended; see `play`."""
     branch = assignment.branch
-    past = _past(assignment, head)
-    if past:
-        head["tenure"] = past.header["tenure"]
-    with Recorder(_draft(assignment.path), head) as recorder:
+    recorder, past = _recorder(assignment, _head(assignment, world, references))
+    with recorder:
         game = _Game(assignment, world, crew, recorder, watcher, brake=brake)
         if past:
             game.relive(past)
         if branch:
             game.inherit(branch.steps()[len(past.steps) if past else 0 :])
         recorder.take_place_of(assignment.path)
+        del past  # large, and the episode goes on for long
         if reason := await game.play_on():
             recorder.end(world, reason)
     if reason:
@@ -561,6 +559,14 @@ class _Game:
         return step
 
 
+def _recorder(assignment: Assignment, head: dict[str, Any]) -> tuple[Recorder, Episode | None]:
+    """Begin to record an episode; returns also what an interrupted one has behind it."""
+    past = _past(assignment, head)
+    if past:
+        head["tenure"] = past.header["tenure"]
+    return Recorder(_draft(assignment.path), head), past
+
+
 def _past(assignment: Assignment, head: Mapping[str, Any]) -> Episode | None:
     """Read what an interrupted episode has behind it, and see that it is this episode's."""
     if not assignment.path.exists():
@@ -579,5 +585,6 @@ def _past(assignment: Assignment, head: Mapping[str, Any]) -> Episode | None:
 def _draft(path: Path) -> Path:
     """Return a free place beside a record; what a killed process left there is worth nothing."""
     draft = path.with_name(f"{path.name}.part")
-    draft.unlink(missing_ok=True)
+    for left in (draft, draft.with_name(f"{draft.name}.whole")):
+        left.unlink(missing_ok=True)
     return draft

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from hashlib import blake2b
+from sys import intern
 from typing import Any, Literal, Self
 
 import orjson
@@ -210,7 +211,8 @@ class Scenario(BaseModel):
             UsageError: If it names something else, or the parameters do not fit the job.
         """
         known = self.world_parameters.model_dump() | self.limits.model_dump()
-        return _BRACES.sub(lambda found: _filled_in(found.group(), known), self.brief).strip()
+        filled_in = _BRACES.sub(lambda found: _filled_in(found.group(), known), self.brief)
+        return intern(filled_in.strip())  # a thousand episodes hold one
 
     @property
     def asked(self) -> tuple[Asked, ...]:

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from hashlib import sha256
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,12 +20,12 @@ from tenure.errors import UsageError
 from tenure.scenarios import References, Scenario
 from tenure.scoring.records import FIRST_HASH, FORMAT, MINOR, SEAL_MAGIC, VERSION, seal
 
-# A window of 32 KiB, small tables and small pieces: 70 KiB an episode instead of 250, which a
-# thousand episodes at once notice, for files that are 5% larger until they are finished.
-_COMPRESSION = zstandard.ZstdCompressionParameters.from_level(
-    3, window_log=15, hash_log=12, chain_log=12, write_checksum=1
-)
-_PIECE_BYTES = 4_096
+_FRAME_HEAD = bytes.fromhex("28b52ffd0038")
+"""Begins a zstd frame (RFC 8878) with a window of 128 KiB, without length and checksum."""
+_MOST_BLOCK_BYTES = 2**17
+_LOOSE_BYTES = 2**20
+"""How many bytes of lines stand in a file as they are before it is packed for the first time."""
+_PACKED_LEVEL = 1
 _COMPACT_LEVEL = 9
 _RECORDS_A_BLOCK = 8
 """How many records a damaged byte can make unreadable, in a finished file."""
@@ -155,8 +156,10 @@ class Narrator:
 class Recorder:
     """Writes one trajectory file; a context manager that closes it.
 
-    Each record is on its way to the disk when the call returns: a killed process loses none. The
-    last one makes the file smaller: compressed record by record it is half as large again.
+    Each record is on its way to the disk when the call returns: a killed process loses none. It is
+    stored as it is, since a compressor that waits for the next one holds 70 KiB and more, for each
+    of a thousand episodes at once. Whenever a file has doubled it is packed, and the last record
+    makes it compact.
 
     Args:
         path: The new file; its folder is made if need be.
@@ -170,13 +173,13 @@ class Recorder:
         self.path = path
         self.head = FIRST_HASH
         self._narrator = Narrator(header)
-        compressor = zstandard.ZstdCompressor(compression_params=_COMPRESSION)
-        self._chunker = compressor.chunker(chunk_size=_PIECE_BYTES)
+        self._packed_bytes = self._loose_bytes = 0
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._file = path.open("x+b", buffering=0)
         except FileExistsError:
             raise UsageError(f"{path} exists already, and a record is never overwritten.") from None
+        self._append(_FRAME_HEAD)
         self._write(header)
 
     def __enter__(self) -> Self:
@@ -216,11 +219,7 @@ class Recorder:
                 time runs on to the world's end with nobody at work, and that is what is scored.
         """
         line, self.head = seal(self.head, self._narrator.end(world, reason))
-        self._file.seek(0)
-        unpacked = zstandard.ZstdDecompressor().decompressobj().decompress(self._file.read())
-        whole = self.path.with_name(f"{self.path.name}.whole")
-        whole.write_bytes(compact(unpacked + line))
-        os.replace(whole, self.path)  # noqa: PTH105  atomic, and said so
+        self._replace(compact(self._lines() + line)).close()
 
     def take_place_of(self, path: Path) -> None:
         """Become `path` in one atomic move, while staying open; used when a run resumes."""
@@ -233,12 +232,60 @@ class Recorder:
 
     def _write(self, record: Mapping[str, Any]) -> None:
         line, self.head = seal(self.head, record)
-        self._append(b"".join((*self._chunker.compress(line), *self._chunker.flush())))  # type: ignore[no-untyped-call]  # zstandard names no types
+        self._append(_stored(line))
+        self._loose_bytes += len(line)
+        if self._loose_bytes > max(_LOOSE_BYTES, self._packed_bytes):
+            self._pack()
 
-    def _append(self, packed: bytes) -> None:
-        written = self._file.write(packed)
-        if written != len(packed):
-            raise OSError(f"{self.path}: only {written} of {len(packed)} bytes were written")
+    def _pack(self) -> None:
+        """Compress what stands in the file so far, in a file that takes its place at once.
+
+        As each is twice as long as the last, all of them take no more than twice the last one.
+        """
+        lines = self._lines()
+        packed = self._replace(_packed(lines))
+        self._file.close()
+        self._file = packed
+        self._packed_bytes, self._loose_bytes = len(lines), 0
+
+    def _lines(self) -> bytes:
+        self._file.seek(0)
+        return zstandard.ZstdDecompressor().decompressobj().decompress(self._file.read())
+
+    def _replace(self, content: bytes) -> FileIO:
+        """Put other bytes in the file's place at once; returns the new file, at its end."""
+        whole = self.path.with_name(f"{self.path.name}.whole")
+        file = whole.open("w+b", buffering=0)
+        try:
+            _write_all(file, content)
+            os.replace(whole, self.path)  # noqa: PTH105  atomic, and said so
+        except BaseException:
+            file.close()
+            raise
+        return file
+
+    def _append(self, stored: bytes) -> None:
+        _write_all(self._file, stored)
+
+
+def _write_all(file: FileIO, content: bytes) -> None:
+    written = file.write(content)
+    if written != len(content):
+        raise OSError(f"{file.name}: only {written} of {len(content)} bytes were written")
+
+
+def _stored(line: bytes) -> bytes:
+    """Return a line as blocks of a zstd frame that hold it as it is (RFC 8878, 3.1.1.2)."""
+    pieces = [
+        line[start : start + _MOST_BLOCK_BYTES] for start in range(0, len(line), _MOST_BLOCK_BYTES)
+    ]
+    return b"".join([(len(piece) << 3).to_bytes(3, "little") + piece for piece in pieces])
+
+
+def _packed(lines: bytes) -> bytes:
+    """Return the beginning of a zstd frame with lines, which other blocks can follow."""
+    compressor = zstandard.ZstdCompressor(level=_PACKED_LEVEL).compressobj()
+    return compressor.compress(lines) + compressor.flush(_FLUSH)
 
 
 def compact(lines: bytes) -> bytes:

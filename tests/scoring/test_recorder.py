@@ -104,6 +104,27 @@ def test_the_head_is_the_hash_of_the_last_record(tmp_path):
     assert read(recorder.path).head == recorder.head
 
 
+def test_a_line_longer_than_a_block_of_zstd_is_recorded(tmp_path):
+    text = "x" * 300_000  # a block holds 131,072 bytes
+    assert first_exchange(tmp_path / "e", {"message": {"content": text}})["message"] == {
+        "content": text
+    }
+
+
+def test_a_file_is_packed_whenever_it_has_doubled_and_loses_nothing_in_it(tmp_path):
+    exchange = {"message": {"content": "x" * 400_000}}
+    world, recorder = begun(tmp_path / "e.jsonl.zst")
+    sizes = []
+    with recorder:
+        for _ in range(9):
+            recorder.step(world, BREW, exchange, world.step(BREW))
+            sizes.append(recorder.path.stat().st_size // 400_000)
+            assert len(read_partial(recorder.path).steps) == len(sizes)
+            assert read_partial(recorder.path).head == recorder.head
+    assert sizes == [1, 2, 0, 1, 2, 3, 0, 1, 2]  # over 1,048,576 bytes, and then over 1,200,000
+    assert [path.name for path in tmp_path.iterdir()] == ["e.jsonl.zst"]
+
+
 def test_lone_surrogates_are_recorded_beside_the_action(tmp_path):
     step = read_partial(play(tmp_path / "e", [SURROGATE], finish=False)).steps[0]
     assert step["action"] == "sell \ufffd now \ufffd"

@@ -17,9 +17,9 @@ import base64
 import math
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import httpx
 
     from tenure.agents.network.gate import Gate
+    from tenure.agents.network.transport import Body
 
 __all__ = ["Limits", "Network"]
 
@@ -79,7 +80,7 @@ class Network:
     async def post(
         self,
         url: str,
-        content: bytes,
+        content: bytes | Callable[[], bytes],
         headers: Mapping[str, str],
         timeout_s: float,
         *,
@@ -94,7 +95,8 @@ class Network:
 
         Args:
             url: Where to.
-            content: The body.
+            content: The body, or what returns it, the same each time; then it is not kept while the
+                answer is waited for.
             headers: Beside `Host` and `Content-Length`.
             timeout_s: How long the answer may take; waiting for a turn does not count.
             tokens: How many tokens it may cost, for the limits; `None` for a guess by its length.
@@ -114,10 +116,11 @@ class Network:
             httpx.DecodingError: If the answer's compressed body is damaged.
         """
         from tenure.agents.network.pauses import retry_after_s
-        from tenure.agents.network.transport import REPEATABLE
+        from tenure.agents.network.transport import REPEATABLE, Body
 
-        tokens = len(content) // BYTES_PER_TOKEN if tokens is None else tokens
-        request = _request(url, content, headers)
+        body = Body(content if callable(content) else partial(bytes, content))
+        tokens = body.size // BYTES_PER_TOKEN if tokens is None else tokens
+        request = _request(url, body, headers)
         request.extensions.update({_TOKENS: tokens, REPEATABLE: repeatable})
         gate = self._gate(request.url)
         patience = patience or Patience(math.inf)
@@ -173,12 +176,12 @@ def _client() -> str:
     return task.get_name() if task else ""
 
 
-def _request(url: str, content: bytes, headers: Mapping[str, str]) -> httpx.Request:
+def _request(url: str, body: Body, headers: Mapping[str, str]) -> httpx.Request:
     import httpx
 
     told = httpx.Headers(_told(url, tuple(headers.items())))
-    told["Content-Length"] = str(len(content))
-    return httpx.Request("POST", _address(url), headers=told, stream=httpx.ByteStream(content))
+    told["Content-Length"] = str(body.size)
+    return httpx.Request("POST", _address(url), headers=told, stream=body)
 
 
 @lru_cache(maxsize=64)

@@ -87,9 +87,13 @@ class Sender:
         self._reached = False
 
     async def send(
-        self, body: bytes, read: Callable[[httpx.Response], Read]
+        self, body: bytes | Callable[[], bytes], read: Callable[[httpx.Response], Read]
     ) -> tuple[Read, tuple[str, ...]]:
         """Send a body until there is an answer to it.
+
+        Args:
+            body: As `Network.post` takes it.
+            read: Reads a response.
 
         Returns:
             What `read` made of the response, and why the attempts before it failed, each in a few
@@ -111,7 +115,7 @@ class Sender:
                 return answer, tuple(map(_in_short, failures))
             await self._pause(failures, patience)
 
-    async def _post(self, body: bytes, patience: Patience) -> httpx.Response:
+    async def _post(self, body: bytes | Callable[[], bytes], patience: Patience) -> httpx.Response:
         try:
             response = await self._network.post(
                 self._url, body, self._headers, self._timeout_s, repeatable=True, patience=patience

@@ -13,6 +13,7 @@ import re
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import httpx
@@ -31,6 +32,34 @@ REPEATABLE = "tenure_repeatable"
 _IDEMPOTENT = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"}
 _PORTS = {"http": 80, "https": 443}
 _BREAK = re.compile(rb"[\r\n\0]")
+
+
+Write = Callable[[], bytes]
+"""Returns bytes to be sent, the same each time."""
+
+
+class Body(httpx.AsyncByteStream):
+    """A request's body, which is not kept once it was read: answers are waited for much longer.
+
+    Args:
+        write: Returns it, the same each time.
+
+    Attributes:
+        size: Its length in bytes.
+    """
+
+    def __init__(self, write: Write) -> None:
+        self._write = write
+        self._written = write()
+        self.size = len(self._written)
+
+    def read(self) -> bytes:
+        """Return it, written anew if it was read before."""
+        written, self._written = self._written, b""
+        return written or self._write()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self.read()
 
 
 class Transport(httpx.AsyncBaseTransport):
@@ -56,11 +85,15 @@ class Transport(httpx.AsyncBaseTransport):
             httpx.RemoteProtocolError: If what came is no whole answer in HTTP/1.1.
             httpx.LocalProtocolError, httpx.UnsupportedProtocol: If the request cannot be sent.
         """
-        sent = _written(request, await request.aread())
+        head, body = _head(request), request.stream
+        if not isinstance(body, Body):
+            body = Body(partial(bytes, await request.aread()))
         origin = self._origin(request.url)
         repeatable = request.method in _IDEMPOTENT or request.extensions.get(REPEATABLE, False)
         answer = await origin.exchange(
-            sent, bodiless=request.method == "HEAD", repeatable=repeatable
+            partial(_written, head, body, chunked="transfer-encoding" in request.headers),
+            bodiless=request.method == "HEAD",
+            repeatable=repeatable,
         )
         return httpx.Response(
             answer.status,
@@ -104,16 +137,16 @@ class _Origin:
         self._addresses: asyncio.Future[list[str]] | None = None
         self._addresses_until_s = 0.0
 
-    async def exchange(self, sent: bytes, *, bodiless: bool, repeatable: bool) -> Answer:
+    async def exchange(self, write: Write, *, bodiless: bool, repeatable: bool) -> Answer:
         """Carry a request over an idle connection, or a new one."""
         wire = self._rested()
         if wire is not None:
             try:
-                return await self._carry(wire, sent, bodiless)
+                return await self._carry(wire, write, bodiless)
             except (httpx.ReadError, httpx.RemoteProtocolError):
                 if wire.heard or not repeatable:
                     raise
-        return await self._carry(await self._connected(), sent, bodiless)
+        return await self._carry(await self._connected(), write, bodiless)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -141,8 +174,8 @@ class _Origin:
                 return wire
         return None
 
-    async def _carry(self, wire: _Wire, sent: bytes, bodiless: bool) -> Answer:  # noqa: FBT001  a fact of a request
-        answer = await wire.exchange(sent, Answer(bodiless=bodiless))
+    async def _carry(self, wire: _Wire, write: Write, bodiless: bool) -> Answer:  # noqa: FBT001  a fact of a request
+        answer = await wire.exchange(write, Answer(bodiless=bodiless))
         if wire.rest(answer):
             self._idle[wire] = None
         return answer
@@ -244,14 +277,14 @@ class _Wire(asyncio.Protocol):
         self._rouse()
         self._origin.lost(self)
 
-    async def exchange(self, sent: bytes, answer: Answer) -> Answer:
+    async def exchange(self, write: Write, answer: Answer) -> Answer:
         """Send a request and wait for its answer; a wire that fails in this is closed."""
         self._rouse()
         self.heard = False
         self._answer = answer
         self._waiter = self._loop.create_future()
         try:
-            self._transport.write(sent)
+            self._transport.write(write())
             await self._waiter
         except BaseException:
             self.abort()
@@ -299,8 +332,8 @@ class _Pieces(httpx.AsyncByteStream):
             yield self._body[start : start + PIECE_BYTES]
 
 
-def _written(request: httpx.Request, content: bytes) -> bytes:
-    """Return a request as it goes over the wire.
+def _head(request: httpx.Request) -> bytes:
+    """Return a request's lines as they go over the wire.
 
     Raises:
         httpx.LocalProtocolError: If a header would break out of its line.
@@ -311,7 +344,13 @@ def _written(request: httpx.Request, content: bytes) -> bytes:
     if b"\0" in head or {head.count(b"\r"), head.count(b"\n")} != {len(lines) - 1}:
         name = next(name for name, value in request.headers.raw if _BREAK.search(name + value))
         raise httpx.LocalProtocolError(f"The header {name!r} holds a line break.")
-    if "transfer-encoding" in request.headers:
+    return head
+
+
+def _written(head: bytes, body: Body, *, chunked: bool) -> bytes:
+    """Return a request as it goes over the wire."""
+    content = body.read()
+    if chunked:
         content = (b"%x\r\n%s\r\n0\r\n\r\n" % (len(content), content)) if content else b"0\r\n\r\n"
     return b"%s\r\n\r\n%s" % (head, content)
 

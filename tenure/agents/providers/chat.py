@@ -127,7 +127,8 @@ class Chat(OpenAI):
             return [*messages, self.user(text)]
         return [*before, self.user(f"{last['content']}\n\n{text}")]  # some refuse two in a row
 
-    def _definition(self, tool: Tool) -> dict[str, Any]:
+    @staticmethod
+    def _definition(tool: Tool) -> dict[str, Any]:
         function = {"name": tool.name, "description": tool.description, "parameters": tool.schema}
         return {"type": "function", "function": function}
 

@@ -7,7 +7,8 @@ repeat; those that will not pass are a `ProviderError` that says what to do.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import httpx
@@ -79,10 +80,8 @@ class Endpoint:
         return speak(self._dialect, way, toolbox, parallel=parallel)
 
     async def complete(self, messages: list[Message], fields: Mapping[str, Any]) -> Reply:
-        written = orjson.dumps(self._dialect.body(messages, fields))
-        body = bytes(memoryview(written))  # orjson's own holds on to up to four times as much
-        del written
-        reply, failures = await self._sender.send(body, self._reply)
+        body = partial(self._dialect.body, messages, fields)
+        reply, failures = await self._sender.send(partial(_written, body), self._reply)
         return reply._replace(failures=failures)
 
     async def close(self) -> None:
@@ -180,3 +179,8 @@ class Endpoint:
 
     def _quoted(self, text: str) -> str:
         return quoted(self._secret.hidden(text))
+
+
+def _written(body: Callable[[], Mapping[str, Any]]) -> bytes:
+    """Return a body as JSON, in memory of its size: orjson's own is up to four times as large."""
+    return bytes(memoryview(orjson.dumps(body())))

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tenure.agents.context import Message
-from tenure.agents.protocols import EMPTY, Call, arguments_object, tool_name
+from tenure.agents.protocols import EMPTY, Call, arguments_object, defined, tool_name
 from tenure.agents.providers.contract import (
     FILTERED,
     Answer,
@@ -125,9 +125,8 @@ class Gemini:
         return [{"role": "user", "parts": told}] if told else []
 
     def offer(self, toolbox: Toolbox, *, parallel: bool) -> Mapping[str, Any]:  # noqa: ARG002  the API cannot be told
-        declared = [_definition(tool) for tool in toolbox.tools.values()]
         return {
-            "tools": [{"functionDeclarations": declared}],
+            "tools": [{"functionDeclarations": defined(_definition, toolbox)}],
             "toolConfig": {"functionCallingConfig": {"mode": "AUTO"}},
         }
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tenure.agents.context import Message
-from tenure.agents.protocols import EMPTY, Call, arguments_object, tool_name
+from tenure.agents.protocols import EMPTY, Call, arguments_object, defined, tool_name
 from tenure.agents.providers.contract import (
     FILTERED,
     Answer,
@@ -131,7 +131,7 @@ class Messages:
 
     def offer(self, toolbox: Toolbox, *, parallel: bool) -> Mapping[str, Any]:
         return {
-            "tools": [_definition(tool) for tool in toolbox.tools.values()],
+            "tools": defined(_definition, toolbox),
             "tool_choice": {"type": "auto", "disable_parallel_tool_use": not parallel},
         }
 

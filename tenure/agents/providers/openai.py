@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tenure.agents.context import Message
-from tenure.agents.protocols import Call, arguments_text, tool_name
+from tenure.agents.protocols import Call, arguments_text, defined, tool_name
 from tenure.agents.spec import AgentSpec
 from tenure.envs.tools import Tool, Toolbox
 
@@ -26,7 +26,7 @@ class OpenAI(ABC):
 
     def offer(self, toolbox: Toolbox, *, parallel: bool) -> Mapping[str, Any]:
         return {
-            "tools": [self._definition(tool) for tool in toolbox.tools.values()],
+            "tools": defined(self._definition, toolbox),
             "tool_choice": "auto",
             "parallel_tool_calls": parallel,
         }
@@ -34,8 +34,9 @@ class OpenAI(ABC):
     def forbid(self, offer: Mapping[str, Any]) -> Mapping[str, Any]:
         return {**offer, "tool_choice": "none"}
 
+    @staticmethod
     @abstractmethod
-    def _definition(self, tool: Tool) -> dict[str, Any]:
+    def _definition(tool: Tool) -> dict[str, Any]:
         """Return a tool as the request defines it."""
 
 

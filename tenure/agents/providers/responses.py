@@ -125,7 +125,8 @@ class Responses(OpenAI):
             return "tool_calls"
         return "refusal" if self.refusal(message) else "stop"
 
-    def _definition(self, tool: Tool) -> dict[str, Any]:
+    @staticmethod
+    def _definition(tool: Tool) -> dict[str, Any]:
         return {
             "type": "function",
             "name": tool.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from tenure.envs.chance import Chance, below, pick_weighted
@@ -35,9 +36,15 @@ def draw_weather(chance: Chance, calendar: Calendar, days: int) -> list[Weather]
     drifts = chance.series("temperature", count=days + 2, first_day=-2)
     swings = [below(word, 11) - 5 for word in drifts]
     return [
-        Weather(sky, MONTH_CELSIUS[calendar.month(day) - 1] + sum(swings[day : day + 3]))
+        _weather(sky, MONTH_CELSIUS[calendar.month(day) - 1] + sum(swings[day : day + 3]))
         for day, sky in enumerate(skies)
     ]
+
+
+@lru_cache(maxsize=1_024)
+def _weather(sky: str, celsius: int) -> Weather:
+    """Return a weather that all days share on which it is so."""
+    return Weather(sky, celsius)
 
 
 def sky_permille(sky: str, effect_percent: int) -> int:

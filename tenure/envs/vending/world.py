@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tenure.envs.clock import MINUTES_PER_DAY, at
+from datetime import date
+from functools import lru_cache
+
+from tenure.envs.clock import MINUTES_PER_DAY, Calendar, at
 from tenure.envs.tools import tool
 from tenure.envs.vending import local_events, pages
 from tenure.envs.vending.callers import Callers
@@ -59,10 +62,7 @@ class VendingWorld(Metering, Callers):
         """Draw the town and open the account."""
         self.score = f"{self.parameters.score}_cents"
         self.draw()
-        days = self.parameters.horizon_days
-        self._days = [
-            f"[Day {day + 1} of {days}, {self.calendar.label(day)} " for day in range(days)
-        ]
+        self._days = _days(self.parameters.start_date, self.parameters.horizon_days)
         self.state = VendingState(
             now_minutes=_OPENS_MINUTE,
             storage=dict(self.handover),
@@ -242,3 +242,10 @@ class VendingWorld(Metering, Callers):
         if self.state.pending_card_cents:
             self._book(self.state.pending_card_cents, "card sales")
             self.state.pending_card_cents = 0
+
+
+@lru_cache(maxsize=64)
+def _days(start: date, days: int) -> tuple[str, ...]:
+    """Return how the last line of an observation begins on each day, shared by many seeds."""
+    calendar = Calendar(start, days)
+    return tuple(f"[Day {day + 1} of {days}, {calendar.label(day)} " for day in range(days))

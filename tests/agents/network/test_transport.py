@@ -124,6 +124,23 @@ def test_an_idle_connection_that_dies_at_the_next_request_is_replaced_once():
     assert len(script.requests) == 3
 
 
+def test_a_body_is_written_once_and_anew_if_it_is_sent_again():
+    script, written = Script(sends(BODY), sends(then=resets), sends(BODY)), []
+
+    def write():
+        written.append(len(script.requests))
+        return b"hello"
+
+    async def asked():
+        async with scripted(script) as address, Network(trust_env=False) as network:
+            for _ in range(2):
+                await network.post(address, write, {}, timeout_s=10, repeatable=True)
+
+    asyncio.run(asked())
+    assert written == [0, 1, 2]  # the second request was sent twice
+    assert [one.endswith(b"\r\n\r\nhello") for one in script.requests] == [True] * 3
+
+
 def test_what_may_not_be_sent_twice_is_not():
     script = Script(sends(BODY), sends(then=resets), sends(BODY))
     assert isinstance(ask(script, 2)[1], httpx.TransportError)

@@ -80,7 +80,7 @@ def test_the_distribution_knows_nothing_of_the_days_to_come():
     """A market with other customers in the days to come has the same distribution."""
     world, other = make(3), make(3)
     for days in other.market.appetite_milliunits.values():
-        days[10:17] = array("q", [0] * 7)
+        days[10:17] = array(days.typecode, [0] * 7)
     assert DEMAND.outcome(other, asked(other)) < DEMAND.outcome(world, asked(world))
     assert DEMAND.truth(other, asked(other)) == DEMAND.truth(world, asked(world))
 
