@@ -13,7 +13,6 @@ from tenure.agents import Hire, Staff, speaking, staff
 from tenure.agents.network.limits import UNLIMITED, Limits
 from tenure.agents.spec import AgentSpec
 from tenure.errors import ProviderError, TenureError, TrajectoryError
-from tenure.runner.arena import LineUp
 from tenure.runner.budget import Brake
 from tenure.runner.episode import Assignment, Player, Post, Watcher, is_complete, play, post_of
 from tenure.runner.files import allow_files
@@ -144,9 +143,7 @@ async def _hire(
 
 def entrants(player: Player) -> Mapping[str, AgentSpec]:
     """Return the agents of an episode by label: one, or in a contest one a seat."""
-    if isinstance(player, LineUp):
-        return player.specs
-    return {player.label: AgentSpec.model_validate(player.record())}
+    return {player.label: player} if isinstance(player, AgentSpec) else player.specs
 
 
 def is_scripted(item: Assignment) -> bool:
@@ -155,7 +152,7 @@ def is_scripted(item: Assignment) -> bool:
 
 
 def _hiring(player: Player, crew: Mapping[str, Hire]) -> Hire:
-    return player.hiring(crew) if isinstance(player, LineUp) else crew[player.label]
+    return crew[player.label] if isinstance(player, AgentSpec) else player.hiring(crew)
 
 
 async def play_all(
