@@ -235,6 +235,11 @@ class _Normalising:
             return references(item.scenario, item.seed)
         if self._under_way:
             await asyncio.wait([self._under_way])
-        thinking = asyncio.to_thread(references, item.scenario, item.seed)
-        self._under_way = asyncio.create_task(thinking)
+        self._under_way = asyncio.create_task(_thought_of(item))
         return self._under_way
+
+
+async def _thought_of(item: Assignment) -> References:
+    """Compute an episode's references in a thread, which begins when its agent has been asked."""
+    await asyncio.sleep(0)
+    return await asyncio.to_thread(references, item.scenario, item.seed)

@@ -21,7 +21,6 @@ from contextlib import (
     AbstractContextManager,
     asynccontextmanager,
     contextmanager,
-    nullcontext,
     suppress,
 )
 from functools import partial
@@ -34,7 +33,7 @@ from tenure.envs import jobs
 from tenure.errors import ProviderError
 from tenure.runner.budget import Brake
 from tenure.runner.episode import Assignment, Watcher
-from tenure.runner.inline import Failure, is_scripted, play_here
+from tenure.runner.inline import Failure, play_here
 from tenure.runner.shards import (
     News,
     Shard,
@@ -108,32 +107,7 @@ async def play_in_processes(
             )
 
 
-async def play_where_fast(
-    todo: Sequence[Assignment],
-    hold: AbstractContextManager[None],
-    watcher: Watcher,
-    concurrency: int,
-    *,
-    limits: Limits = UNLIMITED,
-    brake: Brake | None = None,
-) -> list[Failure]:
-    """Play scripts in processes if that is worth it, and all else in this one; a `Place`.
-
-    The first episode is played here, and tells how long the others would take. Agents that wait
-    for others stay here: one process can wait for a thousand answers at once.
-    """
-    if processors() < 2 or len(todo) < 2 or not all(map(is_scripted, todo)):
-        return await play_here(todo, hold, watcher, concurrency, limits=limits, brake=brake)
-    brake = brake or Brake()
-    with hold:
-        began_s = monotonic()
-        failures = await play_here(todo[:1], nullcontext(), watcher, 1, brake=brake)
-        workers = _worth(monotonic() - began_s, len(todo) - 1)
-        place = partial(play_in_processes, workers=workers, brake=brake)
-        return failures + await place(todo[1:], nullcontext(), watcher, concurrency)
-
-
-def _worth(each_s: float, count: int) -> int:
+def worth_starting(each_s: float, count: int) -> int:
     """Return how many processes are worth their start, for so much that takes so long."""
     return processors() if each_s * count > WORTH_S else 1
 
@@ -158,7 +132,7 @@ def spread(
     if workers is None:
         began_s = monotonic()
         done = [function(argument) for argument in arguments[:1]]
-        workers = _worth(monotonic() - began_s, len(arguments) - 1)
+        workers = worth_starting(monotonic() - began_s, len(arguments) - 1)
     left = arguments[len(done) :]
     if min(workers, len(left)) < 2:
         return done + [function(argument) for argument in left]

@@ -17,8 +17,8 @@ from tenure.runner import processes, shards
 from tenure.runner.arena import draw_up_arena
 from tenure.runner.budget import Brake, Budget
 from tenure.runner.plan import assignments, draw_up
-from tenure.runner.processes import play_in_processes, play_where_fast, spread
-from tenure.runner.run import run, run_arena
+from tenure.runner.processes import play_in_processes, spread
+from tenure.runner.run import play_where_fast, run, run_arena
 from tenure.runner.shards import Shards, useful_workers
 from tenure.scenarios import load
 from tenure.scoring.records import read_partial
