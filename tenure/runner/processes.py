@@ -11,6 +11,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -24,6 +25,7 @@ from contextlib import (
     suppress,
 )
 from functools import partial
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from time import monotonic
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -251,24 +253,34 @@ def _started() -> tuple[Any, Connection]:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs,), daemon=True)
-    with _deaf():
+    with _holding_signals():
         process.start()
     theirs.close()
     return process, ours
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
-    """Let a process that is started here never hear Ctrl-C and SIGTERM: the run stops it."""
-    if threading.current_thread() is not threading.main_thread():
+def _holding_signals() -> Iterator[None]:
+    """Let a process that is started here begin deaf to Ctrl-C and SIGTERM: the run stops it.
+
+    Signals that come meanwhile are held, by it until `_serve` ignores them, by us until the end.
+    """
+    if sys.platform == "win32":  # which has no such mask
         yield
         return
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in _SIGNALS}
+    resource_tracker.ensure_running()  # when it starts, it lets them through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _ignore_signals() -> None:
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
 
 def _manner(code: int | None) -> str:
@@ -280,6 +292,7 @@ def _manner(code: int | None) -> str:
 
 def _serve(connection: Connection) -> None:
     """Be a worker: do what comes through the pipe until it closes, or until `None` comes."""
+    _ignore_signals()
     with suppress(asyncio.CancelledError, BrokenPipeError, ConnectionResetError):
         asyncio.run(_attend(connection))
 
