@@ -121,24 +121,26 @@ async def _hire(
     Returns:
         How to hire them, and the episodes of those whose server does not start.
     """
-    staffed: dict[Post, Hire | ProviderError] = {}
+    firsts: dict[Post, Assignment] = {}
     for item in todo:
+        firsts.setdefault(item.post, item)
+    staffed: dict[Post, Hire | ProviderError] = {}
+    hires: dict[Post, Hire] = {}
+    errors: dict[Post, ProviderError] = {}
+    for post, item in firsts.items():
+        crew: dict[str, Hire] = {}
         for label, spec in entrants(item.agent).items():
             own = post_of(label, spec, item.scenario)
             if own not in staffed:
                 staffed[own] = await ready(spec, item)
-    hires: dict[Post, Hire] = {}
-    failures: list[Failure] = []
-    for item in todo:
-        crew = {
-            label: staffed[post_of(label, spec, item.scenario)]
-            for label, spec in entrants(item.agent).items()
-        }
-        if error := next((one for one in crew.values() if isinstance(one, ProviderError)), None):
-            failures.append(failed(item, error, watcher))
-        elif item.post not in hires:
-            hires[item.post] = _hiring(item.agent, crew)  # type: ignore[arg-type]  # no error is left
-    return hires, failures
+            match staffed[own]:
+                case ProviderError() as error:
+                    errors.setdefault(post, error)
+                case hire:
+                    crew[label] = hire
+        if post not in errors:
+            hires[post] = _hiring(item.agent, crew)
+    return hires, [failed(item, errors[item.post], watcher) for item in todo if item.post in errors]
 
 
 def entrants(player: Player) -> Mapping[str, AgentSpec]:
