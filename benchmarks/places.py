@@ -19,7 +19,8 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from math import ceil
+from itertools import accumulate, takewhile
+from operator import gt
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,9 @@ def measure_ray(folder: Path, manifest: Manifest, workers: int, episodes_s: floa
     wall_s, driver_s = timed(lambda: asyncio.run(on_hands(ray, folder / "year", manifest, workers)))
     trip_s = asyncio.run(ray_round_trip_s(ray))
     ray.shutdown()
-    trips = 1 + ceil(SHARD_S / on_ray.SECONDS_BETWEEN_POLLS)  # a shard, and news while it is played
+    polled_s = accumulate(on_ray.pauses())
+    polls = takewhile(partial(gt, SHARD_S), polled_s)
+    trips = 1 + sum(1 for _ in polls)  # a shard, and news while it is played
     print(f"Ray, {workers} workers, once it has started: {wall_s:.1f} s")
     print(f"driver / episodes: {driver_s / episodes_s:.2%} ({driver_s:.2f} of {episodes_s:.1f} s)")
     print(f"round trips / episodes: {trips * trip_s / SHARD_S:.2%} ({1e3 * trip_s:.2f} ms each)")

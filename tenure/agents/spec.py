@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -297,16 +298,7 @@ class AgentSpec(BaseModel):
         to is no part of it, so that it is the same in every job; nor is what the catalogue says, so
         that it is the same every day.
         """
-        slug = _UNSAFE.sub("-", self.name)
-        filled_in = (*self.by_scenario, *self.by_catalogue)
-        usual: dict[str, Any] = {name: type(self).model_fields[name].default for name in filled_in}
-        found = {"policy": None, "oracle": False, "source": None, "package": None}
-        plain = {**usual, **found, "by_scenario": (), "by_catalogue": ()}
-        said = self.model_copy(update=plain).record()
-        if said == AgentSpec(name=self.name).record() and _PLAIN_NAME.fullmatch(self.name):
-            return slug
-        canonical = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
-        return f"{slug}-{blake2b(canonical, digest_size=3).hexdigest()}"
+        return _label(self)
 
     def record(self) -> dict[str, Any]:
         """Return what a manifest and a record's header say: JSON-able, and enough to make it anew.
@@ -353,3 +345,18 @@ class AgentSpec(BaseModel):
         if seat != WORKER or self.sub_agent is None:
             return self
         return self.model_copy(update=self.sub_agent.said())
+
+
+@lru_cache(maxsize=1024)
+def _label(spec: AgentSpec) -> str:
+    """Return what `AgentSpec.label` says; a thousand episodes of one agent ask for it."""
+    slug = _UNSAFE.sub("-", spec.name)
+    filled_in = (*spec.by_scenario, *spec.by_catalogue)
+    usual: dict[str, Any] = {name: AgentSpec.model_fields[name].default for name in filled_in}
+    found = {"policy": None, "oracle": False, "source": None, "package": None}
+    plain = {**usual, **found, "by_scenario": (), "by_catalogue": ()}
+    said = spec.model_copy(update=plain).record()
+    if said == AgentSpec(name=spec.name).record() and _PLAIN_NAME.fullmatch(spec.name):
+        return slug
+    canonical = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+    return f"{slug}-{blake2b(canonical, digest_size=3).hexdigest()}"

@@ -88,13 +88,19 @@ def spreading(options: argparse.Namespace) -> Spread:
 def place_of(options: argparse.Namespace) -> Place:
     """Return where episodes are played."""
     from tenure.runner.inline import play_here
-    from tenure.runner.processes import play_in_processes, play_where_fast
+    from tenure.runner.run import play_where_fast
 
     if options.on:
         return _cluster(options.on, options.workers, options.store)
     if options.workers is None:
         return play_where_fast
-    return partial(play_in_processes, workers=options.workers) if options.workers > 1 else play_here
+    return _processes(options.workers) if options.workers > 1 else play_here
+
+
+def _processes(workers: int) -> Place:
+    from tenure.runner.processes import play_in_processes
+
+    return partial(play_in_processes, workers=workers)
 
 
 def _cluster(address: str, workers: int | None, store: Store | None) -> Place:

@@ -33,7 +33,7 @@ POOL = ("naive", "undercutter", "shopkeeper", "price-keeper")
 
 @dataclass(frozen=True)
 class LineUp:
-    """Who plays a match, as an episode's player.
+    """Who plays a match; a `Party`.
 
     Attributes:
         manifest: The plan.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -47,8 +47,8 @@ Post = tuple[str, str]
 of any other its specification, since scenarios of one suite may recommend different windows."""
 
 
-class Player(Protocol):
-    """Who plays an episode: an agent, or all that have a seat in it."""
+class Party(Protocol):
+    """Agents that play an episode together, with a seat each."""
 
     @property
     def label(self) -> str:
@@ -58,8 +58,23 @@ class Player(Protocol):
     def is_script(self) -> bool:
         """Whether it belongs to the job that is played."""
 
+    @property
+    def specs(self) -> Mapping[str, AgentSpec]:
+        """The agents' specifications by label."""
+
     def record(self) -> dict[str, Any]:
         """Return what a record's header says."""
+
+    def hiring(self, hires: Mapping[str, Hire]) -> Hire:
+        """Return what hires the agent of each seat.
+
+        Args:
+            hires: By label.
+        """
+
+
+Player = AgentSpec | Party
+"""Who plays an episode: an agent, or all that have a seat in it."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +172,7 @@ class Assignment:
         remembers = self.branch is not None and not self.branch.is_fresh and self.agent.is_script
         return agent_seed(self.seed, 0 if remembers else self.attempt)
 
-    @property
+    @cached_property
     def post(self) -> Post:
         """What one hire serves."""
         return post_of(self.agent.label, self.agent, self.scenario)
@@ -168,11 +183,17 @@ class Assignment:
         return f"To play the episode anew, move {self.path} away and run again."
 
 
-def post_of(label: str, agent: Player | AgentSpec, scenario: Scenario) -> Post:
+def post_of(label: str, agent: Player, scenario: Scenario) -> Post:
     """Return an agent's post: a script plays for its job, any other as it is specified."""
-    if agent.is_script:
-        return label, scenario.job_name
-    return label, orjson.dumps(agent.record()).decode()
+    if isinstance(agent, AgentSpec) and not agent.is_script:
+        return label, _written(agent)
+    return label, scenario.job_name
+
+
+@lru_cache(maxsize=1024)
+def _written(agent: AgentSpec) -> str:
+    """Return a specification as text; that of one agent, for a thousand episodes, once."""
+    return orjson.dumps(agent.record()).decode()
 
 
 class Scene(Protocol):

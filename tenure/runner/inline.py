@@ -13,7 +13,6 @@ from tenure.agents import Hire, Staff, speaking, staff
 from tenure.agents.network.limits import UNLIMITED, Limits
 from tenure.agents.spec import AgentSpec
 from tenure.errors import ProviderError, TenureError, TrajectoryError
-from tenure.runner.arena import LineUp
 from tenure.runner.budget import Brake
 from tenure.runner.episode import Assignment, Player, Post, Watcher, is_complete, play, post_of
 from tenure.runner.files import allow_files
@@ -122,31 +121,31 @@ async def _hire(
     Returns:
         How to hire them, and the episodes of those whose server does not start.
     """
-    staffed: dict[Post, Hire | ProviderError] = {}
+    firsts: dict[Post, Assignment] = {}
     for item in todo:
+        firsts.setdefault(item.post, item)
+    staffed: dict[Post, Hire | ProviderError] = {}
+    hires: dict[Post, Hire] = {}
+    errors: dict[Post, ProviderError] = {}
+    for post, item in firsts.items():
+        crew: dict[str, Hire] = {}
         for label, spec in entrants(item.agent).items():
             own = post_of(label, spec, item.scenario)
             if own not in staffed:
                 staffed[own] = await ready(spec, item)
-    hires: dict[Post, Hire] = {}
-    failures: list[Failure] = []
-    for item in todo:
-        crew = {
-            label: staffed[post_of(label, spec, item.scenario)]
-            for label, spec in entrants(item.agent).items()
-        }
-        if error := next((one for one in crew.values() if isinstance(one, ProviderError)), None):
-            failures.append(failed(item, error, watcher))
-        elif item.post not in hires:
-            hires[item.post] = _hiring(item.agent, crew)  # type: ignore[arg-type]  # no error is left
-    return hires, failures
+            match staffed[own]:
+                case ProviderError() as error:
+                    errors.setdefault(post, error)
+                case hire:
+                    crew[label] = hire
+        if post not in errors:
+            hires[post] = _hiring(item.agent, crew)
+    return hires, [failed(item, errors[item.post], watcher) for item in todo if item.post in errors]
 
 
 def entrants(player: Player) -> Mapping[str, AgentSpec]:
     """Return the agents of an episode by label: one, or in a contest one a seat."""
-    if isinstance(player, LineUp):
-        return player.specs
-    return {player.label: AgentSpec.model_validate(player.record())}
+    return {player.label: player} if isinstance(player, AgentSpec) else player.specs
 
 
 def is_scripted(item: Assignment) -> bool:
@@ -155,7 +154,7 @@ def is_scripted(item: Assignment) -> bool:
 
 
 def _hiring(player: Player, crew: Mapping[str, Hire]) -> Hire:
-    return player.hiring(crew) if isinstance(player, LineUp) else crew[player.label]
+    return crew[player.label] if isinstance(player, AgentSpec) else player.hiring(crew)
 
 
 async def play_all(
@@ -238,6 +237,11 @@ class _Normalising:
             return references(item.scenario, item.seed)
         if self._under_way:
             await asyncio.wait([self._under_way])
-        thinking = asyncio.to_thread(references, item.scenario, item.seed)
-        self._under_way = asyncio.create_task(thinking)
+        self._under_way = asyncio.create_task(_thought_of(item))
         return self._under_way
+
+
+async def _thought_of(item: Assignment) -> References:
+    """Compute an episode's references in a thread, which begins when its agent has been asked."""
+    await asyncio.sleep(0)
+    return await asyncio.to_thread(references, item.scenario, item.seed)

@@ -16,8 +16,7 @@ import socket
 import tempfile
 import threading
 import warnings
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, redirect_stderr, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -46,7 +45,9 @@ GRACE_S = 5.0
 _CONNECT_S = 10.0
 _STORE_BYTES = 80 * 2**20
 """The object store of a cluster of our own: the least that Ray takes, as we put nothing there."""
-SECONDS_BETWEEN_POLLS = 1.0
+SECONDS_BEFORE_POLL = 1.0
+"""How long after a shard has begun it is asked for news; each time after it, twice as long."""
+MOST_SECONDS_BETWEEN_POLLS = 4.0
 _POLLS_A_SECOND = 100
 """How often all workers together are asked for news at most."""
 
@@ -68,7 +69,8 @@ class Hand:
     """An actor that plays shards; its methods may be called at the same time."""
 
     def __init__(self) -> None:
-        self._news: deque[News] = deque()
+        self._news: list[News] = []
+        self._handing_over = threading.Lock()
         self._playing: _Playing | None = None
         self._pulled: tuple[str, float] | None = None
 
@@ -76,7 +78,7 @@ class Hand:
         """Return the version of Tenure that is installed there."""
         return __version__
 
-    def play(self, shard: Shard, store: tuple[str, Path] | None) -> None:
+    def play(self, shard: Shard, store: tuple[str, Path] | None) -> list[News]:
         """Play a shard.
 
         Args:
@@ -84,12 +86,15 @@ class Hand:
             store: A URL, and the folder that mirrors it where the run was started; `None` if the
                 records go to the paths that are said.
 
+        Returns:
+            What was told since the last call of `news`.
+
         Raises:
             UsageError: If there is no such folder here, or an agent cannot be had.
         """
         if store:
             self._play_in_store(shard, *store)
-            return
+            return self.news()
         folder = shard.items[0].path.parents[2]
         if not folder.is_dir():
             raise UsageError(
@@ -97,10 +102,13 @@ class Hand:
                 f"of the cluster share, or one in a store, such as --out s3://BUCKET/RUN."
             )
         self._play(shard)
+        return self.news()
 
     def news(self) -> list[News]:
         """Return what was told since the last call."""
-        return [self._news.popleft() for _ in range(len(self._news))]  # more may come meanwhile
+        with self._handing_over:
+            told, self._news = self._news, []
+        return told
 
     def stop(self) -> None:
         """Cancel what is played; `play` returns soon."""
@@ -132,7 +140,8 @@ class Hand:
 
     def hear(self, news: News) -> None:
         """Keep news until they are asked for."""
-        self._news.append(news)
+        with self._handing_over:
+            self._news.append(news)
 
     def begin(self, playing: _Playing) -> None:
         """Know what is to be stopped if the run stops."""
@@ -190,7 +199,7 @@ async def play_on_ray(
         try:
             processors = int(ray.cluster_resources().get("CPU", 1)) or 1
             count = useful_workers(workers or processors, placed, limits)
-            async with _hands(ray, count, where) as crew:
+            async with _hands(ray, count, where, _longest_s(brake)) as crew:
                 failures = await play_in_shards(
                     placed, crew, watcher, concurrency, limits=limits, brake=brake
                 )
@@ -202,6 +211,12 @@ async def play_on_ray(
         if not (brake and brake.reason):
             failures += _not_arrived(placed, failures, watcher)
     return failures
+
+
+def _longest_s(brake: Brake | None) -> float:
+    """Return for how long a worker is asked for no news: what is limited, a run hears at once."""
+    limited = brake is not None and brake.budget.counts_before
+    return SECONDS_BEFORE_POLL if limited else MOST_SECONDS_BETWEEN_POLLS
 
 
 def _not_arrived(
@@ -277,25 +292,38 @@ def _check_reachable(address: str) -> None:
 
 @asynccontextmanager
 async def _hands(
-    ray: Any, count: int, where: tuple[str, Path] | None
+    ray: Any,
+    count: int,
+    where: tuple[str, Path] | None,
+    longest_s: float = MOST_SECONDS_BETWEEN_POLLS,
 ) -> AsyncIterator[list[_Worker]]:
     """Yield workers that start when they have something to do, and stop them afterwards."""
-    interval_s = max(SECONDS_BETWEEN_POLLS, count / _POLLS_A_SECOND)
     actor = ray.remote(num_cpus=1, max_concurrency=4)(Hand)
-    crew = [_Worker(ray, actor, where, interval_s) for _ in range(count)]
+    first_s = max(SECONDS_BEFORE_POLL, count / _POLLS_A_SECOND)
+    crew = [_Worker(ray, actor, where, (first_s, longest_s)) for _ in range(count)]
     try:
         yield crew
     finally:
         await asyncio.gather(*(worker.stop() for worker in crew))
 
 
+def pauses(
+    first_s: float = SECONDS_BEFORE_POLL, longest_s: float = MOST_SECONDS_BETWEEN_POLLS
+) -> Iterator[float]:
+    """Yield for how many seconds a worker that plays a shard is left alone, each time."""
+    pause_s = first_s
+    while True:
+        yield pause_s
+        pause_s = max(first_s, min(2 * pause_s, longest_s))
+
+
 class _Worker:
     """An actor that plays shards, and is made anew when it was lost; a `Worker`."""
 
     def __init__(
-        self, ray: Any, actor: Any, where: tuple[str, Path] | None, interval_s: float
+        self, ray: Any, actor: Any, where: tuple[str, Path] | None, between_s: tuple[float, float]
     ) -> None:
-        self._ray, self._actor, self._where, self._interval_s = ray, actor, where, interval_s
+        self._ray, self._actor, self._where, self._between_s = ray, actor, where, between_s
         self._hand: Any = None
         self._playing: asyncio.Future[Any] | None = None
 
@@ -315,14 +343,13 @@ class _Worker:
             self._hand = self._actor.remote()
             _check_version(await _answer(self._hand.version.remote()))
         self._playing = _answer(self._hand.play.remote(shard, self._where))
-        while not self._playing.done():
-            await asyncio.wait([self._playing], timeout=self._interval_s)
-            await self._listen(hear)
-        await self._playing
-        await self._listen(hear)  # what was told while we asked
-
-    async def _listen(self, hear: Callable[[News], None]) -> None:
-        for news in await _answer(self._hand.news.remote()):
+        for pause_s in pauses(*self._between_s):
+            await asyncio.wait([self._playing], timeout=pause_s)
+            if self._playing.done():
+                break
+            for news in await _answer(self._hand.news.remote()):
+                hear(news)
+        for news in await self._playing:
             hear(news)
 
     async def pull(self, reason: str, grace_s: float) -> None:

@@ -205,7 +205,7 @@ def assignments(
     folder: Path, manifest: Manifest, *, among_scenarios: bool = False
 ) -> list[Assignment]:
     """Return the planned episodes, seed by seed, so that agents can be compared early."""
-    agents = [_spec(agent) for agent in manifest.agents]
+    agents = [(spec, spec.label) for spec in map(_spec, manifest.agents)]
     voice = _spec(manifest.voice) if manifest.voice else None
     branch = Branch(manifest.origin, folder / PARENT) if manifest.origin else None
     return [
@@ -213,7 +213,7 @@ def assignments(
             manifest.scenario,
             agent,
             seed,
-            folder / manifest.episode_path(agent.label, seed, attempt),
+            folder / manifest.episode_path(label, seed, attempt),
             among_scenarios,
             voice,
             attempt,
@@ -221,7 +221,7 @@ def assignments(
         )
         for seed in manifest.seeds
         for attempt in range(manifest.attempts)
-        for agent in agents
+        for agent, label in agents
     ]
 
 

@@ -11,6 +11,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -21,10 +22,10 @@ from contextlib import (
     AbstractContextManager,
     asynccontextmanager,
     contextmanager,
-    nullcontext,
     suppress,
 )
 from functools import partial
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from time import monotonic
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -34,7 +35,7 @@ from tenure.envs import jobs
 from tenure.errors import ProviderError
 from tenure.runner.budget import Brake
 from tenure.runner.episode import Assignment, Watcher
-from tenure.runner.inline import Failure, is_scripted, play_here
+from tenure.runner.inline import Failure, play_here
 from tenure.runner.shards import (
     News,
     Shard,
@@ -108,32 +109,7 @@ async def play_in_processes(
             )
 
 
-async def play_where_fast(
-    todo: Sequence[Assignment],
-    hold: AbstractContextManager[None],
-    watcher: Watcher,
-    concurrency: int,
-    *,
-    limits: Limits = UNLIMITED,
-    brake: Brake | None = None,
-) -> list[Failure]:
-    """Play scripts in processes if that is worth it, and all else in this one; a `Place`.
-
-    The first episode is played here, and tells how long the others would take. Agents that wait
-    for others stay here: one process can wait for a thousand answers at once.
-    """
-    if processors() < 2 or len(todo) < 2 or not all(map(is_scripted, todo)):
-        return await play_here(todo, hold, watcher, concurrency, limits=limits, brake=brake)
-    brake = brake or Brake()
-    with hold:
-        began_s = monotonic()
-        failures = await play_here(todo[:1], nullcontext(), watcher, 1, brake=brake)
-        workers = _worth(monotonic() - began_s, len(todo) - 1)
-        place = partial(play_in_processes, workers=workers, brake=brake)
-        return failures + await place(todo[1:], nullcontext(), watcher, concurrency)
-
-
-def _worth(each_s: float, count: int) -> int:
+def worth_starting(each_s: float, count: int) -> int:
     """Return how many processes are worth their start, for so much that takes so long."""
     return processors() if each_s * count > WORTH_S else 1
 
@@ -158,7 +134,7 @@ def spread(
     if workers is None:
         began_s = monotonic()
         done = [function(argument) for argument in arguments[:1]]
-        workers = _worth(monotonic() - began_s, len(arguments) - 1)
+        workers = worth_starting(monotonic() - began_s, len(arguments) - 1)
     left = arguments[len(done) :]
     if min(workers, len(left)) < 2:
         return done + [function(argument) for argument in left]
@@ -277,24 +253,34 @@ def _started() -> tuple[Any, Connection]:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs,), daemon=True)
-    with _deaf():
+    with _holding_signals():
         process.start()
     theirs.close()
     return process, ours
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
-    """Let a process that is started here never hear Ctrl-C and SIGTERM: the run stops it."""
-    if threading.current_thread() is not threading.main_thread():
+def _holding_signals() -> Iterator[None]:
+    """Let a process that is started here begin deaf to Ctrl-C and SIGTERM: the run stops it.
+
+    Signals that come meanwhile are held, by it until `_serve` ignores them, by us until the end.
+    """
+    if sys.platform == "win32":  # which has no such mask
         yield
         return
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in _SIGNALS}
+    resource_tracker.ensure_running()  # when it starts, it lets them through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _ignore_signals() -> None:
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
 
 def _manner(code: int | None) -> str:
@@ -306,6 +292,7 @@ def _manner(code: int | None) -> str:
 
 def _serve(connection: Connection) -> None:
     """Be a worker: do what comes through the pipe until it closes, or until `None` comes."""
+    _ignore_signals()
     with suppress(asyncio.CancelledError, BrokenPipeError, ConnectionResetError):
         asyncio.run(_attend(connection))
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from tenure.agents.network.limits import UNLIMITED, Limits
 from tenure.errors import TrajectoryError
 from tenure.runner.budget import Brake
 from tenure.runner.episode import Assignment, Watcher, is_complete
-from tenure.runner.inline import Failure, failed, play_here
+from tenure.runner.inline import Failure, failed, is_scripted, play_here
 from tenure.runner.plan import assignments, check_folder, settled
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.records import read_partial
@@ -51,6 +53,33 @@ class Place(Protocol):
         Raises:
             UsageError: If an agent or the place cannot be had.
         """
+
+
+async def play_where_fast(
+    todo: Sequence[Assignment],
+    hold: AbstractContextManager[None],
+    watcher: Watcher,
+    concurrency: int,
+    *,
+    limits: Limits = UNLIMITED,
+    brake: Brake | None = None,
+) -> list[Failure]:
+    """Play scripts in processes if that is worth it, and all else in this one; a `Place`.
+
+    The first episode is played here, and tells how long the others would take. Agents that wait
+    for others stay here: one process can wait for a thousand answers at once.
+    """
+    if len(todo) < 2 or not all(map(is_scripted, todo)):
+        return await play_here(todo, hold, watcher, concurrency, limits=limits, brake=brake)
+    from tenure.runner.processes import play_in_processes, worth_starting
+
+    brake = brake or Brake()
+    with hold:
+        began_s = monotonic()
+        failures = await play_here(todo[:1], nullcontext(), watcher, 1, brake=brake)
+        workers = worth_starting(monotonic() - began_s, len(todo) - 1)
+        place = partial(play_in_processes, workers=workers, brake=brake)
+        return failures + await place(todo[1:], nullcontext(), watcher, concurrency)
 
 
 async def run(

@@ -40,7 +40,7 @@ from tenure.scoring.records import read_partial
 
 _LOGGER = logging.getLogger("tenure.agents")
 SECONDS_BETWEEN_NEWS = 0.5
-SHARD_S = 4.0
+SHARD_S = 16.0
 """How long a shard of scripted episodes should take: dispatch is a thousandth of it."""
 MOST_LOSSES = 3
 """How many workers an episode may lose before it is left unfinished."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from functools import partial
+from itertools import islice
 
 import pytest
 
@@ -9,7 +10,7 @@ from tenure.agents import AgentSpec
 from tenure.cli.progress import Watch
 from tenure.errors import UsageError
 from tenure.runner.budget import Brake, Budget
-from tenure.runner.on_ray import _check_version, play_on_ray
+from tenure.runner.on_ray import _check_version, pauses, play_on_ray
 from tenure.runner.plan import draw_up
 from tenure.runner.run import run
 from tenure.runner.store import Store
@@ -92,6 +93,12 @@ def test_an_agent_that_cannot_be_had_there_is_the_callers_error(tmp_path, monkey
 def test_a_cluster_that_is_not_there_is_named_at_once(tmp_path, address):
     with pytest.raises(UsageError, match=f"There is no cluster at '{address}'"):
         play(tmp_path, plan(), place=partial(play_on_ray, address=address))
+
+
+def test_a_worker_is_asked_for_news_less_and_less_often():
+    assert list(islice(pauses(), 5)) == [1.0, 2.0, 4.0, 4.0, 4.0]
+    assert list(islice(pauses(longest_s=1.0), 3)) == [1.0, 1.0, 1.0]
+    assert list(islice(pauses(first_s=10.0), 2)) == [10.0, 10.0]  # of a thousand workers
 
 
 def test_another_version_of_tenure_is_refused():

@@ -2,6 +2,8 @@
 
 import asyncio
 import multiprocessing
+import os
+import signal
 import threading
 from dataclasses import replace
 from functools import partial
@@ -17,8 +19,8 @@ from tenure.runner import processes, shards
 from tenure.runner.arena import draw_up_arena
 from tenure.runner.budget import Brake, Budget
 from tenure.runner.plan import assignments, draw_up
-from tenure.runner.processes import play_in_processes, play_where_fast, spread
-from tenure.runner.run import run, run_arena
+from tenure.runner.processes import play_in_processes, spread
+from tenure.runner.run import play_where_fast, run, run_arena
 from tenure.runner.shards import Shards, useful_workers
 from tenure.scenarios import load
 from tenure.scoring.records import read_partial
@@ -192,6 +194,30 @@ def test_nothing_is_left_running_when_a_run_is_cut_short(tmp_path):
     asyncio.run(cut_short())
     assert multiprocessing.active_children() == []
     assert play(tmp_path, plan(seeds=[1, 2], **LONG)) == []
+
+
+def test_ctrl_c_is_heard_even_while_a_process_starts():
+    heard = []
+    before = signal.signal(signal.SIGINT, lambda *_: heard.append("Ctrl-C"))
+    try:
+        with processes._holding_signals():
+            os.kill(os.getpid(), signal.SIGINT)
+        assert heard == ["Ctrl-C"]
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_a_process_works_on_through_signals_from_its_first_moment():
+    process, connection = processes._started()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        os.kill(process.pid, number)
+    connection.send(partial(processes._apply, abs, {}, -3))
+    assert connection.recv() == ("done", 3)
+    os.kill(process.pid, signal.SIGTERM)
+    connection.send(partial(processes._apply, abs, {}, -4))
+    assert connection.recv() == ("done", 4)
+    connection.close()
+    process.join()
 
 
 def test_scripts_that_take_long_get_processes_and_others_do_not(tmp_path, monkeypatch):
