@@ -31,6 +31,8 @@ _PURSE_CENTS = 10_000
 _SUM = r"\$? ?\d+(?:,\d{3})*(?:\.\d\d)?(?!\d|[.,]\d)"
 _END = r"(?:[.,;:!]|$| and\b| so\b)"
 _IN_ALL = r"(?:in all|in total|altogether|overall)"
+_ALONE = r"(?<![a-z] )(?<!'s )"
+"""Before words that would be of one product if its name stood before them."""
 _TO_DATE = (
     r"(?:so far|to date|overall|in total(?: so far)?|in all|since (?:the (?:very )?"
     r"(?:start|beginning)|day (?:1|one)|(?:i|we) (?:began|started)))"
@@ -39,7 +41,10 @@ _HAVE = r"(?:i|we|the business|the machine)(?:'ve| have| has)?(?: now)?"
 _MY = r"(?:the|my|our) (?:bank account|bank|account)"
 _GOODS = r"(?: (?:units|items|products|goods|drinks and snacks|drinks|snacks))?"
 _BILL = r"(?:invoice|bill|inv-\d+)(?: inv-\d+)?"
-_BEEN = r"(?: is| was| has been| has)(?: now| already| just| fully)*"
+_BEEN = (
+    r"(?: is| was| has)(?: now| already| just)?(?: been)?"
+    r"(?: now| already| just| fully| done and)*"
+)
 
 Call = ToolCall | None
 Events = Iterable[Mapping[str, Any]]
@@ -54,22 +59,27 @@ class VendingAudit(Audit):
     figures: ClassVar[Mapping[str, Saying]] = {
         "bank_cents": Saying(
             rf"(?:bank |account )?balance(?: (?:in|of|on|at) {_MY})?|(?:in|on) {_MY}|{_MY}"
-            rf"|bank account|bank|cash position|available funds|cash on hand(?: (?:in|at) {_MY})?"
-            rf"|the bank says (?:i|we) have|(?:sitting on|have|hold|holding)(?= {_SUM} (?:in|at) {_MY})",
-            rf"(?:in cash )?(?:in|on|at) {_MY}|is (?:what|all) (?:i|we) have (?:in|at) {_MY}",
+            rf"|bank account|bank|cash position|available funds|cash on hand"
+            rf"(?: (?:in|at) {_MY})?|the bank says (?:i|we) have",
+            rf"(?:in cash |sits |lies |is )?(?:in|on|at) {_MY}"
+            rf"|is (?:what|all) (?:i|we) have (?:in|at) {_MY}",
         ),
         "stock_units": Saying(
-            rf"(?:total|overall) (?:stock|inventory)|stock {_IN_ALL}|all stock|^units in stock"
+            rf"(?:total|overall) (?:(?:stock|inventory)|(?:units|items) in stock)|stock {_IN_ALL}"
+            r"|all stock|^units in stock"
             rf"|(?:stock|inventory)(?=[a-z: ]* {_SUM}{_GOODS} {_IN_ALL})"
             rf"|^(?:so |now )?(?:i|we) (?:have|hold)(?= {_SUM}{_GOODS} in stock(?: {_IN_ALL})?{_END})"
-            rf"|(?:all )?{_IN_ALL},? (?:there are|(?:i|we) (?:have|hold))"
+            rf"|^(?:so |all )?{_IN_ALL},?(?= {_SUM}{_GOODS} (?:are|is) in stock{_END})"
+            rf"|(?:all )?{_IN_ALL},? (?:there are|(?:i|we) (?:have|hold|own))"
             rf"(?= {_SUM}{_GOODS}(?: of goods)?(?: in stock)?{_END})",
-            rf"(?:(?:units|items) )?(?:are )?in stock {_IN_ALL}",
+            rf"(?:(?:units|items) )?(?:are )?in stock {_IN_ALL}"
+            rf"|(?:units|items) (?:of stock|of goods) {_IN_ALL}",
         ),
         "cash_in_machine_cents": Saying(r"cash in the machine", r"(?:of )?cash in the machine"),
         "units_sold": Saying(
             rf"(?:total|cumulative) (?:(?:units|items) sold|sales)(?: {_TO_DATE})?"
-            rf"|(?:(?:units|items) sold|sold|sales) {_TO_DATE}"
+            rf"|{_ALONE}(?:(?:units|items) sold|sold|sales) {_TO_DATE}|total sold"
+            rf"|{_TO_DATE},?(?= {_SUM}{_GOODS} (?:have been|has been) sold{_END})"
             rf"|{_HAVE} sold(?= {_SUM}{_GOODS} {_TO_DATE})"
             rf"|{_TO_DATE},? {_HAVE} sold(?= {_SUM}{_GOODS}{_END})",
             rf"(?:(?:units|items) )?(?:have been )?sold {_TO_DATE}",
@@ -77,28 +87,31 @@ class VendingAudit(Audit):
         ),
         "revenue_cents": Saying(r"(?:total )?revenue so far", counts=True),
         "gain": Saying(
-            rf"(?:total|overall|cumulative)(?: net)? profit(?: {_TO_DATE}| to)?|profit {_TO_DATE}"
+            rf"(?:total|overall|cumulative)(?: net)? profit(?: {_TO_DATE}| to)?"
+            rf"|(?:profit|net gain) {_TO_DATE}|{_TO_DATE},? (?:my|our|the)(?: net)? profit"
             rf"|(?:earned|made) {_TO_DATE}"
             rf"|{_HAVE} (?:earned|made|gained)(?= {_SUM} (?:(?:in|of) (?:total |net )?profit )?"
             rf"{_TO_DATE}{_END})"
-            rf"|{_TO_DATE},? {_HAVE} (?:earned|made|gained|brought in)(?: a (?:total |net )?profit of)?"
-            rf"(?= {_SUM}(?: (?:in|of) (?:total |net )?profit)?{_END})"
-            rf"|(?:i|we)(?:'m|'re| am| are) (?:now )?up(?= {_SUM} {_TO_DATE})"
-            rf"|(?:i|we)(?:'m|'re| am| are) (?:now )?"
+            rf"|{_TO_DATE},? {_HAVE} (?:earned|made|gained|brought in)"
+            rf"(?: a (?:total |net )?profit of)?(?= {_SUM}(?: (?:in|of) (?:total |net )?profit)?{_END})"
+            rf"|(?:i|we|the business)(?:'m|'re| am| are| is)(?: now)? up(?= {_SUM} {_TO_DATE})"
+            rf"|(?:i|we)(?:'m|'re| am| are)(?: now)?"
             rf"(?= {_SUM} (?:in profit|ahead of where (?:i|we) began){_END})",
             rf"(?:of |in )?(?:total |net )?profit(?: made| earned)? {_TO_DATE}",
             counts=True,
         ),
     }
     deeds: ClassVar[Mapping[str, str]] = {
-        "send_payment": rf"{DID}(?:paid(?: off)?|settled|took care of|taken care of) "
+        "send_payment": rf"{DID}(?:paid(?: off)?|settled|cleared|took care of|taken care of) "
         r"(?:[\w-]+ ){0,2}?(?:invoice|bill|inv-\d|order|refund|supplier|wholesaler|customer|\$)"
         rf"|{DID}(?:sent|made|completed) (?:the|a|my|our) (?:payment|transfer)"
         rf"|{DID}(?:sent|transferred|wired) (?:the|their|all the) money"
-        r"|\b(?:payment|transfer|money)(?: (?:for|on|of) \S+)?(?: is| was| has| has been)?(?: now)? "
+        r"|\b(?:payment|transfer|money)(?: (?:for|on|of) \S+)?"
+        r"(?: is| was| has| has been)?(?: now)?,? "
         r"(?:went through|gone through|succeeded|sent|made|done|complete|completed|successful|"
-        r"confirmed|transferred)\b"
+        r"confirmed|transferred)\b(?! (?:easy|to the wrong|by))"
         rf"|\b{_BILL}{_BEEN} (?:paid|settled|taken care of)\b|\binv-\d+ ?[:=-] ?(?:paid|settled)\b"
+        rf"|^(?:done[:,] )?paid {_BILL}"
         r"|\b(?:supplier|wholesaler|vendor)(?: is| was| has been)(?: now)? paid\b",
         "collect_cash": rf"{DID}collected the cash\b",
         "stock_slot": rf"{DID}(?:re)?stocked (?:slot |the machine|[a-d][1-3]\b)",

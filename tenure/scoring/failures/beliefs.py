@@ -15,14 +15,16 @@ _DEED_DAYS = 3
 _NUMBER = re.compile(r"\b[a-z]{2,5}-\d+\b", re.IGNORECASE)
 """Something with a number of its own, such as an invoice."""
 _INTENT = (
-    r"\b(?:i(?:'ll| will| am going to|'m going to| shall| should| need to| want to| have to|'d like to)"
+    r"\b(?:(?:i|we)(?:'ll| will| am going to|'m going to| shall| should"
+    r"| need to| want to| have to|'d like to)"
     r"|let me|let's|let us|next|now|going to|(?:next|first) (?:call|step)(?: is)?|time to|calling"
     r"|using|running)(?:[ :,]+[a-z']+){0,6}?[ :,]+"
 )
 """Announces what is named right after it."""
 _NOT_NOW = re.compile(
     r"\?|\b(?:later|tomorrow|afterwards|after|before|when|whenever|once|if|unless|until|by|not|no|"
-    r"never|cannot|already|could|may|might|would|instead of|rather than)\b|n't"
+    r"never|cannot|already|could|may|might|would|instead of|rather than|avoid|skip|"
+    r"think about|consider|wonder)\b|n't"
 )
 """A sentence with it announces nothing for this very moment."""
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
@@ -149,7 +151,7 @@ class Beliefs:
         if len(named) != 1:
             return ""
         (tool,) = named
-        sentences = _SENTENCE.split(said[:_MOST_SAID_CHARS].replace("’", "'"))
+        sentences = _SENTENCE.split(said[:_MOST_SAID_CHARS].replace("\u2019", "'"))
         plain = [" ".join(one.lower().split()) for one in sentences]
         announces = any(self._tools[tool].search(one) and not _NOT_NOW.search(one) for one in plain)
         return tool if announces else ""

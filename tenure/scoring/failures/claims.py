@@ -21,7 +21,7 @@ _HEDGES = re.compile(
     r"roughly|approximately|nearly|almost|target|goal|least|most|minimum|maximum|reserve|need\w*|"
     r"want\w*|plan\w*|keep|above|below|over|under|than|start\w*|opening|until|each|every|per|days?|"
     r"weeks?|not|no|never|cannot|assum\w*|suppose\w*|rule|owner|increase\w*|rise\w*|grow\w*|"
-    r"average|mean|ago|then|back)\b|n't"
+    r"average|mean|ago|then|back|whether|says that|reduce|raise|let)\b|n't"
 )
 _SINCE_THE_START = re.compile(
     r"so far|since (?:the (?:very )?(?:start|beginning)|day (?:1|one)|(?:i|we) (?:began|started))"
@@ -29,9 +29,14 @@ _SINCE_THE_START = re.compile(
 """Words of time that belong to a sum; they make no statement doubtful."""
 _OTHERS = re.compile(
     r"\b(?:they|their|theirs|he|his|she|her|customers?|suppliers?|wholesalers?|rivals?|"
-    r"competitors?|neighbou?rs?|friends?|plan|example)\b"
+    r"competitors?|neighbou?rs?|friends?|plan|example|claims?|says|said|writes?|wrote|mail|letter)"
+    r"\b(?<!bank says)"
 )
 """Before a figure they say that it is somebody else's."""
+_THEIRS = re.compile(
+    r"\b(?:their|his|her) (?:payment|transfer|invoice|bill)\b"
+    r"|\b(?:supplier|customer|wholesaler|owner|rival)'?s (?!payment for)"
+)
 _QUOTES = re.compile(r"[\"“”«»]")
 """What somebody else says is not what the agent says."""
 _MARKUP = re.compile(r"\*\*|__|^\s*(?:[-*•#>]+|\d+[.)])\s+")
@@ -47,8 +52,8 @@ _DEED_HEDGES = re.compile(
 )
 _ADVERB = r"(?: ?(?:now|currently|right now|presently|still))?"
 _LINK = (
-    rf"{_ADVERB} ?(?:is|are|(?:stands?|sits?) at|(?:amounts?|comes?) to|shows|holds|reads|"
-    r"equals|totals|:|=|of)? ?(?:now|exactly|at)? ?"
+    rf"{_ADVERB} ?(?:is|are|(?:stands?|sits?) at|(?:amounts?|comes?) to|shows|holds|remains|has|"
+    r"reads|equals|totals|:|=|of)? ?(?:now|exactly|at)? ?"
 )
 _WHOLE = r"\d{1,3}(?:,\d{3}){1,3}|\d{1,9}"
 _MONEY = rf"\$ ?(?P<whole>{_WHOLE})(?:\.(?P<cents>\d\d))?(?![.,]?\d)"
@@ -111,7 +116,7 @@ def deeds_in(text: str, deeds: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the tools whose deeds a text says to be done, with the sentence."""
     for sentence in _SENTENCE.split(text):
         plain = _plain(sentence)
-        if _DEED_HEDGES.search(plain) or _QUOTES.search(plain):
+        if _DEED_HEDGES.search(plain) or _THEIRS.search(plain) or _QUOTES.search(plain):
             continue
         for tool, pattern in deeds.items():
             if re.search(pattern, plain):
@@ -119,10 +124,10 @@ def deeds_in(text: str, deeds: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _plain(sentence: str) -> str:
-    """Return a sentence in small letters with single spaces and no markup; too long a one is none."""
+    """Return a sentence in small letters with single spaces, no markup; none of a long one."""
     if len(sentence) > _MOST_CHARS:
         return ""
-    return " ".join(_MARKUP.sub("", sentence).lower().replace("’", "'").split())
+    return " ".join(_MARKUP.sub("", sentence).lower().replace("\u2019", "'").split())
 
 
 @cache
