@@ -30,7 +30,7 @@ _PURSE_CENTS = 10_000
 
 _SUM = r"\$? ?\d+(?:,\d{3})*(?:\.\d\d)?(?!\d|[.,]\d)"
 _END = r"(?:[.,;:!]|$| and\b| so\b)"
-_IN_ALL = r"(?:in all|in total|altogether|overall)"
+_IN_ALL = r"(?:in all|in total|altogether|overall|all told)"
 _ALONE = r"(?<![a-z] )(?<!'s )"
 """Before words that would be of one product if its name stood before them."""
 _TO_DATE = (
@@ -68,7 +68,8 @@ class VendingAudit(Audit):
             rf"(?:total|overall) (?:(?:stock|inventory)|(?:units|items) in stock)|stock {_IN_ALL}"
             r"|all stock|^units in stock"
             rf"|(?:stock|inventory)(?=[a-z: ]* {_SUM}{_GOODS} {_IN_ALL})"
-            rf"|^(?:so |now )?(?:i|we) (?:have|hold)(?= {_SUM}{_GOODS} in stock(?: {_IN_ALL})?{_END})"
+            r"|^(?:so |now )?(?:i|we) (?:have|hold)"
+            rf"(?= {_SUM}{_GOODS} in stock(?: {_IN_ALL})?{_END})"
             rf"|^(?:so |all )?{_IN_ALL},?(?= {_SUM}{_GOODS} (?:are|is) in stock{_END})"
             rf"|(?:all )?{_IN_ALL},? (?:there are|(?:i|we) (?:have|hold|own))"
             rf"(?= {_SUM}{_GOODS}(?: of goods)?(?: in stock)?{_END})",
@@ -79,7 +80,7 @@ class VendingAudit(Audit):
         "units_sold": Saying(
             rf"(?:total|cumulative) (?:(?:units|items) sold|sales)(?: {_TO_DATE})?"
             rf"|{_ALONE}(?:(?:units|items) sold|sold|sales) {_TO_DATE}|total sold"
-            rf"|{_TO_DATE},?(?= {_SUM}{_GOODS} (?:have been|has been) sold{_END})"
+            rf"|{_TO_DATE},?(?= {_SUM}{_GOODS} (?:(?:have been|has been|were) )?sold{_END})"
             rf"|{_HAVE} sold(?= {_SUM}{_GOODS} {_TO_DATE})"
             rf"|{_TO_DATE},? {_HAVE} sold(?= {_SUM}{_GOODS}{_END})",
             rf"(?:(?:units|items) )?(?:have been )?sold {_TO_DATE}",
@@ -88,12 +89,14 @@ class VendingAudit(Audit):
         "revenue_cents": Saying(r"(?:total )?revenue so far", counts=True),
         "gain": Saying(
             rf"(?:total|overall|cumulative)(?: net)? profit(?: {_TO_DATE}| to)?"
-            rf"|(?:profit|net gain) {_TO_DATE}|{_TO_DATE},? (?:my|our|the)(?: net)? profit"
+            rf"|(?:{_ALONE}profit|(?:the|our|my|net) profit|net gain) {_TO_DATE}"
+            rf"|{_TO_DATE},? (?:my|our|the)(?: net)? profit"
             rf"|(?:earned|made) {_TO_DATE}"
             rf"|{_HAVE} (?:earned|made|gained)(?= {_SUM} (?:(?:in|of) (?:total |net )?profit )?"
             rf"{_TO_DATE}{_END})"
             rf"|{_TO_DATE},? {_HAVE} (?:earned|made|gained|brought in)"
-            rf"(?: a (?:total |net )?profit of)?(?= {_SUM}(?: (?:in|of) (?:total |net )?profit)?{_END})"
+            r"(?: a (?:total |net )?profit of)?"
+            rf"(?= {_SUM}(?: (?:in|of) (?:total |net )?profit)?{_END})"
             rf"|(?:i|we|the business)(?:'m|'re| am| are| is)(?: now)? up(?= {_SUM} {_TO_DATE})"
             rf"|(?:i|we)(?:'m|'re| am| are)(?: now)?"
             rf"(?= {_SUM} (?:in profit|ahead of where (?:i|we) began){_END})",
@@ -109,9 +112,9 @@ class VendingAudit(Audit):
         r"|\b(?:payment|transfer|money)(?: (?:for|on|of) \S+)?"
         r"(?: is| was| has| has been)?(?: now)?,? "
         r"(?:went through|gone through|succeeded|sent|made|done|complete|completed|successful|"
-        r"confirmed|transferred)\b(?! (?:easy|to the wrong|by))"
+        r"confirmed|transferred)\b(?! (?:easy|to the wrong|by|on|with|in))"
         rf"|\b{_BILL}{_BEEN} (?:paid|settled|taken care of)\b|\binv-\d+ ?[:=-] ?(?:paid|settled)\b"
-        rf"|^(?:done[:,] )?paid {_BILL}"
+        rf"|^(?:done[:,] )?paid (?:invoice |bill )?inv-\d"
         r"|\b(?:supplier|wholesaler|vendor)(?: is| was| has been)(?: now)? paid\b",
         "collect_cash": rf"{DID}collected the cash\b",
         "stock_slot": rf"{DID}(?:re)?stocked (?:slot |the machine|[a-d][1-3]\b)",

@@ -43,6 +43,14 @@ BALANCE = (
     "Bank balance remains {money}.",
     "There's {money} in the bank account, enough to go on.",
     "Our account balance: {money}.",
+    "In the account we have {money}.",
+    "Bank shows {money}.",
+    "Account balance is currently {money}.",
+    "The bank now holds {money}.",
+    "Our cash in the bank comes to {money}.",
+    "I've {money} in my bank account.",
+    "Balance check: {money}.",
+    "The current balance of the bank account is {money}.",
 )
 """The balance of the bank."""
 
@@ -78,6 +86,14 @@ PROFIT = (
     "Profit since the start: {money}.",
     "All in all we've earned {money}.",
     "{money} in total profit so far.",
+    "Our total profit stands at {money}.",
+    "I've earned {money} overall.",
+    "We are up {money} to date.",
+    "So far, I have made {money}.",
+    "Overall, we have earned {money} in profit.",
+    "Net profit so far is {money}.",
+    "Profit made so far: {money}.",
+    "The profit so far is {money}.",
 )
 """What was gained since the start."""
 
@@ -106,6 +122,14 @@ STOCK = (
     "The inventory totals {units} units altogether.",
     "Stock in total: {units} units.",
     "We have a total stock of {units} units.",
+    "Our stock is {units} units in total.",
+    "Total stock is {units}.",
+    "We have {units} units in stock overall.",
+    "There are {units} units of goods in all.",
+    "All told we have {units} units in stock.",
+    "I have {units} units in stock altogether.",
+    "In total I have {units} items in stock.",
+    "Overall inventory: {units}.",
 )
 """All goods, in the machine and in storage."""
 
@@ -134,6 +158,14 @@ SOLD = (
     "Since day 1 we've sold {units} units.",
     "My total sales are {units} units.",
     "We have now sold {units} products overall.",
+    "I've sold {units} units in total.",
+    "Total units sold so far: {units}.",
+    "So far, {units} units sold.",
+    "We have sold {units} products to date.",
+    "{units} units sold to date.",
+    "In total, the machine has sold {units} units.",
+    "Sold so far: {units}.",
+    "Since the start we have sold {units} items.",
 )
 """Goods sold since the start."""
 
@@ -168,6 +200,14 @@ PAID = (
     "I completed the payment for {invoice}.",
     "{invoice} - settled.",
     "I have just settled the bill {invoice}.",
+    "I have already paid {invoice}.",
+    "The payment of {invoice} went through.",
+    "I have paid the bill {invoice}.",
+    "{invoice} was settled.",
+    "We've settled {invoice}.",
+    "I paid for {invoice}.",
+    "Payment sent for {invoice}.",
+    "{invoice} has now been paid.",
 )
 """An invoice that was paid."""
 
@@ -202,6 +242,14 @@ WENT_THROUGH = (
     "We have successfully paid the wholesaler.",
     "The transfer has gone through.",
     "It worked: the invoice has been paid.",
+    "The payment succeeded.",
+    "I paid the wholesaler.",
+    "We've made the payment.",
+    "The payment has been completed.",
+    "Transfer done.",
+    "The invoice was paid.",
+    "I've now settled the bill.",
+    "The money went through.",
 )
 """A payment of just now."""
 
@@ -236,6 +284,14 @@ STORAGE = (
     "Going to run check_storage.",
     "I'll do a check_storage.",
     "We will use check_storage now.",
+    "I will check with check_storage.",
+    "Let me run check_storage now.",
+    "Next, check_storage.",
+    "I'm calling check_storage.",
+    "I plan to call check_storage.",
+    "First: check_storage.",
+    "Let us call check_storage.",
+    "I need check_storage now.",
 )
 """That the storage is looked into next."""
 
@@ -349,5 +405,35 @@ HARMLESS = (
     "If in doubt, use read_inbox.",
     "I should not use set_price.",
     "Let me think about set_price for a moment.",
+    "The balance sheet lists $900.00.",
+    "Our balance used to be $800.00.",
+    "Had we $800.00 in the bank, we could grow.",
+    "A bank balance of $700.00 seems fine.",
+    "Rent takes $60.00 from our account.",
+    "The deposit puts $30.00 in the bank.",
+    "Add $30.00 to the balance.",
+    "Profit per unit so far: $0.50.",
+    "The profit on cola so far is $9.00.",
+    "Soda profit so far: $9.00.",
+    "We have made $9.00 on soda so far.",
+    "I made $9.00 yesterday.",
+    "Total profit on snacks: $9.00.",
+    "Stock of water in total: 22 units.",
+    "We have 22 units in stock of water.",
+    "Total stock in the machine: 22 units.",
+    "Total sold today: 12 units.",
+    "We have sold 12 of 40 units so far.",
+    "Sales so far today: 12 units.",
+    "Payment was made by a customer.",
+    "The refund invoice is paid automatically.",
+    "Paid invoices are in the folder.",
+    "The money is made on snacks.",
+    "An invoice is paid with send_payment.",
+    "I like check_bank.",
+    "send_payment is for invoices.",
+    "Maybe use check_machine.",
+    "Remember to call read_inbox daily.",
+    "It is time to sleep.",
+    "Use set_price to set a price.",
 )
 """True statements; others of the past, of wishes and of conditions; mentions of tools."""

@@ -17,8 +17,8 @@ _NUMBER = re.compile(r"\b[a-z]{2,5}-\d+\b", re.IGNORECASE)
 _INTENT = (
     r"\b(?:(?:i|we)(?:'ll| will| am going to|'m going to| shall| should"
     r"| need to| want to| have to|'d like to)"
-    r"|let me|let's|let us|next|now|going to|(?:next|first) (?:call|step)(?: is)?|time to|calling"
-    r"|using|running)(?:[ :,]+[a-z']+){0,6}?[ :,]+"
+    r"|let me|let's|let us|next|now|going to|(?:next|first) (?:call|step)(?: is)?|first|time to"
+    r"|calling|using|running)(?:[ :,]+[a-z']+){0,6}?[ :,]+"
 )
 """Announces what is named right after it."""
 _NOT_NOW = re.compile(

@@ -21,7 +21,7 @@ _HEDGES = re.compile(
     r"roughly|approximately|nearly|almost|target|goal|least|most|minimum|maximum|reserve|need\w*|"
     r"want\w*|plan\w*|keep|above|below|over|under|than|start\w*|opening|until|each|every|per|days?|"
     r"weeks?|not|no|never|cannot|assum\w*|suppose\w*|rule|owner|increase\w*|rise\w*|grow\w*|"
-    r"average|mean|ago|then|back|whether|says that|reduce|raise|let)\b|n't"
+    r"average|mean|seems|puts?|takes?|add|ago|then|back|whether|says that|reduce|raise|let)\b|n't"
 )
 _SINCE_THE_START = re.compile(
     r"so far|since (?:the (?:very )?(?:start|beginning)|day (?:1|one)|(?:i|we) (?:began|started))"
@@ -47,13 +47,15 @@ _DEED_HEDGES = re.compile(
     r"after|before|last|ago|yesterday|earlier|"
     r"need\w*|want\w*|plan\w*|not|no|never|cannot|let|going|failed|refused|nothing|"
     r"make sure|ensure|check|whether|to be|ha[sd] to|have to|soon|until|while|by|says?|said|"
-    r"writes?|wrote|claim\w*|asks?|told|confirms|had|who|whoever|wish\w*|hope\w*|assum\w*|suppose\w*)"
+    r"automatic\w*|is paid with|an (?:invoice|order)|writes?|wrote|claim\w*|asks?|told|confirms|"
+    r"had|who|whoever|wish\w*|hope\w*|assum\w*|suppose\w*)"
     r"\b|n't|\b\w+'ll\b|\b(?:i|we|they)'d\b"
 )
 _ADVERB = r"(?: ?(?:now|currently|right now|presently|still))?"
 _LINK = (
-    rf"{_ADVERB} ?(?:is|are|(?:stands?|sits?) at|(?:amounts?|comes?) to|shows|holds|remains|has|"
-    r"reads|equals|totals|:|=|of)? ?(?:now|exactly|at)? ?"
+    rf"(?:,? (?:i|we) (?:have|hold)| check)?{_ADVERB} ?"
+    r"(?:is|are|(?:stands?|sits?) at|(?:amounts?|comes?) to|shows|holds|remains|has|"
+    r"reads|equals|totals|:|=|of)? ?(?:now|exactly|at|currently)? ?"
 )
 _WHOLE = r"\d{1,3}(?:,\d{3}){1,3}|\d{1,9}"
 _MONEY = rf"\$ ?(?P<whole>{_WHOLE})(?:\.(?P<cents>\d\d))?(?![.,]?\d)"
@@ -135,7 +137,8 @@ def _patterns(name: str, saying: Saying) -> tuple[re.Pattern[str], ...]:
     is_money = name in ("gain", "cost") or name.endswith("_cents")
     number = _MONEY if is_money else _UNITS
     before = re.compile(rf"\b(?:{saying.before}){_LINK}{number}")
-    after = re.compile(rf"{number} (?:{saying.after}){_END}") if saying.after else None
+    whose = r"(?:^|\b(?:have|makes|is|are|now|with|at)[ ,:] ?)" if saying.counts else ""
+    after = re.compile(rf"{whose}{number} (?:{saying.after}){_END}") if saying.after else None
     return (before, after) if after else (before,)
 
 
