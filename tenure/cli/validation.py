@@ -24,21 +24,21 @@ Each kind of fault is a scripted agent that works as it should until it misbehav
 from the seed. A detection is right if its class is the injected one and its step lies where the
 fault does, or where the time ran out for what was not done. All else that is found in these
 episodes, and anything that is found in those of agents without faults, is wrong. Thresholds were
-set on seeds below 3001.
+set on seeds below 4001.
 
 examples:
   tenure validate-detectors
   tenure validate-detectors --fault look-again --fault hop --seeds 20
-  tenure validate-detectors --out faults && tenure show faults/hop-3001.jsonl.zst --failure T4"""
+  tenure validate-detectors --out faults && tenure show faults/hop-4001.jsonl.zst --failure T4"""
 
 
 def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.epilog = _EPILOG
     parser.add_argument(
-        "--seeds", metavar="N", type=whole_number(1), default=6, help="worlds a fault; default 6"
+        "--seeds", metavar="N", type=whole_number(1), default=12, help="worlds a fault; default 12"
     )
     parser.add_argument(
-        "--first-seed", metavar="N", type=whole_number(1), default=3001, help="default 3001"
+        "--first-seed", metavar="N", type=whole_number(1), default=4001, help="default 4001"
     )
     parser.add_argument(
         "--fault", dest="faults", metavar="NAME", action="append", default=[], help="only this one"
