@@ -117,13 +117,17 @@ def class_lines() -> Iterator[str]:
 
 def report_lines(graded: Sequence[Grade], played: Sequence[Trial]) -> Iterator[str]:
     """Yield the whole report as Markdown."""
+    from tenure.scoring.report.wording import counted
+
     faulty = [one for one in played if one.fault.code]
     kinds = len({one.fault.name for one in faulty})
     seeds = sorted({one.seed for one in played})
+    clean = len({one.fault.name for one in played}) - kinds
+    on = f"seeds {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"
     yield (
-        f"{len(played)} episodes: {kinds} kinds of faults and "
-        f"{len({one.fault.name for one in played}) - kinds} scripts without faults, on seeds "
-        f"{seeds[0]} to {seeds[-1]}. Shares with 95 % intervals (Wilson)."
+        f"{counted(len(played), 'episode')}: {counted(kinds, 'kind')} of faults and "
+        f"{counted(clean, 'script')} without faults, on {on}. "
+        "Shares with 95 % intervals (Wilson)."
     )
     yield ""
     yield from grade_lines(graded)
@@ -138,7 +142,8 @@ def _missed_kinds(faulty: Sequence[Trial], kinds: int) -> str:
     missed = Counter(one.fault.name for one in faulty if one.missed)
     played = Counter(one.fault.name for one in faulty if one.labels)
     if not missed:
-        return f"Each of the {kinds} kinds of faults was found each time."
+        of = "The one kind" if kinds == 1 else f"Each of the {kinds} kinds"
+        return f"{of} of faults was found each time."
     named = ", ".join(f"`{name}` ({count} of {played[name]})" for name, count in missed.items())
     return (
         f"{kinds - len(missed)} of {kinds} kinds of faults were found each time; missed: {named}."
