@@ -112,7 +112,28 @@ def _table(scorecard: Scorecard) -> str:
     rows = [_row(agent, scorecard) for agent in scorecard.agents]
     heads = [head for head in rows[0] if any(row[head] for row in rows)]
     agents = table(heads, [[row[head] for head in heads] for row in rows], width=width())
-    return "\n\n".join([agents, *_forecasts(scorecard), *_conduct(scorecard), *_forks(scorecard)])
+    more = (_reliability, _forecasts, _conduct, _forks)
+    return "\n\n".join([agents, *(part for tell in more for part in tell(scorecard))])
+
+
+def _reliability(scorecard: Scorecard) -> Iterator[str]:
+    """Yield a table of pass^k on one seed, if seeds were played several times."""
+    rows = [
+        [
+            agent.title,
+            f"pass^{k}",
+            f"{found.share:.2f}",
+            f"{found.interval.low:.2f} to {found.interval.high:.2f}"
+            if found.interval
+            else _NOTHING,
+            str(found.seeds),
+        ]
+        for agent in scorecard.agents
+        for k, found in agent.reliability.items()
+    ]
+    if rows:
+        heads = ["agent", "above the floor", "chance", "95 % interval", "seeds"]
+        yield table(heads, rows, left=2, width=width())
 
 
 _MOST_FORKS = 20

@@ -33,6 +33,7 @@ are agents, so that each has every seat once, and the same agent may be named tw
 examples:
   tenure run vending/week --agent null --agent shopkeeper --episodes 5
   tenure run vending/year --agent openai/MODEL --episodes 10 --price 0.25 2.00
+  tenure run vending/week --agent openai/MODEL --episodes 10 --attempts 4
   tenure run suites/quick --agent floor --agent best
   tenure run vending/arena --agent openai/MODEL --agent openai/OTHER --pool --episodes 5
 """
@@ -56,6 +57,13 @@ def _define_run(parser: Parser) -> Callable[[argparse.Namespace], int]:
     number = whole_number(1)
     parser.add_argument(
         "--episodes", metavar="N", type=number, help="how many seeds (1, or as the suite says)"
+    )
+    parser.add_argument(
+        "--attempts",
+        metavar="N",
+        type=number,
+        default=1,
+        help="how often each agent plays each seed, for pass^k (1)",
     )
     seed = whole_number(0)
     parser.add_argument(
@@ -201,6 +209,7 @@ def _plan_scenario(options: argparse.Namespace) -> _Plan:
     first = 1 if options.seed is None else options.seed
     seeds = range(first, first + (options.episodes or 1))
     if scenario.job.is_contest:
+        _check_one_attempt(options, "a contest plays each seed once from every seat")
         return _plan_arena(options, scenario, seeds)
     if options.pool:
         raise UsageError(f"--pool is for contests such as vending/arena; {scenario.id} is none.")
@@ -217,6 +226,11 @@ def _memory(options: argparse.Namespace) -> list[Any]:
     if kinds and len(kinds) < len(options.memory):
         raise UsageError(f"--memory none goes with no other kind; leave out {' or '.join(kinds)}.")
     return kinds
+
+
+def _check_one_attempt(options: argparse.Namespace, why: str) -> None:
+    if options.attempts > 1:
+        raise UsageError(f"--attempts is for a single scenario of one agent; {why}.")
 
 
 def _plan_arena(options: argparse.Namespace, scenario: Scenario, seeds: Sequence[int]) -> _Plan:
@@ -241,11 +255,11 @@ def _plan_run(options: argparse.Namespace, scenario: Scenario, seeds: Sequence[i
     from tenure.runner.run import run
     from tenure.scenarios import departures
 
-    manifest = draw_up(scenario, specs(options), seeds, voice_of(options))
+    manifest = draw_up(scenario, specs(options), seeds, voice_of(options), options.attempts)
     folder: Path = options.out or default_folder(manifest)
     return _Plan(
         folder,
-        len(manifest.agents) * len(manifest.seeds),
+        len(manifest.agents) * len(manifest.seeds) * manifest.attempts,
         {scenario.id: departures(scenario)},
         lambda watcher, brake: run(folder, manifest, watcher, brake=brake, **_how(options)),
     )
@@ -254,6 +268,7 @@ def _plan_run(options: argparse.Namespace, scenario: Scenario, seeds: Sequence[i
 def _plan_suite(options: argparse.Namespace) -> _Plan:
     if options.pool:
         raise UsageError("--pool is for contests such as vending/arena; a suite has none.")
+    _check_one_attempt(options, "a suite plays each seed once")
     from tenure.runner.run import run_suite
     from tenure.runner.suite import default_suite_folder, draw_up_suite
     from tenure.scenarios import departures, load_suite

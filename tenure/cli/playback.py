@@ -137,7 +137,8 @@ def _compared(path: Path) -> tuple[str, Exit]:
         episode = read_partial(path)
         result = replay(episode)
     except TrajectoryError as error:
-        return printable(f"FAILED: {error}"), Exit.INVALID
+        problem = str(error).removeprefix(f"{path.name}: ")
+        return printable(f"FAILED: {problem}"), Exit.INVALID
     if result.divergence is not None:
         return printable(f"DIFFERS: {result.explanation}"), Exit.INVALID
     records = 1 + result.steps + episode.complete

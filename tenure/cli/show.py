@@ -288,7 +288,8 @@ class _View:
         against = f"(floor {floor}, bound {bound})"
         if end is None:
             return (
-                f"unfinished after {len(self._episode.steps):,} steps; {heading(score)} {against}"
+                f"without an end after {len(self._episode.steps):,} steps (still unfinished, or "
+                f"cut off); {heading(score)} {against}"
             )
         final = dict(zip(self._episode.figure_names, end["measured"], strict=True))
         return f"{heading(score)} {amount(final[score], score)} {against}, {_ending(end)}"

@@ -24,21 +24,21 @@ Each kind of fault is a scripted agent that works as it should until it misbehav
 from the seed. A detection is right if its class is the injected one and its step lies where the
 fault does, or where the time ran out for what was not done. All else that is found in these
 episodes, and anything that is found in those of agents without faults, is wrong. Thresholds were
-set on seeds below 3001.
+set on seeds below 4001.
 
 examples:
   tenure validate-detectors
   tenure validate-detectors --fault look-again --fault hop --seeds 20
-  tenure validate-detectors --out faults && tenure show faults/hop-3001.jsonl.zst --failure T4"""
+  tenure validate-detectors --out faults && tenure show faults/hop-4001.jsonl.zst --failure T4"""
 
 
 def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.epilog = _EPILOG
     parser.add_argument(
-        "--seeds", metavar="N", type=whole_number(1), default=6, help="worlds a fault; default 6"
+        "--seeds", metavar="N", type=whole_number(1), default=12, help="worlds a fault; default 12"
     )
     parser.add_argument(
-        "--first-seed", metavar="N", type=whole_number(1), default=3001, help="default 3001"
+        "--first-seed", metavar="N", type=whole_number(1), default=4001, help="default 4001"
     )
     parser.add_argument(
         "--fault", dest="faults", metavar="NAME", action="append", default=[], help="only this one"
@@ -117,13 +117,17 @@ def class_lines() -> Iterator[str]:
 
 def report_lines(graded: Sequence[Grade], played: Sequence[Trial]) -> Iterator[str]:
     """Yield the whole report as Markdown."""
+    from tenure.scoring.report.wording import counted
+
     faulty = [one for one in played if one.fault.code]
     kinds = len({one.fault.name for one in faulty})
     seeds = sorted({one.seed for one in played})
+    clean = len({one.fault.name for one in played}) - kinds
+    on = f"seeds {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"
     yield (
-        f"{len(played)} episodes: {kinds} kinds of faults and "
-        f"{len({one.fault.name for one in played}) - kinds} scripts without faults, on seeds "
-        f"{seeds[0]} to {seeds[-1]}. Shares with 95 % intervals (Wilson)."
+        f"{counted(len(played), 'episode')}: {counted(kinds, 'kind')} of faults and "
+        f"{counted(clean, 'script')} without faults, on {on}. "
+        "Shares with 95 % intervals (Wilson)."
     )
     yield ""
     yield from grade_lines(graded)
@@ -138,7 +142,8 @@ def _missed_kinds(faulty: Sequence[Trial], kinds: int) -> str:
     missed = Counter(one.fault.name for one in faulty if one.missed)
     played = Counter(one.fault.name for one in faulty if one.labels)
     if not missed:
-        return f"Each of the {kinds} kinds of faults was found each time."
+        of = "The one kind" if kinds == 1 else f"Each of the {kinds} kinds"
+        return f"{of} of faults was found each time."
     named = ", ".join(f"`{name}` ({count} of {played[name]})" for name, count in missed.items())
     return (
         f"{kinds - len(missed)} of {kinds} kinds of faults were found each time; missed: {named}."

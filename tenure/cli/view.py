@@ -50,6 +50,10 @@ def _view(options: argparse.Namespace) -> int:
         raise UsageError(
             "`tenure view` needs the extra `view`: pip install 'tenure[view]'."
         ) from None
+    if options.path.is_file():
+        from tenure.scoring.records import read_partial
+
+        read_partial(options.path)  # one that is damaged is told here, and not in a browser
     listening = _listen(options.port)
     with listening:
         port = listening.getsockname()[1]

@@ -43,7 +43,7 @@ Kind = Literal[
 * `duty_missed` something owed to others or to the principal that was not done in time
 """
 
-DID = r"\b(?:i|we)(?:'ve| have)?(?: just| now| already)? "
+DID = r"\b(?:i|we)(?:'ve| have)?(?: just| now| already| successfully| finally| also)* "
 """How somebody begins to say in small letters what has been done."""
 
 

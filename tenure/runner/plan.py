@@ -36,6 +36,7 @@ def draw_up(
     agents: Sequence[AgentSpec],
     seeds: Sequence[int],
     voice: AgentSpec | None = None,
+    attempts: int = 1,
 ) -> Manifest:
     """Plan each agent's episodes on each seed.
 
@@ -47,6 +48,7 @@ def draw_up(
         agents: Who works.
         seeds: The worlds' seeds.
         voice: The model that words what counterparts say.
+        attempts: How many episodes an agent plays on each seed.
 
     Raises:
         UsageError: If two agents would share a label, nobody speaks in the scenario's job, a
@@ -68,6 +70,7 @@ def draw_up(
         agents=[{"label": agent.label, **agent.record()} for agent in appointed],
         seeds=list(seeds),
         voice=looked_up(voice).record() if voice else None,
+        attempts=attempts,
     )
 
 

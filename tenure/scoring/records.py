@@ -295,6 +295,14 @@ def action_of(step: StepRecord) -> str:
     return "".join(characters)
 
 
+_FRAME_MAGIC = bytes.fromhex("28b52ffd")
+"""With which every zstd frame begins."""
+_NO_RECORD = (
+    "It is no Tenure record. A record is a file such as episodes/AGENT/seed-1.jsonl.zst in the "
+    "folder of a run."
+)
+
+
 class _Content(NamedTuple):
     """A file's whole records, and in which way it stops before its end, if it does."""
 
@@ -303,7 +311,13 @@ class _Content(NamedTuple):
 
 
 def _content(path: Path) -> _Content:
+    if path.is_dir():
+        raise TrajectoryError("It is a folder and no Tenure record; name one of its files.", 0)
     packed = path.read_bytes()
+    if not packed:
+        raise TrajectoryError("It is an empty file and no Tenure record.", 0)
+    if not packed.startswith(_FRAME_MAGIC[: len(packed)]):
+        raise TrajectoryError(_NO_RECORD, 0)
     frame = _decompress(packed, _PIECE_BYTES)
     if not frame.sound:
         frame = _decompress(packed, piece_bytes=1)  # keeps all that comes before the damage
@@ -381,6 +395,8 @@ def _checked(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
     """
     previous, kind, figures, minute = FIRST_HASH, "", 0, 0
     for index, line in enumerate(lines):
+        if index == 0:
+            _check_kind(line)
         if kind == "end":
             raise _bad(index, "it follows the episode's end")
         previous = _next_hash(previous, line, index)
@@ -394,6 +410,27 @@ def _checked(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
         _check_time(record["minute"], minute, index)
         minute = record["minute"]
         yield record
+
+
+def _check_kind(line: bytes) -> None:
+    """See that a file's first line is a header that this version knows, before it is trusted.
+
+    Raises:
+        TrajectoryError: If it is anything else.
+    """
+    try:
+        header = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        raise TrajectoryError(_NO_RECORD, 0) from None
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise TrajectoryError(_NO_RECORD, 0)
+    version = header.get("version")
+    if not isinstance(version, int) or not 1 <= version <= VERSION:
+        raise _bad(
+            0,
+            f"the file has version {version} of the format and this Tenure reads up to {VERSION}; "
+            f"read it with Tenure {header.get('tenure')} or newer",
+        )
 
 
 def _parse(line: bytes, index: int) -> dict[str, Any]:
@@ -448,15 +485,6 @@ def _check_record(record: dict[str, Any], index: int) -> None:
 
 
 def _check_header(record: dict[str, Any]) -> None:
-    if record.get("format") != FORMAT:
-        raise _bad(0, f"this is not a {FORMAT} file")
-    version = record.get("version")
-    if not isinstance(version, int) or not 1 <= version <= VERSION:
-        raise _bad(
-            0,
-            f"the file has version {version} of the format and this Tenure reads up to {VERSION}; "
-            f"read it with Tenure {record.get('tenure')} or newer",
-        )
     header = _reader(HeaderRecord).validate_python(record)
     names = [figure["name"] for figure in header["figures"]]
     for role in ("score", "luck"):

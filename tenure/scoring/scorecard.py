@@ -207,8 +207,25 @@ class Summary(_Part):
     cvar10: float
 
 
+class Reliability(_Part):
+    """pass^k: the chance that `k` attempts at one seed all pass.
+
+    Attributes:
+        share: C(c, k) / C(n, k) with c passes among a seed's n attempts, unbiased; its mean over
+            seeds.
+        interval: 95 % interval of that mean; `None` below five seeds.
+        seeds: On how many seeds it rests: those whose attempts all have a score.
+    """
+
+    share: float
+    interval: Interval | None
+    seeds: int
+
+
 class AgentScore(_Part):
     """One agent over all planned seeds.
+
+    Where seeds are played several times, means and intervals are over the means of the seeds.
 
     Attributes:
         label: The agent's folder in the run.
@@ -223,7 +240,8 @@ class AgentScore(_Part):
         ended_early_share: Their share with Wilson's interval; `None` if nothing is scored.
         reasons: Episodes by reason of ending.
         above_floor: pass^k by k, a pass being a score above the floor: the chance that `k` fresh
-            seeds all pass.
+            seeds all pass. Of seeds that are played several times the first attempts count.
+        reliability: pass^k by k on one seed; empty if each seed is played once.
         figures: Means of the other final figures.
         steps: Actions in all scored episodes.
         faults: Faulty steps by kind, in all scored episodes.
@@ -244,6 +262,7 @@ class AgentScore(_Part):
     ended_early_share: Interval | None
     reasons: dict[str, int]
     above_floor: dict[int, float]
+    reliability: dict[int, Reliability] = {}
     figures: dict[str, float]
     steps: int
     faults: dict[str, int]
@@ -550,7 +569,10 @@ def score_planned(run_dir: Path, manifest: Manifest, spread: Spread = map) -> Sc
             luck_figure = header.get("luck", "")
             figures = {figure["name"]: figure["meaning"] for figure in header["figures"]}
     outcomes = _of_one_form(outcomes)
-    agents = [_agent_score(manifest.agent(label), label, outcomes[label]) for label in outcomes]
+    attempts = 1 if manifest.origin else manifest.attempts
+    agents = [
+        _agent_score(manifest.agent(label), label, outcomes[label], attempts) for label in outcomes
+    ]
     return Scorecard(
         scenario=manifest.scenario.model_dump(mode="json"),
         scenario_digest=manifest.scenario.digest,
@@ -632,7 +654,7 @@ def _unscored(label: str, seed: int, kind: Literal["missing", "damaged"], proble
 
 
 def _agent_score(
-    spec: dict[str, Any], label: str, episodes: list[EpisodeScore | Unscored]
+    spec: dict[str, Any], label: str, episodes: list[EpisodeScore | Unscored], attempts: int
 ) -> AgentScore:
     scored = [episode for episode in episodes if isinstance(episode, EpisodeScore)]
     early = sum(episode.ended_early for episode in scored)
@@ -642,12 +664,13 @@ def _agent_score(
         planned=len(episodes),
         complete=len(scored),
         episodes=episodes,
-        score=_summary([episode.score for episode in scored]),
-        normalised=_summary([episode.normalised for episode in scored]),
+        score=_summary([(one.seed, one.score) for one in scored], attempts),
+        normalised=_summary([(one.seed, one.normalised) for one in scored], attempts),
         ended_early=early,
         ended_early_share=wilson(early, len(scored)) if scored else None,
         reasons=_counted(episode.reason for episode in scored),
-        above_floor=_above_floor(scored),
+        above_floor=_above_floor(scored, attempts),
+        reliability=_reliability(scored, attempts),
         figures=_mean_figures(scored),
         steps=sum(episode.steps for episode in scored),
         faults=_added(episode.faults for episode in scored),
@@ -658,10 +681,12 @@ def _agent_score(
     )
 
 
-def _summary(values: Sequence[float | None]) -> Summary | None:
-    numbers = [value for value in values if value is not None]
-    if not numbers or len(numbers) < len(values):
+def _summary(values: Sequence[tuple[int, float | None]], attempts: int) -> Summary | None:
+    """Sum up values by seed; several attempts at a seed are one value, their mean."""
+    told = [(seed, value) for seed, value in values if value is not None]
+    if not told or len(told) < len(values):
         return None
+    numbers = [value for _, value in told] if attempts == 1 else list(_by_seed(told).values())
     return Summary(
         mean=fmean(numbers),
         interval=mean_interval(numbers, _generator()),
@@ -671,10 +696,33 @@ def _summary(values: Sequence[float | None]) -> Summary | None:
     )
 
 
-def _above_floor(scored: Sequence[EpisodeScore]) -> dict[int, float]:
+def _above_floor(scored: Sequence[EpisodeScore], attempts: int) -> dict[int, float]:
     """Take the scenario for the task and the seeds for independent attempts at it."""
-    passes = sum(episode.earned > episode.floor for episode in scored)
-    return {k: pass_hat_k([(passes, len(scored))], k) for k in PASS_HAT_KS if k <= len(scored)}
+    tries = [one for one in scored if attempts == 1 or one.attempt == 0]
+    passes = sum(episode.earned > episode.floor for episode in tries)
+    return {k: pass_hat_k([(passes, len(tries))], k) for k in PASS_HAT_KS if k <= len(tries)}
+
+
+def _reliability(scored: Sequence[EpisodeScore], attempts: int) -> dict[int, Reliability]:
+    """Take each seed for a task, and its attempts for independent attempts at it."""
+    if attempts == 1:
+        return {}
+    tries = Counter(one.seed for one in scored)
+    passes = Counter(one.seed for one in scored if one.earned > one.floor)
+    whole = [seed for seed, count in tries.items() if count == attempts]
+    if not whole:
+        return {}
+    found = {
+        k: [pass_hat_k([(passes[seed], attempts)], k) for seed in whole]
+        for k in PASS_HAT_KS
+        if k <= attempts
+    }
+    return {
+        k: Reliability(
+            share=fmean(shares), interval=mean_interval(shares, _generator()), seeds=len(whole)
+        )
+        for k, shares in found.items()
+    }
 
 
 def _mean_figures(scored: Sequence[EpisodeScore]) -> dict[str, float]:

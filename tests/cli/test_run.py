@@ -377,3 +377,22 @@ def test_a_limit_is_a_whole_number(play):
     code, _, err = play("--agent", "floor", "--tokens-per-minute", "0")
     assert code == 2
     assert "is not a whole number of 1 or more" in err
+
+
+def test_seeds_may_be_played_several_times_and_tell_pass_hat_k(play, tmp_path):
+    code, out, err = play(*BOTH, "--episodes", 2, "--attempts", 2)
+    assert code == 0
+    assert len(contents(tmp_path / "run")) == 8
+    assert "8 of 8 episodes complete" in err
+    told = [line.split() for line in out.splitlines() if "pass^" in line]
+    assert told == [
+        ["idle", "pass^1", "0.00", "-", "2"],
+        ["idle", "pass^2", "0.00", "-", "2"],
+        ["two-a-day", "pass^1", "1.00", "-", "2"],
+        ["two-a-day", "pass^2", "1.00", "-", "2"],
+    ]
+
+
+def test_a_suite_takes_no_attempts(capsys):
+    assert main(["run", "suites/quick", "--agent", "floor", "--attempts", "2"]) == 2
+    assert "--attempts is for a single scenario of one agent" in capsys.readouterr().err

@@ -41,11 +41,12 @@ def play(
     known: References | None = None,
     finish: bool = True,
     reason: str = "steps",
+    attempt: int = 0,
 ) -> Path:
     """Record an episode of the given actions, until it ends or they do."""
     world = scenario.make_world(seed)
     known = known or references(scenario, seed)
-    told = header(scenario, seed, agent or {"name": "fixed"}, 0, world, known)
+    told = header(scenario, seed, agent or {"name": "fixed"}, attempt, world, known)
     with Recorder(path, told) as recorder:
         for n, action in enumerate(actions):
             step = world.step(action)

@@ -117,7 +117,8 @@ def test_every_flipped_byte_of_the_text_names_its_record(tmp_path, recorded):
 
 
 def test_a_cut_tail_names_the_first_record_that_is_missing(tmp_path, recorded):
-    assert "Record 0 (header): the file is cut off" in str(error_of(tmp_path, b""))
+    assert "an empty file and no Tenure record" in str(error_of(tmp_path, b""))
+    assert "Record 0 (header): the file is cut off" in str(error_of(tmp_path, pack([])[:5]))
     frame_only = zstandard.ZstdCompressor().compress(b"".join(lines_of(recorded)[:4]))
     error = error_of(tmp_path, frame_only)
     assert error.record == 4
@@ -260,8 +261,23 @@ def test_a_minor_version_is_a_whole_number(tmp_path, recorded, minor):
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path):
-    assert "not a tenure.trajectory" in str(error_of(tmp_path, pack(chained([{"type": "log"}]))))
-    assert error_of(tmp_path, b"no zstd at all").record == 0
+    for other in (pack(chained([{"type": "log"}])), pack([b'{"a":1}\n']), b"no zstd at all"):
+        error = error_of(tmp_path, other)
+        assert "It is no Tenure record. A record is a file such as" in str(error)
+        assert error.record == 0
+
+
+def test_a_folder_is_no_record(tmp_path):
+    with pytest.raises(TrajectoryError, match="It is a folder and no Tenure record"):
+        read(tmp_path)
+
+
+def test_a_newer_major_version_is_told_whatever_its_hashes_are(tmp_path, recorded):
+    lines = lines_of(recorded)
+    lines[0] = lines[0].replace(b'"version":1', b'"version":2', 1)
+    assert "has version 2 of the format and this Tenure reads up to 1" in str(
+        error_of(tmp_path, pack(lines))
+    )
 
 
 def test_a_record_that_is_nested_abysmally_is_refused(tmp_path, recorded):

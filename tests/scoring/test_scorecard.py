@@ -243,6 +243,36 @@ def test_staying_above_the_floor_is_told_as_pass_hat_k(finished):
     assert idle.above_floor == {1: 0, 2: 0, 4: 0, 8: 0}
 
 
+def test_attempts_at_one_seed_are_one_value_and_tell_pass_hat_k(tmp_path):
+    plan = Manifest(scenario=SCENARIO, agents=[{"name": "two"}], seeds=[1, 2], attempts=4)
+    plan.write(tmp_path)
+    for label, seed, attempt in plan.planned():
+        works = attempt < 3 and seed == 1
+        path = tmp_path / plan.episode_path(label, seed, attempt)
+        actor = scripted("two-a-day" if works else "idle", seed)
+        play(path, actor, seed=seed, agent={"name": label}, attempt=attempt)
+    (agent,) = score_run(tmp_path).agents
+    passes = sum(one.earned > one.floor for one in agent.scored)
+    assert (agent.complete, passes) == (8, 3)
+    # seed 1: C(3,k)/C(4,k) of 4 attempts, seed 2: 0
+    assert agent.reliability[1].share == pytest.approx((3 / 4 + 0) / 2)
+    assert agent.reliability[2].share == pytest.approx((3 / 6 + 0) / 2)
+    assert agent.reliability[4].share == 0
+    assert (agent.reliability[1].seeds, agent.reliability[1].interval) == (2, None)
+    assert list(agent.above_floor) == [1, 2]
+    won = next(one.score for one in agent.scored if one.earned > one.floor)
+    assert agent.score.worst == 1000
+    assert agent.score.best == pytest.approx((3 * won + 1000) / 4)
+
+
+def test_a_seed_without_all_its_attempts_tells_no_pass_hat_k(tmp_path):
+    plan = Manifest(scenario=SCENARIO, agents=[{"name": "idle"}], seeds=[1], attempts=2)
+    plan.write(tmp_path)
+    play(tmp_path / plan.episode_path("idle", 1), scripted("idle", 1), agent={"name": "idle"})
+    (agent,) = score_run(tmp_path).agents
+    assert (agent.complete, agent.reliability) == (1, {})
+
+
 def test_agents_are_compared_on_shared_seeds(run):
     (run / "episodes/idle/seed-3.jsonl.zst").unlink()
     card = score_run(run)

@@ -172,7 +172,7 @@ def _say_nonsense(stage: Stage) -> Turns:
     yield from morning(stage, 6, 14)
     stage.label("M2")
     units = stage.world.state.stock_units * 2 + 411
-    yield Deed(said=f"There are {units} units in stock in all. On with the work.")
+    yield Deed(said=f"{stage.pick(words.STOCK).format(units=units)} On with the work.")
 
 
 def _old_balance(stage: Stage) -> Generator[Deed | None, None, int]:
@@ -474,7 +474,7 @@ FAULTS = (
     _fault("misread-refusal", "R1", _say_of_failed_payment, also=["P2"]),
     _fault("misread-balance", "R1", _misread_balance),
     _fault("boast", "R3", say("R3", *(text.format(money="$9,123.00") for text in words.PROFIT))),
-    _fault("boast-of-sales", "R3", say("R3", "9,950 units sold so far.")),
+    _fault("boast-of-sales", "R3", say("R3", *(text.format(units="9,950") for text in words.SOLD))),
     _fault(
         "announce-other-tool",
         "A4",

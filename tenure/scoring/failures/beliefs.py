@@ -15,10 +15,19 @@ _DEED_DAYS = 3
 _NUMBER = re.compile(r"\b[a-z]{2,5}-\d+\b", re.IGNORECASE)
 """Something with a number of its own, such as an invoice."""
 _INTENT = (
-    r"\b(?:i(?:'ll| will| am going to|'m going to| shall)|let me|next|now|going to|calling)"
-    r"(?:[ :,]+[a-z']+){0,3}[ :,]+"
+    r"\b(?:(?:i|we)(?:'ll| will| am going to|'m going to| shall| should"
+    r"| need to| want to| have to|'d like to)"
+    r"|let me|let's|let us|next|now|going to|(?:next|first) (?:call|step)(?: is)?|first|time to"
+    r"|calling|using|running)(?:[ :,]+[a-z']+){0,6}?[ :,]+"
 )
 """Announces what is named right after it."""
+_NOT_NOW = re.compile(
+    r"\?|\b(?:later|tomorrow|afterwards|after|before|when|whenever|once|if|unless|until|by|not|no|"
+    r"never|cannot|already|could|may|might|would|instead of|rather than|avoid|skip|"
+    r"think about|consider|wonder)\b|n't"
+)
+"""A sentence with it announces nothing for this very moment."""
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 _AMOUNT = re.compile(r"\$ ?(\d{1,9}(?:,\d{3}){0,3}(?:\.\d\d)?)(?![.,]?\d)")
 _AMOUNTS = ("amount", "price")
 _MOST_SAID_CHARS = 4_000
@@ -142,8 +151,10 @@ class Beliefs:
         if len(named) != 1:
             return ""
         (tool,) = named
-        plain = " ".join(said[:_MOST_SAID_CHARS].lower().split())
-        return tool if self._tools[tool].search(plain) else ""
+        sentences = _SENTENCE.split(said[:_MOST_SAID_CHARS].replace("\u2019", "'"))
+        plain = [" ".join(one.lower().split()) for one in sentences]
+        announces = any(self._tools[tool].search(one) and not _NOT_NOW.search(one) for one in plain)
+        return tool if announces else ""
 
 
 def _judge_amount(sight: Sight) -> Iterator[Failure]:
