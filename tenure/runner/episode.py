@@ -35,7 +35,8 @@ STEPS_BETWEEN_PAUSES = 64
 
 _MENDS = {
     "tokens": "Leave it out, or name an endpoint that counts them.",
-    "usd": "Name the model's price with --price, or leave the limit out.",
+    "usd": "Name the model's price with --price (a sub-agent's with --sub-agent-option), or leave "
+    "the limit out.",
     "minutes": "Leave it out, or have the agent tell `latency_ms`.",
 }
 
@@ -44,7 +45,8 @@ _DECIDED = "{}\n\nThis was done for you: {}\nIt led to:\n{}"
 
 Post = tuple[str, str]
 """An agent's label, and what its hiring depends on besides: of a script the job that it belongs to,
-of any other its specification, since scenarios of one suite may recommend different windows."""
+of any other its specification, since scenarios of one suite may recommend different windows. Where
+there is a sub-agent, who may be another, it is both."""
 
 
 class Player(Protocol):
@@ -170,9 +172,10 @@ class Assignment:
 
 def post_of(label: str, agent: Player | AgentSpec, scenario: Scenario) -> Post:
     """Return an agent's post: a script plays for its job, any other as it is specified."""
-    if agent.is_script:
-        return label, scenario.job_name
-    return label, orjson.dumps(agent.record()).decode()
+    specified = orjson.dumps(agent.record()).decode()
+    if scenario.delegation:
+        return label, f"{scenario.job_name} {specified}"
+    return label, scenario.job_name if agent.is_script else specified
 
 
 class Scene(Protocol):
