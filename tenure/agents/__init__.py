@@ -145,7 +145,7 @@ async def staff(spec: AgentSpec, job: Job, network: Network | None = None) -> As
     if network is None:
         async with _own_network() as own, staff(spec, job, own) as hire:
             yield hire
-    elif spec.employee:
+    elif spec.employee and not _shares_server(spec):
         async with (
             staff(spec.employing(None), job, network) as employer,
             staff(spec.employee, job, network) as employee,
@@ -162,6 +162,11 @@ async def staff(spec: AgentSpec, job: Job, network: Network | None = None) -> As
         yield _over_http(spec, network)
     else:
         raise _unknown(spec, job)
+
+
+def _shares_server(spec: AgentSpec) -> bool:
+    """Whether it and its sub-agent are the same embedded model, which one server answers for."""
+    return spec.provider == "local" and all(one.name == spec.name for one in spec.crew)
 
 
 def _by_seat(employer: Hire, employee: Hire) -> Hire:

@@ -13,7 +13,7 @@ from threading import Thread
 import orjson
 import pytest
 
-from tenure.agents import AgentSpec, local
+from tenure.agents import AgentSpec, local, staff
 from tenure.cli import main
 from tenure.cli.marks import conclude
 from tenure.cli.progress import Watch
@@ -390,6 +390,25 @@ def test_on_a_cluster_the_records_are_the_same(tmp_path, employer, worker):
 
 
 @pytest.mark.llm
+def test_the_embedded_model_in_both_seats_is_one_server(monkeypatch):
+    try:
+        local.find_weights("smollm2-135m")
+    except UsageError as missing:
+        pytest.skip(str(missing))
+    served, serve = [], local.serve
+    monkeypatch.setattr(local, "serve", lambda model: served.append(model) or serve(model))
+    hand = AgentSpec(name="local/smollm2-135m", window_tokens=4_000)
+    spec = AgentSpec(name="local/smollm2-135m", sub_agent=hand)
+
+    async def hired():
+        async with staff(spec, a_week().job) as hire:
+            return [hire(1, seat)._spec.window_tokens for seat in ("", "worker")]
+
+    assert asyncio.run(hired()) == [7_936, 4_000]
+    assert served == ["smollm2-135m"]
+
+
+@pytest.mark.llm
 def test_the_embedded_model_can_work_for_a_script(tmp_path):
     try:
         local.find_weights("smollm2-135m")
@@ -424,6 +443,29 @@ def test_a_script_can_work_for_a_model(tmp_path, employer):
     assert episode.header["agent"]["sub_agent"] == {"name": "best", "policy": "shopkeeper"}
     spent = score_run(tmp_path).agents[0].spending
     assert (spent.seats["main"].model_calls, spent.seats["worker"].model_calls) == (4, 0)
+
+
+def test_a_fork_goes_on_with_both_who_remember(tmp_path, employer, worker):
+    assert play(tmp_path / "run", plan(pair(employer, worker))) == []
+    (path,) = (tmp_path / "run").rglob("seed-1*")
+    asked = employer.asked[:], worker.asked[:]
+    employer.asked.clear()
+    worker.asked.clear()
+    words = (
+        "fork",
+        path,
+        "--at",
+        "step:7",
+        "--keep-context",
+        "--out",
+        tmp_path / "fork",
+        "--quiet",
+    )
+    assert main([str(word) for word in words]) == 0
+    # of the seven steps before it three were the employer's and four its sub-agent's
+    assert (employer.asked, worker.asked) == (asked[0][3:], asked[1][4:])
+    assert verify(tmp_path / "fork").ok
+    assert main(["fork", str(path), "--at", "step:7", "--sub-agent", "best"]) == 2
 
 
 def test_an_agent_of_ones_own_can_work_for_a_model(tmp_path, employer):
