@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from tenure.agents.contract import Agent, Listener, Turn
 from tenure.agents.scripted import OracleAgent, ScriptedAgent
 from tenure.agents.spec import AgentSpec
+from tenure.envs.delegation import WORKER
 from tenure.envs.jobs import Job
 from tenure.errors import UsageError, nearest
 
@@ -85,11 +86,18 @@ def appoint(spec: AgentSpec, job: Job) -> AgentSpec:
 
     Done once, when a run is planned, so that plan and record say which policy played (a later
     version of the job may have a better one), and whether it was privileged; of a model, which
-    endpoint answered, and at what price; and which code an import path led to.
+    endpoint answered, and at what price; and which code an import path led to. The same of a
+    sub-agent that is another.
 
     Raises:
         UsageError: If it is a model of an unknown provider, or an import path leads nowhere.
     """
+    if spec.employee:
+        return _appointed(spec, job).employing(_appointed(spec.employee, job))
+    return _appointed(spec, job)
+
+
+def _appointed(spec: AgentSpec, job: Job) -> AgentSpec:
     if spec.kind == "python":
         from tenure.agents.python import origin
 
@@ -137,6 +145,12 @@ async def staff(spec: AgentSpec, job: Job, network: Network | None = None) -> As
     if network is None:
         async with _own_network() as own, staff(spec, job, own) as hire:
             yield hire
+    elif spec.employee and not _shares_server(spec):
+        async with (
+            staff(spec.employing(None), job, network) as employer,
+            staff(spec.employee, job, network) as employee,
+        ):
+            yield _by_seat(employer, employee)
     elif spec.is_script:
         yield _scripted(spec, job)
     elif spec.is_model:
@@ -148,6 +162,18 @@ async def staff(spec: AgentSpec, job: Job, network: Network | None = None) -> As
         yield _over_http(spec, network)
     else:
         raise _unknown(spec, job)
+
+
+def _shares_server(spec: AgentSpec) -> bool:
+    """Whether it and its sub-agent are the same embedded model, which one server answers for."""
+    return spec.provider == "local" and all(one.name == spec.name for one in spec.crew)
+
+
+def _by_seat(employer: Hire, employee: Hire) -> Hire:
+    def hire(seed: int, seat: str = "") -> Agent:
+        return employee(seed, seat) if seat == WORKER else employer(seed, seat)
+
+    return hire
 
 
 def _own_network() -> Network:

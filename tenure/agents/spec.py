@@ -125,7 +125,7 @@ KeyVariable = Annotated[str, Field(pattern=r"^([A-Z][A-Z0-9_]{0,63})?$")]
 
 
 class SubAgent(BaseModel):
-    """In what a model's sub-agent has other settings than itself; `None` for the same."""
+    """In what a model that is its own sub-agent has other settings then; `None` for the same."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -181,7 +181,8 @@ class AgentSpec(BaseModel):
             that stays (`summary`).
         remind_every: After so many observations each, the first paragraph of the brief is repeated;
             `None` for never.
-        sub_agent: In what its sub-agent has another window; `None` if it has none of its own.
+        sub_agent: Who its sub-agent is, where a scenario has one: another agent; or itself, in
+            another window; `None` for itself as it is.
         max_output_tokens: The longest answer, reasoning included.
         temperature: `None` leaves it to the provider.
         reasoning_effort: How much the model is to think, in the provider's own scale; not every
@@ -222,7 +223,7 @@ class AgentSpec(BaseModel):
     keep_percent: _Share = 61
     context: _Context = "drop"
     remind_every: _Turns | None = None
-    sub_agent: SubAgent | None = None
+    sub_agent: SubAgent | AgentSpec | None = None
     max_output_tokens: _Tokens = Field(default=8_192, ge=16)
     temperature: float | None = Field(default=None, ge=0, le=2)
     reasoning_effort: Effort | None = None
@@ -263,10 +264,28 @@ class AgentSpec(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _check_sub_agent(self) -> Self:
+        if self.employee and self.employee.kind in ("human", "mcp"):
+            raise ValueError("a sub-agent is a model, a script, an import path or an address")
+        if self.employee and self.employee.sub_agent:
+            raise ValueError("a sub-agent has no sub-agent of its own")
+        return self
+
     @property
     def kind(self) -> Kind:
         """What sort of agent the name names."""
         return kind_of(self.name)
+
+    @property
+    def employee(self) -> AgentSpec | None:
+        """Who its sub-agent is; `None` if it is so itself."""
+        return self.sub_agent if isinstance(self.sub_agent, AgentSpec) else None
+
+    @property
+    def crew(self) -> tuple[AgentSpec, ...]:
+        """It, and its sub-agent if that is another."""
+        return (self, self.employee) if self.employee else (self,)
 
     @property
     def is_script(self) -> bool:
@@ -293,7 +312,8 @@ class AgentSpec(BaseModel):
         """A name for files and tables, different for different specs.
 
         Such as `openai-gpt-5-mini`, followed by a short hash when an option is not its default,
-        wherever that option came from: a model behind another endpoint is another agent. What
+        wherever that option came from: a model behind another endpoint is another agent, and so is
+        one with another sub-agent (`openai-gpt-5-with-local-smollm2-135m-` and the hash). What
         `floor` or `best` stands for, what a scenario recommended and which code an import path led
         to is no part of it, so that it is the same in every job; nor is what the catalogue says, so
         that it is the same every day.
@@ -304,8 +324,13 @@ class AgentSpec(BaseModel):
         """Return what a manifest and a record's header say: JSON-able, and enough to make it anew.
 
         Of a model that is every setting; of a scripted agent its name, its policy if that has
-        another, and whether it is privileged; of an outsider its name and what is not the default.
+        another, and whether it is privileged; of an outsider its name and what is not the default;
+        and the same of a sub-agent that is another.
         """
+        said = self._own_record()
+        return {**said, "sub_agent": self.employee.record()} if self.employee else said
+
+    def _own_record(self) -> dict[str, Any]:
         if self.provider:
             names = ("by_scenario", "by_catalogue", "sub_agent")
             rare = {name for name in names if not getattr(self, name)}
@@ -326,6 +351,15 @@ class AgentSpec(BaseModel):
             recommended: Settings by name; `None` for no recommendation.
             sub_agent: The same for its sub-agent, where that differs.
         """
+        if self.employee:
+            own = {name: value for name, value in sub_agent.items() if value is not None}
+            employee = self.employee.in_context({**recommended, **own})
+            return self._with_window(recommended).employing(employee)
+        return self._with_window(recommended, sub_agent)
+
+    def _with_window(
+        self, recommended: Mapping[str, Any], sub_agent: Mapping[str, Any] = NOTHING
+    ) -> AgentSpec:
         if not self.provider:
             return self
         taken = self._unsaid(recommended)
@@ -340,23 +374,35 @@ class AgentSpec(BaseModel):
             if value is not None and name not in self.model_fields_set
         }
 
+    def employing(self, employee: AgentSpec | None) -> AgentSpec:
+        """Return the spec with another agent as its sub-agent; with `None`, by itself."""
+        return self.model_copy(update={"sub_agent": employee})
+
     def in_seat(self, seat: str) -> AgentSpec:
-        """Return the spec with what holds for it in a seat: a sub-agent may have its own window."""
+        """Return the spec of who works in a seat."""
         if seat != WORKER or self.sub_agent is None:
             return self
-        return self.model_copy(update=self.sub_agent.said())
+        if isinstance(self.sub_agent, SubAgent):
+            return self.model_copy(update=self.sub_agent.said())
+        return self.sub_agent
 
 
 @lru_cache(maxsize=1024)
 def _label(spec: AgentSpec) -> str:
     """Return what `AgentSpec.label` says; a thousand episodes of one agent ask for it."""
-    slug = _UNSAFE.sub("-", spec.name)
+    said = _said(spec)
+    slug = "-with-".join(_UNSAFE.sub("-", one.name) for one in spec.crew)
+    if said == AgentSpec(name=spec.name).record() and _PLAIN_NAME.fullmatch(spec.name):
+        return slug
+    canonical = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+    return f"{slug}-{blake2b(canonical, digest_size=3).hexdigest()}"
+
+
+def _said(spec: AgentSpec) -> dict[str, Any]:
+    """Return the record without what was found when a run was planned."""
     filled_in = (*spec.by_scenario, *spec.by_catalogue)
     usual: dict[str, Any] = {name: AgentSpec.model_fields[name].default for name in filled_in}
     found = {"policy": None, "oracle": False, "source": None, "package": None}
     plain = {**usual, **found, "by_scenario": (), "by_catalogue": ()}
     said = spec.model_copy(update=plain).record()
-    if said == AgentSpec(name=spec.name).record() and _PLAIN_NAME.fullmatch(spec.name):
-        return slug
-    canonical = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
-    return f"{slug}-{blake2b(canonical, digest_size=3).hexdigest()}"
+    return {**said, "sub_agent": _said(spec.employee)} if spec.employee else said

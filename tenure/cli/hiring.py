@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tenure.cli.parsing import Parser, choice
-from tenure.errors import UsageError
+from tenure.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from tenure.agents.spec import AgentSpec
@@ -86,6 +87,25 @@ _SHARED_OPTIONS: Mapping[str, Mapping[str, Any]] = {
 }
 """What is said of models and of others."""
 
+_SUB_AGENT_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "--sub-agent": {
+        "metavar": "NAME",
+        "help": "who works for the agent in scenarios with a sub-agent, such as openai/MODEL or"
+        " best (the agent itself); the window's options hold for both",
+    },
+    "--sub-agent-option": {
+        "metavar": "NAME=VALUE",
+        "action": "append",
+        "default": [],
+        "help": "one of the options above, of the sub-agent's own; several times: base-url=URL,"
+        " price=IN,OUT",
+    },
+}
+"""What is said of a sub-agent that is another agent."""
+
+_WINDOW = ("window_tokens", "keep_percent", "context", "remind_every")
+"""What holds for a sub-agent too, unless something else is said of it."""
+
 _WITH_TIMEOUT = ("python", "http")
 """Kinds of agents besides models that are given so much time and no more."""
 
@@ -96,18 +116,69 @@ def define_model_options(parser: Parser) -> None:
         "options of language models",
         "Values in parentheses are the defaults; the small local/ models have smaller ones.",
     )
-    for flag, said in {**_OPTIONS, **_SHARED_OPTIONS}.items():
+    for flag, said in {**_OPTIONS, **_SHARED_OPTIONS, **_SUB_AGENT_OPTIONS}.items():
         group.add_argument(flag, **said)
 
 
 def specs(options: argparse.Namespace) -> list[AgentSpec]:
-    """Return the agents that were named, with what was said of models.
+    """Return the agents that were named, with what was said of models and of their sub-agent.
 
     Raises:
         UsageError: If something does not fit.
     """
     _check_model_options(options)
-    return [_spec(name, options) for name in options.agents]
+    employee = _sub_agent_of(options)
+    agents = [_spec(name, options) for name in options.agents]
+    return [agent.employing(employee) for agent in agents] if employee else agents
+
+
+def _sub_agent_of(options: argparse.Namespace) -> AgentSpec | None:
+    """Return who is the sub-agent, with what was said of it; `None` if nobody was named.
+
+    Raises:
+        UsageError: If it cannot be one, options have no agent to hold for, or one does not fit.
+    """
+    from tenure.agents.spec import kind_of
+
+    name: str | None = options.sub_agent
+    if options.sub_agent_option and (name is None or kind_of(name) != "model"):
+        raise UsageError("--sub-agent-option is said of a model: name it with --sub-agent.")
+    if name is None:
+        return None
+    kind = kind_of(name)
+    if kind in ("human", "mcp"):
+        raise UsageError(f"{name} cannot be a sub-agent; name a model, a script or your own agent.")
+    if not options.agents:
+        raise UsageError("--sub-agent works for somebody: name who with --agent.")
+    chosen: dict[str, Any] = {}
+    if kind == "model":
+        told = _model_options(options)
+        shared = {field: told[field] for field in _WINDOW if field in told}
+        chosen = {**shared, **_model_options(_own_options(options.sub_agent_option))}
+    if kind in ("model", *_WITH_TIMEOUT) and _is_given(options, "timeout_s"):
+        chosen["timeout_s"] = options.timeout_s
+    return _made(name, chosen, options.providers)
+
+
+def _own_options(stated: Sequence[str]) -> argparse.Namespace:
+    """Read options of models that are written as NAME=VALUE, several values with commas.
+
+    Raises:
+        UsageError: If one does not fit; a text that has no such form is not shown.
+    """
+    parser = Parser("tenure run", add_help=False)
+    for flag, said in _OPTIONS.items():
+        parser.add_argument(flag, **said)
+    words: list[str] = []
+    for one in stated:
+        name, _, value = one.partition("=")
+        if not re.fullmatch(r"[a-z-]+=.+", one):
+            raise UsageError("--sub-agent-option is NAME=VALUE, such as temperature=0.")
+        if f"--{name}" not in _OPTIONS:
+            known = [flag.removeprefix("--") for flag in _OPTIONS]
+            raise UsageError(f"There is no --sub-agent-option {name}. {nearest(name, known)}")
+        words += [f"--{name}", *(value.split(",") if name == "price" else [value])]
+    return parser.parse(words)
 
 
 def voice_of(options: argparse.Namespace) -> AgentSpec | None:
@@ -132,8 +203,11 @@ def _check_model_options(options: argparse.Namespace) -> None:
 
     given = [flag for flag in _OPTIONS if _is_given(options, _field(flag))]
     kinds = {kind_of(name) for name in (*options.agents, options.voice or "")}
-    if _is_given(options, "timeout_s") and not kinds & {"model", *_WITH_TIMEOUT}:
+    of_sub_agent = {kind_of(options.sub_agent or "")}
+    if _is_given(options, "timeout_s") and not (kinds | of_sub_agent) & {"model", *_WITH_TIMEOUT}:
         given.append("--timeout")
+    if "model" in of_sub_agent:
+        given = [flag for flag in given if _field(flag) not in _WINDOW]
     if given and "model" not in kinds:
         raise UsageError(
             f"{', '.join(given)} would mean nothing: {' and '.join(options.agents)} "

@@ -98,7 +98,8 @@ def budget_of(options: argparse.Namespace) -> Budget:
         if unknown := without_price(agents):
             raise UsageError(
                 f"Nobody knows what {unknown} costs, so --max-usd cannot be kept. Name its price "
-                f"with --price, or limit tokens instead."
+                f"with --price (a sub-agent's with --sub-agent-option price=IN,OUT), or limit "
+                f"tokens instead."
             )
     return Budget(
         turns=options.max_turns,

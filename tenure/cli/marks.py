@@ -112,8 +112,20 @@ def _table(scorecard: Scorecard) -> str:
     rows = [_row(agent, scorecard) for agent in scorecard.agents]
     heads = [head for head in rows[0] if any(row[head] for row in rows)]
     agents = table(heads, [[row[head] for head in heads] for row in rows], width=width())
-    more = (_reliability, _forecasts, _conduct, _forks)
+    more = (_seats, _reliability, _forecasts, _conduct, _forks)
     return "\n\n".join([agents, *(part for tell in more for part in tell(scorecard))])
+
+
+def _seats(scorecard: Scorecard) -> Iterator[str]:
+    """Yield what each seat's models took, where several seats acted."""
+    rows = [
+        [agent.title, seat, *_spent(own)]
+        for agent in scorecard.agents
+        if agent.spending
+        for seat, own in agent.spending.seats.items()
+    ]
+    if rows:
+        yield table(["agent", "seat", "tokens", "cost"], rows, width=width())
 
 
 def _reliability(scorecard: Scorecard) -> Iterator[str]:
@@ -414,6 +426,7 @@ def _sheet(score: EpisodeScore, figure: str, *, has_luck: bool) -> str:
         "figures": ", ".join(f"{name} {value:,}" for name, value in score.figures.items()),
         "tokens": tokens,
         "cost": cost,
+        **{f"of {seat}": ", ".join(_spent(own)) for seat, own in score.spending.seats.items()},
         **{f"forecast {name}": _told(found) for name, found in score.forecasts.items()},
         **{f"conduct {topic}": _ledger(found) for topic, found in score.conduct.items()},
     }

@@ -277,6 +277,8 @@ class _View:
             f"{place}, recorded with Tenure {header['tenure']}",
             f"agent {self._episode.agent_name}{policy}{voice}",
         ]
+        if isinstance(employee := agent.get("sub_agent"), dict) and "name" in employee:
+            lines.append(f"  worker: {_name(employee)}")
         if isinstance(seats := agent.get("seats"), dict):
             lines += [f"  {seat}: {_name(who)}" for seat, who in seats.items()]
         return "\n".join([*lines, self._outcome()])

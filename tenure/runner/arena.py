@@ -19,6 +19,7 @@ from tenure.runner.plan import (
     check_free,
     check_prices,
     check_same,
+    check_sub_agents,
     folder_for,
     locked,
     unpriced,
@@ -97,8 +98,9 @@ def draw_up_arena(
 
     Raises:
         UsageError: If there are too few or too many agents, the pool is unknown to the job, or
-            dollars are limited and a price is unknown.
+            dollars are limited and a price is unknown, or a sub-agent is named.
     """
+    check_sub_agents(scenario, agents)
     check_prices(scenario, agents)
     entrants = [*agents, *(AgentSpec(name=name) for name in pool)]
     if not 2 <= len(entrants) <= MOST_AGENTS:

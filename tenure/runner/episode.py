@@ -35,7 +35,8 @@ STEPS_BETWEEN_PAUSES = 64
 
 _MENDS = {
     "tokens": "Leave it out, or name an endpoint that counts them.",
-    "usd": "Name the model's price with --price, or leave the limit out.",
+    "usd": "Name the model's price with --price (a sub-agent's with --sub-agent-option), or leave "
+    "the limit out.",
     "minutes": "Leave it out, or have the agent tell `latency_ms`.",
 }
 
@@ -44,11 +45,15 @@ _DECIDED = "{}\n\nThis was done for you: {}\nIt led to:\n{}"
 
 Post = tuple[str, str]
 """An agent's label, and what its hiring depends on besides: of a script the job that it belongs to,
-of any other its specification, since scenarios of one suite may recommend different windows."""
+of any other its specification, since scenarios of one suite may recommend different windows. Where
+there is a sub-agent, who may be another, it is both."""
 
 
 class Party(Protocol):
     """Agents that play an episode together, with a seat each."""
+
+    def __hash__(self) -> int:
+        """Return equal numbers for equal ones."""
 
     @property
     def label(self) -> str:
@@ -185,13 +190,13 @@ class Assignment:
 
 def post_of(label: str, agent: Player, scenario: Scenario) -> Post:
     """Return an agent's post: a script plays for its job, any other as it is specified."""
-    if isinstance(agent, AgentSpec) and not agent.is_script:
-        return label, _written(agent)
-    return label, scenario.job_name
+    if scenario.delegation:
+        return label, f"{scenario.job_name} {_written(agent)}"
+    return label, scenario.job_name if agent.is_script else _written(agent)
 
 
 @lru_cache(maxsize=1024)
-def _written(agent: AgentSpec) -> str:
+def _written(agent: Player) -> str:
     """Return a specification as text; that of one agent, for a thousand episodes, once."""
     return orjson.dumps(agent.record()).decode()
 

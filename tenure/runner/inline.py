@@ -150,7 +150,8 @@ def entrants(player: Player) -> Mapping[str, AgentSpec]:
 
 def is_scripted(item: Assignment) -> bool:
     """Tell whether an episode needs the processor alone, and nothing from outside."""
-    return not item.voice and all(spec.is_script for spec in entrants(item.agent).values())
+    specs = entrants(item.agent).values()
+    return not item.voice and all(one.is_script for spec in specs for one in spec.crew)
 
 
 def _hiring(player: Player, crew: Mapping[str, Hire]) -> Hire:

@@ -52,8 +52,10 @@ def draw_up(
 
     Raises:
         UsageError: If two agents would share a label, nobody speaks in the scenario's job, a
-            privileged script cannot play, or dollars are limited and a price is unknown.
+            privileged script cannot play, there is no seat for a sub-agent, or dollars are limited
+            and a price is unknown.
     """
+    check_sub_agents(scenario, agents)
     check_prices(scenario, [*agents, *filter(None, [voice])])
     if voice and scenario.job.world.drafts is World.drafts:
         raise UsageError(f"In {scenario.id} nobody speaks whom a model could voice.")
@@ -62,9 +64,9 @@ def draw_up(
         if labels.count(label) > 1:
             raise UsageError(f"The agent {label!r} stands twice in the plan; name it once.")
     appointed = [_in_context(appoint(agent, scenario.job), scenario) for agent in agents]
-    for agent in appointed:
-        if agent.oracle and agent.name not in scenario.oracles:
-            raise UsageError(f"{agent.name} does all itself; in {scenario.id} a sub-agent must.")
+    for one in (one for agent in appointed for one in agent.crew):
+        if one.oracle and one.name not in scenario.oracles:
+            raise UsageError(f"{one.name} does all itself; in {scenario.id} a sub-agent must.")
     return Manifest(
         scenario=scenario,
         agents=[{"label": agent.label, **agent.record()} for agent in appointed],
@@ -114,6 +116,21 @@ def with_limits(scenario: Scenario, lower: Mapping[str, float]) -> Scenario:
     return Scenario.model_validate({**scenario.model_dump(), "limits": {**there, **lower}})
 
 
+def check_sub_agents(scenario: Scenario, agents: Iterable[AgentSpec]) -> None:
+    """See that who is named as a sub-agent has a seat.
+
+    Raises:
+        UsageError: If the scenario has no sub-agent.
+    """
+    if scenario.delegation is None and (
+        named := [agent.employee for agent in agents if agent.employee]
+    ):
+        raise UsageError(
+            f"{scenario.id} has no sub-agent, who could be {named[0].name}. Leave it out, or "
+            f"name a scenario with a `delegation`, such as vending/classic."
+        )
+
+
 def check_prices(scenario: Scenario, agents: Iterable[AgentSpec]) -> None:
     """See that a limit of dollars can be kept.
 
@@ -123,13 +140,15 @@ def check_prices(scenario: Scenario, agents: Iterable[AgentSpec]) -> None:
     if scenario.limits.usd is not None and (unknown := without_price(agents)):
         raise UsageError(
             f"Nobody knows what {unknown} costs, so {scenario.limits.usd:g} dollars an episode "
-            f"cannot be kept. Name its price with --price, or limit its tokens instead."
+            f"cannot be kept. Name its price with --price (a sub-agent's with --sub-agent-option "
+            f"price=IN,OUT), or limit its tokens instead."
         )
 
 
 def without_price(agents: Iterable[AgentSpec]) -> str:
     """Return the name of the first model without a price; empty if there is none."""
-    return next((agent.name for agent in agents if agent.is_model and not _has_price(agent)), "")
+    models = (one for agent in agents for one in agent.crew if one.is_model)
+    return next((model.name for model in models if not _has_price(model)), "")
 
 
 def _has_price(agent: AgentSpec) -> bool:
@@ -261,6 +280,8 @@ def unpriced(agent: Mapping[str, Any]) -> dict[str, Any]:
     prices = [name for name in agent.get("by_catalogue", ()) if name in _PRICES]
     looked = [name for name in agent.get("by_catalogue", ()) if name not in _PRICES]
     kept = {key: value for key, value in agent.items() if key not in prices}
+    if isinstance(kept.get("sub_agent"), Mapping):
+        kept["sub_agent"] = unpriced(kept["sub_agent"])
     return {**kept, "by_catalogue": looked} if "by_catalogue" in kept else kept
 
 

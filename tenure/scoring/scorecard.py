@@ -16,7 +16,13 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 from tenure import __version__
 from tenure.envs.clock import day_of
@@ -51,6 +57,9 @@ PASS_HAT_KS = (1, 2, 4, 8)
 SIGNIFICANT_DIGITS = 9
 """Floats are written with so many digits: the last bits of a mean differ between processors."""
 
+MAIN_SEAT = "main"
+"""What the seat without a name is called among others."""
+
 _BOOTSTRAP_SEED = 20_260_101
 _TOKEN_PARTS = ("cached", "cache_write", "reasoning")
 _NO_CALL = frozenset({"malformed", "unknown_tool"})
@@ -83,6 +92,8 @@ class Spending(_Part):
         known_tokens: The tokens that were reported.
         cost_usd: The whole cost; `None` if the price of any call is unknown.
         known_cost_usd: The part of the cost that is known.
+        seats: The same by seat, `main` for that without a name; empty where one seat alone acted,
+            or no model at all.
     """
 
     model_calls: int
@@ -90,6 +101,14 @@ class Spending(_Part):
     known_tokens: Tokens
     cost_usd: float | None
     known_cost_usd: float
+    seats: dict[str, Spending] = {}
+
+    @model_serializer(mode="wrap")
+    def _without_seats_if_one(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = written(self)
+        if not self.seats:
+            content.pop("seats", None)
+        return content
 
 
 class Series(_Part):
@@ -480,7 +499,22 @@ def _carried_forward(
 
 
 def spending(steps: Iterable[StepRecord]) -> Spending:
-    """Add up what the model calls of some steps took."""
+    """Add up what the model calls of some steps took, in all and by seat."""
+    by_seat: dict[str, list[StepRecord]] = {}
+    for step in steps:
+        by_seat.setdefault(step.get("seat", MAIN_SEAT), []).append(step)
+    return _added_up({seat: _spending(own) for seat, own in by_seat.items()})
+
+
+def _added_up(seats: Mapping[str, Spending]) -> Spending:
+    """Return what seats took together, and by seat if there are several and a model acted."""
+    total = _total(list(seats.values()))
+    if len(seats) > 1 and total.model_calls:
+        return total.model_copy(update={"seats": dict(seats)})
+    return total
+
+
+def _spending(steps: Iterable[StepRecord]) -> Spending:
     exchanges = [step["exchange"] for step in steps if _asked_a_model(step)]
     usages = [tokens_of(exchange) for exchange in exchanges]
     known = _sum_tokens(usage for usage in usages if usage is not None)
@@ -746,6 +780,14 @@ def _total_spending(episodes: Sequence[EpisodeScore | Unscored]) -> Spending | N
     parts = [episode.spending for episode in begun if episode.spending is not None]
     if len(parts) < len(begun):
         return None
+    by_seat: dict[str, list[Spending]] = {}
+    for part in parts:
+        for seat, own in (part.seats or {MAIN_SEAT: part}).items():
+            by_seat.setdefault(seat, []).append(own)
+    return _added_up({seat: _total(own) for seat, own in by_seat.items()})
+
+
+def _total(parts: Sequence[Spending]) -> Spending:
     known_cost = sum(part.known_cost_usd for part in parts)
     known_tokens = _sum_tokens(part.known_tokens for part in parts)
     return Spending(

@@ -154,6 +154,27 @@ def _standard(api, body):
     return body
 
 
+@EVERY_API
+def test_a_seed_is_sent_where_the_api_has_one(api):
+    """Responses and Messages have none: a specification that wants one is refused there."""
+    body = {
+        "chat": lambda sent: sent,
+        "gemini": lambda sent: sent["generationConfig"],
+    }.get(api.name)
+    if body is None:
+        assert "seed" not in PARAMS[api.name].__annotations__
+        return
+    endpoint = Endpoint([api.answer(Said("hi"))])
+    provider = endpoint.provider(AgentSpec(name="openai/m", api=api.name), seed=7)
+    asyncio.run(provider.complete([provider._dialect.user("hi")], {}))
+    (sent,) = endpoint.requests
+    assert body(sent)["seed"] == 7
+    if api.name == "gemini":
+        assert gemini.GenerationConfig.model_validate(body(sent)).seed == 7
+    else:
+        assert misfit(sent, PARAMS["chat"]) == ""
+
+
 def test_what_binds_thinking_fits_the_beta_of_the_api_that_a_header_asks_for():
     endpoint, _ = conversed(APIS["messages"], quirks=["bound_thinking"])
     for body in endpoint.requests:

@@ -276,6 +276,26 @@ def test_a_key_that_the_model_says_is_in_no_record(api):
 
 
 @EVERY_API
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_who_is_sent_elsewhere_does_not_go_there_with_the_key(api, status):
+    arrived = []
+
+    async def once():
+        async with (
+            socket_server([arrived.append]) as elsewhere,
+            socket_server([response(status, extra=f"Location: {elsewhere}\r\n")]) as base_url,
+            Network(trust_env=False) as network,
+        ):
+            spec = AgentSpec(name="openai/m", api=api.name, max_retries=0)
+            provider = connect(spec, base_url, KEY, network=network)
+            await provider.complete([provider._dialect.system("brief")], {})
+
+    with pytest.raises(ProviderError, match=f"answered {status} .*the address that it has moved"):
+        asyncio.run(once())
+    assert arrived == []
+
+
+@EVERY_API
 def test_the_key_is_in_its_header_and_nowhere_in_the_address(api):
     spec = AgentSpec(name="openai/m", api=api.name)
     endpoint = connect(spec, "http://h/v1", KEY, network=Network())

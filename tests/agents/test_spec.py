@@ -238,3 +238,65 @@ def test_which_code_an_import_path_led_to_is_on_record_and_not_in_the_label():
 def test_an_address_that_could_hold_a_secret_is_refused():
     with pytest.raises(ValidationError, match="may hold no user, password or query"):
         AgentSpec(name="http://me:secret@localhost/agent")
+
+
+def test_another_sub_agent_is_in_the_record_and_in_the_label():
+    hand = AgentSpec(name="openai/hand", window_tokens=4_000)
+    spec = AgentSpec(name="anthropic/boss", sub_agent=hand)
+    assert spec.in_seat("worker") == hand
+    assert spec.in_seat("") == spec
+    assert spec.record()["sub_agent"] == hand.record()
+    assert AgentSpec.model_validate(spec.record()) == spec
+    assert spec.label.startswith("anthropic-boss-with-openai-hand-")
+    labels = {
+        spec.label,
+        AgentSpec(name="anthropic/boss").label,
+        AgentSpec(name="anthropic/boss", sub_agent=AgentSpec(name="openai/hand")).label,
+        AgentSpec(name="anthropic/boss-with-openai-hand").label,
+    }
+    assert len(labels) == 4
+
+
+@pytest.mark.parametrize("name", ["shopkeeper", "my_pkg:Agent", "http://127.0.0.1:9/agent"])
+def test_who_asks_no_model_can_have_a_sub_agent_that_does(name):
+    spec = AgentSpec(name=name, sub_agent=AgentSpec(name="local/smollm2-135m"))
+    assert AgentSpec.model_validate(spec.record()) == spec
+    recommended = spec.in_context({"window_tokens": 30_000, "remind_every": 5})
+    # the embedded model keeps its small window
+    assert (recommended.employee.window_tokens, recommended.employee.remind_every) == (7_936, 5)
+    assert recommended.employee.by_scenario == ("remind_every",)
+    assert recommended.label == spec.label
+
+
+def test_what_is_recommended_for_the_sub_agent_goes_before_what_is_for_all():
+    spec = AgentSpec(name="openai/boss", sub_agent=AgentSpec(name="openai/hand", keep_percent=50))
+    both = spec.in_context(
+        {"window_tokens": 9_000, "keep_percent": 90}, {"window_tokens": 4_000, "context": "clear"}
+    )
+    own = both.employee
+    assert (both.window_tokens, both.keep_percent, both.context) == (9_000, 90, "drop")
+    assert (own.window_tokens, own.keep_percent, own.context) == (4_000, 50, "clear")
+    assert (both.by_scenario, own.by_scenario) == (
+        *(("window_tokens", "keep_percent"), ("window_tokens", "context")),
+    )
+
+
+@pytest.mark.parametrize("name", ["human/ada", "mcp/client"])
+def test_who_plays_from_outside_is_nobodys_sub_agent(name):
+    with pytest.raises(ValidationError, match="a sub-agent is a model, a script"):
+        AgentSpec(name="openai/boss", sub_agent=AgentSpec(name=name))
+
+
+def test_a_sub_agent_has_none_of_its_own():
+    hand = AgentSpec(name="openai/hand", sub_agent=AgentSpec(name="openai/x"))
+    with pytest.raises(ValidationError, match="a sub-agent has no sub-agent of its own"):
+        AgentSpec(name="openai/boss", sub_agent=hand)
+
+
+def test_windows_of_its_own_alone_make_no_other_agent():
+    """Records from before a sub-agent could be another say so much, and read as they did."""
+    spec = AgentSpec(name="openai/boss").in_context({}, {"window_tokens": 4_000})
+    assert spec.employee is None
+    assert spec.crew == (spec,)
+    assert spec.record()["sub_agent"] == {"window_tokens": 4_000}
+    assert spec.label == "openai-boss"

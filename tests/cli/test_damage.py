@@ -51,12 +51,16 @@ DAMAGES = {
 }
 
 
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """Work in a folder of its own, so that paths are short enough for a line."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("reader", READERS)
-def test_what_is_no_record_is_told_in_one_sentence(
-    tenure, tmp_path, monkeypatch, whole, reader, damage
-):
-    monkeypatch.chdir(tmp_path)
+def test_what_is_no_record_is_told_in_one_sentence(tenure, whole, reader, damage):
     change, sentence = DAMAGES[damage]
     Path("bad.jsonl.zst").write_bytes(change(whole.read_bytes()))
     code, out, err = tenure(*READERS[reader], "bad.jsonl.zst")

@@ -18,6 +18,7 @@ from tests.cli.tenure_command import start
 from tests.runner.stand import SCENARIO_FILE, contents
 from tests.scoring import other_jobs
 
+SUB_AGENT = ("--sub-agent", "openai/x", "--sub-agent-option")
 BOTH = ("--agent", "idle", "--agent", "two-a-day")
 
 
@@ -396,3 +397,31 @@ def test_seeds_may_be_played_several_times_and_tell_pass_hat_k(play, tmp_path):
 def test_a_suite_takes_no_attempts(capsys):
     assert main(["run", "suites/quick", "--agent", "floor", "--attempts", "2"]) == 2
     assert "--attempts is for a single scenario of one agent" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--sub-agent", "best"), "lemonade/summer has no sub-agent, who could be best."),
+        (("--sub-agent", "human/ada"), "human/ada cannot be a sub-agent"),
+        (("--sub-agent-option", "temperature=0"), "--sub-agent-option is said of a model"),
+        ((*SUB_AGENT, "sk-pasted-by-mistake"), "--sub-agent-option is NAME=VALUE"),
+        ((*SUB_AGENT, "sk-pasted0123=="), "--sub-agent-option is NAME=VALUE"),
+        ((*SUB_AGENT, "temprature=0"), "There is no --sub-agent-option temprature. Did you mean"),
+        ((*SUB_AGENT, "temperature=warm"), "Argument --temperature: invalid float value"),
+        ((*SUB_AGENT, "price=1"), "Argument --price: expected 2 arguments"),
+        ((*SUB_AGENT, "window-tokens=5"), "The agent 'openai/x' does not fit: window-tokens"),
+        (
+            (*SUB_AGENT, "base-url=http://u:hunter2@x"),
+            "The agent 'openai/x' does not fit: base-url",
+        ),
+        ((*SUB_AGENT[:2], "--price", 1, 1), "--price would mean nothing"),
+    ],
+)
+def test_what_does_not_fit_a_sub_agent_is_a_sentence(play, tmp_path, options, said):
+    code, out, err = play("--agent", "idle", *options)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert "sk-pasted" not in err
+    assert "hunter2" not in err
+    assert not (tmp_path / "run").exists()

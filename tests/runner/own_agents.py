@@ -20,6 +20,10 @@ async def dozer(observation):
     return '{"name": "close_for_today", "arguments": {}}'
 
 
+def reporter(observation):
+    return {"name": "finish", "arguments": {"report": "I looked."}}
+
+
 class Seller:
     """Makes two pitchers each morning; remembers whether it has."""
 

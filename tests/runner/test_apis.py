@@ -3,14 +3,20 @@
 import asyncio
 import json
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+import httpx
 import pytest
 
-from tenure.agents import AgentSpec, local
+from tenure.agents import AgentSpec, local, staff
+from tenure.agents.network import Network
+from tenure.agents.providers.catalogue import FILE_VARIABLE, url_variable
+from tenure.agents.providers.catalogue import load as load_catalogue
 from tenure.cli.progress import Watch
 from tenure.errors import UsageError
+from tenure.runner.inline import play_here
 from tenure.runner.plan import draw_up, with_limits
 from tenure.runner.run import run
 from tenure.scenarios import load
@@ -155,6 +161,44 @@ def test_a_week_cut_short_goes_on_as_if_nothing_had_been(api, tmp_path):
         failures, resumed = played(tmp_path / "cut", server)
     assert failures == []
     assert timeless(resumed) == timeless(whole)
+
+
+SERVICES = {name: service for name, service in load_catalogue({}).items() if service.base_url}
+
+
+@pytest.mark.parametrize("name", list(SERVICES))
+def test_every_provider_of_the_catalogue_plays_a_week_at_its_own_address(
+    name, tmp_path, monkeypatch
+):
+    """No request leaves this process: the network's transport answers with the vendor's types."""
+    service, asked = SERVICES[name], []
+    for variable in {url_variable(name, service), FILE_VARIABLE}:
+        monkeypatch.delenv(variable, raising=False)
+    if service.key_variable:
+        monkeypatch.setenv(service.key_variable, KEY)
+    sleep = APIS[service.api].answer(Said(calls=(("wait_for_next_day", {}),), stop="tool_calls"))
+
+    def answer(request):
+        asked.append(request)
+        return httpx.Response(200, json=sleep)
+
+    def staffing(spec, job, _):
+        return staff(spec, job, Network(transport=httpx.MockTransport(answer)))
+
+    manifest = draw_up(load("vending/week"), [AgentSpec(name=f"{name}/m")], [1])
+    place = partial(play_here, staffing=staffing)
+    assert asyncio.run(run(tmp_path, manifest, Watch(0), place=place)) == []
+    (file,) = tmp_path.rglob("seed-1.jsonl.zst")
+    assert read(file).end["reason"] == "horizon"
+    assert verify(tmp_path).ok
+    assert len(asked) == 7
+    for request in asked:
+        assert str(request.url).startswith(service.base_url)
+        header = request.headers.get(APIS[service.api].key_header, "")
+        assert (KEY in header) == bool(service.key_variable)
+        assert KEY not in str(request.url)
+        assert KEY not in request.content.decode()
+    assert KEY not in str(read(file))
 
 
 @pytest.mark.llm

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tenure.envs.delegation import WORKER
 from tenure.errors import UsageError
 from tenure.scenarios import Scenario
 from tenure.scoring.records import Episode
@@ -43,6 +44,14 @@ def model_of(scene: Scene) -> str | None:
     """Return the model's name as its provider gave it; `None` if no model acted or it has none."""
     model = scene.exchange.get("model")
     return model if isinstance(model, str) and model else None
+
+
+def name_in_seat(episode: Episode, seat: str) -> str:
+    """Return the name of the agent in a seat: a sub-agent may be another than its employer."""
+    agent: Mapping[str, Any] = episode.header["agent"]
+    employee = agent.get("sub_agent") if seat == WORKER else None
+    named = employee.get("name") if isinstance(employee, Mapping) else None
+    return named if isinstance(named, str) and named else episode.agent_name
 
 
 def session_of(episode: Episode) -> str:

@@ -12,10 +12,19 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tenure.scoring.export.fields import brief_of, end_of, header_of, left_over, model_of
+from tenure.envs.delegation import WORKER
+from tenure.scoring.export.fields import (
+    brief_of,
+    end_of,
+    header_of,
+    left_over,
+    model_of,
+    name_in_seat,
+)
 from tenure.scoring.records import Episode
 from tenure.scoring.scenes import Scene, scenes
 from tenure.scoring.scorecard import (
+    MAIN_SEAT,
     EpisodeScore,
     Spending,
     score_episode,
@@ -178,18 +187,29 @@ def _usage(episode: Episode, spent: Spending) -> dict[str, ModelUsage]:
 
     if not spent.model_calls:
         return {}
-    tokens = spent.known_tokens
     return {
-        episode.agent_name: ModelUsage(
-            input_tokens=tokens.input - tokens.cached - tokens.cache_write,
-            output_tokens=tokens.output,
-            total_tokens=tokens.input + tokens.output,
-            input_tokens_cache_read=tokens.cached,
-            input_tokens_cache_write=tokens.cache_write,
-            reasoning_tokens=tokens.reasoning,
-            total_cost=spent.cost_usd,
+        name: ModelUsage(
+            input_tokens=own.known_tokens.input
+            - own.known_tokens.cached
+            - own.known_tokens.cache_write,
+            output_tokens=own.known_tokens.output,
+            total_tokens=own.known_tokens.input + own.known_tokens.output,
+            input_tokens_cache_read=own.known_tokens.cached,
+            input_tokens_cache_write=own.known_tokens.cache_write,
+            reasoning_tokens=own.known_tokens.reasoning,
+            total_cost=own.cost_usd,
         )
+        for name, own in _by_model(episode, spent).items()
     }
+
+
+def _by_model(episode: Episode, spent: Spending) -> dict[str, Spending]:
+    """Return what each model took: a sub-agent's may be another than its employer's."""
+    employee = name_in_seat(episode, WORKER)
+    if employee == episode.agent_name or set(spent.seats) != {MAIN_SEAT, WORKER}:
+        return {episode.agent_name: spent}
+    by_name = {episode.agent_name: spent.seats[MAIN_SEAT], employee: spent.seats[WORKER]}
+    return {name: own for name, own in by_name.items() if own.model_calls}
 
 
 def _object(value: Any) -> dict[str, Any]:

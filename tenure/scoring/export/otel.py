@@ -23,6 +23,7 @@ from tenure.scoring.export.fields import (
     header_of,
     left_over,
     model_of,
+    name_in_seat,
     session_of,
 )
 from tenure.scoring.limits import told_usd
@@ -88,7 +89,7 @@ def _invocation(episode: Episode, end: int) -> Span:
     spent = spending(episode.steps)
     attributes: dict[str, Any] = {
         "gen_ai.operation.name": "invoke_agent",
-        "gen_ai.provider.name": _provider(episode),
+        "gen_ai.provider.name": _provider(episode.agent_name),
         "gen_ai.agent.name": episode.agent_name,
         "gen_ai.conversation.id": session_of(episode),
         "tenure.opening": episode.header["opening"],
@@ -110,7 +111,7 @@ def _chat(episode: Episode, scene: Scene, start: int) -> Span:
     model = model_of(scene)
     attributes: dict[str, Any] = {
         "gen_ai.operation.name": "chat",
-        "gen_ai.provider.name": _provider(episode),
+        "gen_ai.provider.name": _provider(name_in_seat(episode, scene.step.get("seat", ""))),
         "gen_ai.conversation.id": session_of(episode),
         **({"gen_ai.response.model": model} if model else {}),
         "gen_ai.output.messages": _json([_output(scene)]),
@@ -245,7 +246,7 @@ def _latency_ms(exchange: Mapping[str, Any]) -> int:
     return int(found) if known and found is not None else 0
 
 
-def _provider(episode: Episode) -> str:
+def _provider(name: str) -> str:
     """Return who answered: what stands before the slash in a model's name, or Tenure itself."""
-    provider, slash, _ = episode.agent_name.partition("/")
+    provider, slash, _ = name.partition("/")
     return provider if slash else "tenure"

@@ -306,11 +306,24 @@ def _usage_note(agents: Sequence[AgentScore]) -> str:
         agent.label for agent in talking if not agent.spending or agent.spending.cost_usd is None
     ]
     if unknown:
-        return (
+        note = (
             f"The cost of {', '.join(unknown)} is unknown, because no price is known of at least "
             "one call; it is not zero."
         )
-    return "Costs are what the calls cost at the prices that each agent's settings give."
+    else:
+        note = "Costs are what the calls cost at the prices that each agent's settings give."
+    return " ".join([note, *map(_by_seat, filter(_has_seats, talking))])
+
+
+def _has_seats(agent: AgentScore) -> bool:
+    return bool(agent.spending and agent.spending.seats)
+
+
+def _by_seat(agent: AgentScore) -> str:
+    """Return what each seat's models took."""
+    seats = agent.spending.seats if agent.spending else {}
+    told = (f"{seat} {_tokens(own)} tokens, {cost(own)}" for seat, own in seats.items())
+    return f"By seat, {agent.label}: {'; '.join(told)}."
 
 
 def _pretty(value: Any) -> str:

@@ -81,7 +81,18 @@ class Settings(NamedTuple):
 
 
 def settings(spec: Mapping[str, Any]) -> Settings:
-    """Put an agent's specification into words."""
+    """Put an agent's specification into words, and that of a sub-agent who is another."""
+    employee = spec.get("sub_agent")
+    if not isinstance(employee, Mapping) or "name" not in employee:
+        return _settings(spec)
+    own = _settings({key: value for key, value in spec.items() if key != "sub_agent"})
+    name, *said = _settings(employee)
+    told = [f"sub-agent: {part}" if part else "" for part in said]
+    chosen, rest = ("; ".join(filter(None, both)) for both in zip(own[1:], told, strict=True))
+    return Settings(f"{own.name} with sub-agent {name}", chosen, rest)
+
+
+def _settings(spec: Mapping[str, Any]) -> Settings:
     name = str(spec.get("name", ""))
     provider, slash, _ = name.partition("/")
     if not slash:
