@@ -92,3 +92,29 @@ def test_what_the_system_refuses_is_a_sentence_and_an_exit_code_of_its_own(tmp_p
     words = ["run", "vending/week", "--agent", "null", "--max-steps", "2", "--out", out]
     assert main(words) == 4
     assert "Not a directory" in capsys.readouterr().err
+
+
+LATER = {
+    *("gymnasium", "jinja2", "matplotlib", "pettingzoo"),
+    *("tenure.runner.arena", "tenure.runner.processes", "tenure.runner.shards"),
+    *("tenure.runner.suite", "tenure.scoring.report", "tenure.scoring.scorecard"),
+}
+
+
+def test_a_run_imports_what_its_first_request_does_not_need_after_it(tmp_path):
+    code = (
+        "import os, sys\n"
+        "def hear(event, _):\n"
+        "    if event == 'socket.connect':\n"
+        f"        print(sorted({LATER} & set(sys.modules)), flush=True)\n"
+        "        os._exit(0)\n"
+        "sys.addaudithook(hear)\n"
+        "from tenure.cli import main\n"
+        "address = ['--base-url', 'http://127.0.0.1:9/v1']\n"
+        f"out = ['--out', {str(tmp_path / 'run')!r}]\n"
+        "main(['run', 'vending/week', '--agent', 'openai/stub', *address, *out])"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert process.stdout == "[]\n", process.stderr
