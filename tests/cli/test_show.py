@@ -92,8 +92,8 @@ class TestPage:
         path = play(tmp_path / "e.jsonl.zst", [BREW, SLEEP], finish=False)
         _, out, _ = tenure("show", path)
         assert (
-            "without an end after 2 steps (still unfinished, or cut off); cash (floor $10.00, bound $17.75)"
-            in out
+            "without an end after 2 steps (still unfinished, or cut off); "
+            "cash (floor $10.00, bound $17.75)" in out
         )
         assert out.endswith("\n=== The record stops here\n")
 
