@@ -94,12 +94,12 @@ def test_one_fault_is_graded_and_its_record_kept(tenure, tmp_path):
     words = ("--fault", "look-again", "--seeds", 2, "--out", tmp_path / "faults")
     code, out, err = tenure("validate-detectors", *words)
     assert (code, err) == (0, "")
-    assert out.splitlines()[0].startswith("2 episodes: 1 kinds of faults and 0 scripts without")
+    assert out.splitlines()[0].startswith("2 episodes: 1 kind of faults and 0 scripts without")
     assert "| T3 loop | 2 | 2 | 1.00 (0.34 to 1.00) | 2 | 2 | 1.00 (0.34 to 1.00) |" in out
     assert "No class is below 0.9 in precision or recall." in out
-    assert "Each of the 1 kinds of faults was found each time." in out
+    assert "The one kind of faults was found each time." in out
     assert "| T3 | 2 | T3 2 |" in out
-    shown = tenure("show", tmp_path / "faults" / "look-again-3001.jsonl.zst", "--failure", "T3")
+    shown = tenure("show", tmp_path / "faults" / "look-again-4001.jsonl.zst", "--failure", "T3")
     assert len(steps_of(shown[1])) >= 7
 
 

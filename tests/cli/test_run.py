@@ -195,7 +195,7 @@ def test_a_damaged_record_is_exit_code_1_and_is_left_as_it_is(play, tmp_path):
     file.write_bytes(b"rubbish")
     code, out, err = play(*BOTH)
     assert code == 1
-    assert "tenure: The record of idle, seed 1 is damaged. seed-1.jsonl.zst: Record 0" in err
+    assert "tenure: The record of idle, seed 1 is damaged. seed-1.jsonl.zst: It is " in err
     assert err.endswith(f"To play the episode anew, move {file} away and run again.\n")
     assert [line.split()[1] for line in out.splitlines()[1:3]] == ["0/1", "1/1"]
     assert file.read_bytes() == b"rubbish"

@@ -95,7 +95,7 @@ def test_the_list_tells_how_each_episode_went(ask):
 def test_a_damaged_file_is_listed_with_what_is_wrong(tmp_path):
     (tmp_path / "bad.jsonl.zst").write_bytes(b"not zstd")
     row = Library(tmp_path).row("bad.jsonl.zst")
-    assert row["error"].startswith("bad.jsonl.zst: Record 0")
+    assert row["error"].startswith("bad.jsonl.zst: It is no Tenure record.")
 
 
 def test_one_file_is_a_library_of_its_own(folder):
