@@ -152,22 +152,34 @@ def _headline(ledger: Ledger) -> str:
 
 def _decision(place: int, entry: Entry, score: str, codes: Sequence[str]) -> str:
     """Return an entry as a paragraph: when, how much, what was known, done and better."""
-    known = ", ".join(
+    known = [
         f"{heading(name)} {amount(value, name)}"
         for name, value in entry.known.items()
         if value and name not in _CLOCK
-    )
+    ]
+    known += [f"{name} {text}" for name, text in entry.at_hand.items()]
     about = ", ".join(filter(None, [entry.cause, entry.product, entry.counterparty]))
     lines = [f"{place:>2}. {amount(entry.loss_cents, score)}  day {entry.day}, step {entry.step}"]
     lines[0] += f": {about}" if about else ""
     lines[0] += f" [{', '.join(codes)}]" if codes else ""
     if entry.luckless is not None and entry.error is not None:
         mean, error = amount(entry.luckless, score), amount(entry.error, score)
-        lines += _indented("futures", f"{mean} on average over other futures, give or take {error}")
-    lines += _indented("known", known)
+        lines += _indented(
+            "futures", f"{mean} on average over other futures (standard error {error})"
+        )
+    lines += _indented("shared", _shares(entry, score))
+    lines += _indented("known", "; ".join(known))
     lines += _indented("done", _cut(entry.did))
     lines += _indented("better", _would(entry))
     return "\n".join(lines)
+
+
+def _shares(entry: Entry, score: str) -> str:
+    """Say which cause accounts for how much, the largest first, where there are several."""
+    shares = sorted(entry.shares, key=lambda share: -abs(share.loss_cents))
+    return ", ".join(
+        f"{share.cause} {amount(share.loss_cents, score)}" for share in shares if share.loss_cents
+    )
 
 
 def _would(entry: Entry) -> str:

@@ -8,11 +8,13 @@ from typing import Any
 from tenure.envs.delegation import WORKER, worker
 from tenure.envs.jobs import Job, OverTime, Policy, Shock, Truth
 from tenure.envs.tools import ToolCall
+from tenure.envs.vending.at_hand import at_hand
 from tenure.envs.vending.audit import VendingAudit
 from tenure.envs.vending.bound import upper_bound
 from tenure.envs.vending.matters import matter
 from tenure.envs.vending.policies import POLICIES
 from tenure.envs.vending.questions import QUESTIONS
+from tenure.envs.vending.undone import parts
 from tenure.envs.vending.world import VendingWorld
 from tenure.envs.world import World
 
@@ -61,4 +63,7 @@ JOB = Job(
     audit=VendingAudit,
     reference=_reference,
     matter=matter,
+    parts=parts,
+    outlook=VendingWorld.outlook,
+    at_hand=at_hand,
 )
