@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from tenure.envs.delegation import WORKER, worker
 from tenure.envs.jobs import Job, OverTime, Policy, Shock, Truth
@@ -31,6 +31,10 @@ def _reference(world: World[Any]) -> Iterator[ToolCall]:
     from tenure.envs.vending.reference import reference
 
     return reference(world)
+
+
+def _outlook(world: World[Any]) -> str:
+    return cast("VendingWorld", world).outlook()
 
 
 JOB = Job(
@@ -64,6 +68,6 @@ JOB = Job(
     reference=_reference,
     matter=matter,
     parts=parts,
-    outlook=VendingWorld.outlook,
+    outlook=_outlook,
     at_hand=at_hand,
 )

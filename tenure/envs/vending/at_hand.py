@@ -57,9 +57,7 @@ def _on_the_way(world: VendingWorld, product_id: str = "") -> str:
     days: dict[int, int] = {}
     for shipment in world.state.shipments:
         units = sum(
-            line.quantity
-            for line in shipment.invoice.lines
-            if product_id in ("", line.product_id)
+            line.quantity for line in shipment.invoice.lines if product_id in ("", line.product_id)
         )
         if units:
             days[shipment.promised_day] = days.get(shipment.promised_day, 0) + units

@@ -96,7 +96,7 @@ def _price_cents(world: VendingWorld, slot: str) -> int | None:
 
 
 def _cause(world: VendingWorld, call: ToolCall, fresh: set[str]) -> str:
-    """Return what is said if a call of the reference was not made; empty for looking and waiting."""
+    """Return what is said if a call of the reference was not made; empty for waiting."""
     slot = str(call.arguments.get("slot"))
     if call.name == "set_price":
         return NOT_FILLED if slot in fresh else _price_cause(world, slot, call.arguments["price"])

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 from itertools import pairwise
+from multiprocessing import get_context
 from typing import Any, NamedTuple, Self
 
 from tenure.envs import jobs
@@ -403,7 +403,6 @@ class Team:
             return {number: value for one in shares for number, value in one.result().items()}
         except BrokenProcessPool:
             raise ProviderError("A process that valued moments was killed; run again.") from None
-
 
     def _dealt(self, items: Sequence[Any]) -> list[list[Any]]:
         """Deal items out by day: what moments of one day have in common is worked out once."""
