@@ -64,7 +64,9 @@ def test_a_folder_with_a_fork_of_another_step_is_refused_without_hashes(tenure, 
     assert tenure("fork", parent, "--at", "step:20", *words)[0] == 0
     code, _, told = tenure("fork", parent, "--at", "step:21", *words)
     assert code == 2
-    assert told.endswith("another plan: origin.step is 20 there and 21 here. Choose another --out.\n")
+    assert told.endswith(
+        "another plan: origin.step is 20 there and 21 here. Choose another --out.\n"
+    )
 
 
 def test_an_agent_in_no_module_is_told_without_a_place_in_pythons_own_code(
