@@ -50,7 +50,7 @@ CULPRITS: Mapping[str, Culprit] = {
     "stop-collecting": _of("cash not collected"),
     "price-low": _of(_LOW),
     "price-high": _of(_HIGH),
-    "clear-out": _of(_UNFILLED, nights=1),
+    "clear-out": _of(_UNFILLED),
     "sleep": _of(_UNFILLED, _UNORDERED),
     "pay-twice": _of("paid a wholesaler for no goods"),
     "sell-below-cost": _of(_LOW, nights=2),

@@ -70,7 +70,7 @@ def _clear_out(stage: Stage) -> Turns:
         yield None
     slots = stage.world.state.slots
     full = [name for name, slot in slots.items() if slot.pile.lots]
-    stage.label("", len(full))
+    stage.label("", len(full) + 1)  # it costs nothing until the night
     yield from acts(stage, "", [ToolCall("empty_slot", {"slot": name}) for name in full])
 
 
