@@ -34,6 +34,18 @@ def test_the_losses_of_a_random_agent_sum_to_the_cent(tmp_path, job, seed):
     assert is_exact(ledger(episode), episode)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("job", "policy"),
+    [(job, policy) for job, scenario in SHORT.items() for policy in scenario.job.policies],
+)
+def test_the_losses_of_every_script_sum_to_the_cent(tmp_path, job, policy):
+    episode = spoilt(tmp_path / "e.zst", SHORT[job], policy, seed=3)
+    drawn = ledger(episode)
+    assert is_exact(drawn, episode)
+    assert sum(drawn.sums("cause").values()) == drawn.total
+
+
 def test_shares_of_a_loss_sum_to_it_and_the_largest_gives_its_cause(tmp_path):
     episode = spoilt(tmp_path / "e.zst", shortened("vending/month", 8), "shopkeeper")
     drawn = ledger(episode, full=True)
