@@ -15,6 +15,7 @@ exception with its traceback.
 from __future__ import annotations
 
 import difflib
+import importlib
 import os
 import traceback
 from collections.abc import Iterable
@@ -85,6 +86,9 @@ def _place(error: BaseException) -> str:
     if isinstance(error, SyntaxError) and error.filename:
         return f" ({error.filename}, line {error.lineno})"
     frames = traceback.extract_tb(error.__traceback__)
-    theirs = [one for one in frames if not one.filename.startswith((_OURS, "<frozen "))]
+    others = (_OURS, "<frozen ", importlib.__file__)
+    theirs = [one for one in frames if not one.filename.startswith(others)]
+    if isinstance(error, ImportError) and not theirs:
+        return ""  # there is no such module, and so no place in it
     last = (theirs or frames)[-1:]
     return "".join(f" ({one.filename}, line {one.lineno})" for one in last)

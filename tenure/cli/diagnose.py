@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from itertools import accumulate
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenure.cli.exits import Exit
 from tenure.cli.failures import failure_lines, incidence_table
-from tenure.cli.parsing import Parser, whole_number
+from tenure.cli.parsing import Parser, add_options, whole_number
 from tenure.cli.terminal import amount, heading, printable, remark, say, table, width
 from tenure.errors import TrajectoryError, UsageError
 
@@ -40,29 +40,41 @@ examples:
   tenure diagnose EPISODE --bar 10000 --plot losses.png"""
 
 
+def _bar(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise argparse.ArgumentTypeError(f"{text!r} is no score, such as 10000") from None
+
+
+_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "--full": {"action": "store_true", "help": "resolve every day into its steps"},
+    "--futures": {
+        "metavar": "K",
+        "type": whole_number(2),
+        "default": 0,
+        "help": "average the losses of the decisions over K other futures, too (none)",
+    },
+    "--bar": {
+        "metavar": "SCORE",
+        "type": _bar,
+        "help": "the score that the decisive step is about, as scores are printed: of money in "
+        "dollars (no loss, or the naive script's score)",
+    },
+    "--processes": {
+        "metavar": "N",
+        "type": whole_number(1),
+        "help": "how many work (all processors)",
+    },
+    "--plot": {"metavar": "FILE", "type": Path, "help": "draw the losses by day"},
+    "--json": {"action": "store_true", "help": "print one JSON document only"},
+}
+
+
 def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.epilog = _EPILOG
     parser.add_argument("path", type=Path, help="an episode's file, or the folder of a run")
-    parser.add_argument("--full", action="store_true", help="resolve every day into its steps")
-    parser.add_argument(
-        "--futures",
-        metavar="K",
-        type=whole_number(2),
-        default=0,
-        help="average the losses of the decisions over K other futures, too (none)",
-    )
-    parser.add_argument(
-        "--bar",
-        metavar="SCORE",
-        type=_bar,
-        help="the score that the decisive step is about, as scores are printed: of money in "
-        "dollars (no loss, or the naive script's score)",
-    )
-    parser.add_argument(
-        "--processes", metavar="N", type=whole_number(1), help="how many work (all processors)"
-    )
-    parser.add_argument("--plot", metavar="FILE", type=Path, help="draw the losses by day")
-    parser.add_argument("--json", action="store_true", help="print one JSON document only")
+    add_options(parser, _OPTIONS)
     return _diagnose
 
 
@@ -152,22 +164,34 @@ def _headline(ledger: Ledger) -> str:
 
 def _decision(place: int, entry: Entry, score: str, codes: Sequence[str]) -> str:
     """Return an entry as a paragraph: when, how much, what was known, done and better."""
-    known = ", ".join(
+    known = [
         f"{heading(name)} {amount(value, name)}"
         for name, value in entry.known.items()
         if value and name not in _CLOCK
-    )
+    ]
+    known += [f"{name} {text}" for name, text in entry.at_hand.items()]
     about = ", ".join(filter(None, [entry.cause, entry.product, entry.counterparty]))
     lines = [f"{place:>2}. {amount(entry.loss_cents, score)}  day {entry.day}, step {entry.step}"]
     lines[0] += f": {about}" if about else ""
     lines[0] += f" [{', '.join(codes)}]" if codes else ""
     if entry.luckless is not None and entry.error is not None:
         mean, error = amount(entry.luckless, score), amount(entry.error, score)
-        lines += _indented("futures", f"{mean} on average over other futures, give or take {error}")
-    lines += _indented("known", known)
+        lines += _indented(
+            "futures", f"{mean} on average over other futures (standard error {error})"
+        )
+    lines += _indented("shared", _shares(entry, score))
+    lines += _indented("known", "; ".join(known))
     lines += _indented("done", _cut(entry.did))
     lines += _indented("better", _would(entry))
     return "\n".join(lines)
+
+
+def _shares(entry: Entry, score: str) -> str:
+    """Say which cause accounts for how much, the largest first, where there are several."""
+    shares = sorted(entry.shares, key=lambda share: -abs(share.loss_cents))
+    return ", ".join(
+        f"{share.cause} {amount(share.loss_cents, score)}" for share in shares if share.loss_cents
+    )
 
 
 def _would(entry: Entry) -> str:
@@ -305,13 +329,6 @@ def _say_json(content: Any) -> None:
     import orjson
 
     say(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())
-
-
-def _bar(text: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise argparse.ArgumentTypeError(f"{text!r} is no score, such as 10000") from None
 
 
 def _in_units(path: Path, bar: Decimal | None) -> int | None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tenure.cli.hiring import define_model_options, specs
 from tenure.cli.limiting import budget_of, define_limits, episode_limits, limits_of
-from tenure.cli.parsing import Parser, whole_number
+from tenure.cli.parsing import Parser, add_options, whole_number
 from tenure.cli.places import define_workers, local_path, place_of
-from tenure.cli.play import conclude_run, played
-from tenure.errors import UsageError
+from tenure.cli.play import PLAYING, conclude_run, played
+from tenure.cli.terminal import remark
+from tenure.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from tenure.runner.fork import Change
+    from tenure.scenarios import Scenario
 
 _EPILOG = """\
 A fork is the same world up to the step, and after it the same customers, weather and mails, unless
@@ -37,52 +40,57 @@ examples:
 """
 
 
+_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "--at": {
+        "metavar": "WHEN",
+        "required": True,
+        "help": "day:43, its first step (1 is the first day), or step:512 (from 0)",
+    },
+    "--out": {
+        "metavar": "DIR",
+        "type": local_path,
+        "required": True,
+        "help": "the fork's folder",
+    },
+    "--agent": {
+        "dest": "agents",
+        "metavar": "A",
+        "action": "append",
+        "default": [],
+        "help": "who goes on (who recorded it); may be given several times",
+    },
+    "--action": {"metavar": "JSON", "help": "what is done at the step, as a record's `action`"},
+    "--episodes": {
+        "metavar": "N",
+        "type": whole_number(1),
+        "default": 1,
+        "help": "how often, in each future (1)",
+    },
+    "--futures": {
+        "metavar": "N",
+        "type": whole_number(1),
+        "default": 0,
+        "help": "with other luck from the next day on, in so many ways (the recorded luck)",
+    },
+}
+_CONTEXT: Mapping[str, Mapping[str, Any]] = {
+    "--fresh": {
+        "action": "store_true",
+        "help": "the agent remembers nothing; so it is by default",
+    },
+    "--keep-context": {"action": "store_true", "help": "who recorded the episode remembers it"},
+}
+_NAMED = 5
+"""So many episodes are named of a folder that holds several."""
+
+
 def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.epilog = _EPILOG
-    number = whole_number(1)
-    parser.add_argument("episode", type=local_path, help="a recorded episode's file")
     parser.add_argument(
-        "--at",
-        metavar="WHEN",
-        required=True,
-        help="day:43, its first step (1 is the first day), or step:512 (from 0)",
+        "episode", type=local_path, help="a recorded episode's file, or a run's folder with but one"
     )
-    parser.add_argument(
-        "--out", metavar="DIR", type=local_path, required=True, help="the fork's folder"
-    )
-    parser.add_argument(
-        "--agent",
-        dest="agents",
-        metavar="A",
-        action="append",
-        default=[],
-        help="who goes on (who recorded it); may be given several times",
-    )
-    parser.add_argument(
-        "--action", metavar="JSON", help="what is done at the step, as a record's `action`"
-    )
-    context = parser.add_mutually_exclusive_group()
-    context.add_argument(
-        "--fresh", action="store_true", help="the agent remembers nothing; so it is by default"
-    )
-    context.add_argument(
-        "--keep-context", action="store_true", help="who recorded the episode remembers it"
-    )
-    parser.add_argument(
-        "--episodes", metavar="N", type=number, default=1, help="how often, in each future (1)"
-    )
-    parser.add_argument(
-        "--futures",
-        metavar="N",
-        type=number,
-        default=0,
-        help="with other luck from the next day on, in so many ways (the recorded luck)",
-    )
-    parser.add_argument(
-        "--concurrency", metavar="N", type=number, default=4, help="episodes at a time (4)"
-    )
-    parser.add_argument("--quiet", action="store_true", help="print the report's path only")
-    parser.add_argument("--json", action="store_true", help="print one JSON document only")
+    add_options(parser, {**_OPTIONS, **PLAYING})
+    add_options(parser.add_mutually_exclusive_group(), _CONTEXT)
     define_model_options(parser)
     define_limits(parser)
     define_workers(parser)
@@ -98,13 +106,17 @@ def _fork(options: argparse.Namespace) -> int:
     from tenure.runner.budget import Brake
     from tenure.runner.fork import draw_up_fork, fork
 
-    manifest = draw_up_fork(options.episode, options.at, _change(options))
+    parent = _parent(options.episode)
+    change = _change(options)
+    manifest = draw_up_fork(parent, options.at, change)
+    if change.action and not options.quiet:
+        _warn_of(change.action, manifest.scenario)
     brake = Brake(budget_of(options))
     with watching(len(list(manifest.planned())), quiet=options.quiet) as watcher:
         failures = played(
             lambda: fork(
                 options.out,
-                options.episode,
+                parent,
                 manifest,
                 watcher,
                 concurrency=options.concurrency,
@@ -115,6 +127,39 @@ def _fork(options: argparse.Namespace) -> int:
             brake,
         )
     return conclude_run(options, options.out, failures, brake)
+
+
+def _parent(path: Path) -> Path:
+    """Return the file of the episode to be forked: the one named, or the only one of a run.
+
+    Raises:
+        UsageError: If the run has none yet, or several.
+    """
+    if not path.is_dir():
+        return path
+    from tenure.cli.playback import planned_files
+
+    files = [str(file) for file in planned_files(path) if file.exists()]
+    if len(files) == 1:
+        return Path(files[0])
+    if not files:
+        raise UsageError(f"No episode of {path} has been played yet.")
+    more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
+    named = ", ".join(files[:_NAMED])
+    raise UsageError(f"{path} holds {len(files)} episodes; name one of them: {named}{more}.")
+
+
+def _warn_of(action: str, scenario: Scenario) -> None:
+    """Say that a decision names no tool: that is a step too, and may be just what is asked."""
+    import orjson
+
+    name = orjson.loads(action)["name"]
+    tools = scenario.make_world(0).offered.tools
+    if name not in tools:
+        remark(
+            f"--action: there is no tool {name!r}, so the step will fail, and is recorded as one"
+            f" that did. {nearest(name, tools)}"
+        )
 
 
 def _change(options: argparse.Namespace) -> Change:

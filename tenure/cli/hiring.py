@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tenure.cli.parsing import Parser, choice
+from tenure.cli.parsing import Parser, add_options, choice
 from tenure.errors import UsageError, nearest
 
 if TYPE_CHECKING:
@@ -116,8 +116,7 @@ def define_model_options(parser: Parser) -> None:
         "options of language models",
         "Values in parentheses are the defaults; the small local/ models have smaller ones.",
     )
-    for flag, said in {**_OPTIONS, **_SHARED_OPTIONS, **_SUB_AGENT_OPTIONS}.items():
-        group.add_argument(flag, **said)
+    add_options(group, {**_OPTIONS, **_SHARED_OPTIONS, **_SUB_AGENT_OPTIONS})
 
 
 def specs(options: argparse.Namespace) -> list[AgentSpec]:

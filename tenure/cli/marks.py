@@ -163,7 +163,12 @@ def _forks(scorecard: Scorecard) -> Iterator[str]:
         f"forked at step {forks.step:,} ({forks.context} context{changed}); "
         f"parent {forks.parent_agent}: {score}"
     )
-    heads = ["fork", "attempt", "future", figure, "difference"]
+    if any(one.future for one in forks.outcomes):
+        yield (
+            "Floor and bound, and so the normalised score, are those of the seed's own luck; in"
+            " other futures compare outcomes."
+        )
+    heads = ["fork", "attempt", "future", heading(figure), "difference"]
     rows = [
         [
             *(one.label, f"{one.attempt}", f"{one.future or 'own'}"),
@@ -185,7 +190,9 @@ def _forks(scorecard: Scorecard) -> Iterator[str]:
     ]
     if rows:
         yield table(
-            ["mean of", "forks", figure, "difference", "95 % interval"], rows, width=width()
+            ["mean of", "forks", heading(figure), "difference", "95 % interval"],
+            rows,
+            width=width(),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from tenure.errors import UsageError, nearest
@@ -45,6 +45,15 @@ class Parser(argparse.ArgumentParser):
             if option.startswith("--") and option not in self._option_string_actions:
                 known = [name for name in self._option_string_actions if name.startswith("--")]
                 raise UsageError(f"{self.prog} has no option {option}. {nearest(option, known)}")
+
+
+def add_options(
+    parser: argparse.ArgumentParser | argparse._ArgumentGroup,  # argparse names it nowhere else
+    options: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Add options from a table: by flag, what `add_argument` takes."""
+    for flag, said in options.items():
+        parser.add_argument(flag, **said)
 
 
 def choice(*choices: str) -> Callable[[str], str]:

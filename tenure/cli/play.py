@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tenure.cli.exits import Exit
 from tenure.cli.hiring import define_model_options, specs, voice_of
 from tenure.cli.limiting import budget_of, define_limits, episode_limits, limits_of
-from tenure.cli.parsing import Parser, choice, whole_number
+from tenure.cli.parsing import Parser, add_options, choice, whole_number
 from tenure.cli.places import define_workers, path_or_url, played_into
 from tenure.cli.terminal import remark, say
 from tenure.errors import UsageError
@@ -41,69 +41,78 @@ examples:
 _MEMORY = ("scratchpad", "key_value", "vector")
 
 
+_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "--agent": {
+        "dest": "agents",
+        "metavar": "A",
+        "action": "append",
+        "required": True,
+        "help": "who works: a name that `tenure agents` lists; may be given several times",
+    },
+    "--episodes": {
+        "metavar": "N",
+        "type": whole_number(1),
+        "help": "how many seeds (1, or as the suite says)",
+    },
+    "--attempts": {
+        "metavar": "N",
+        "type": whole_number(1),
+        "default": 1,
+        "help": "how often each agent plays each seed, for pass^k (1)",
+    },
+    "--seed": {
+        "metavar": "S",
+        "type": whole_number(0),
+        "help": "the first seed (1, or as the suite says)",
+    },
+    "--out": {
+        "metavar": "DIR",
+        "type": path_or_url,
+        "help": "the run's folder, or its URL in a store (a folder that follows from the plan)",
+    },
+    "--memory": {
+        "metavar": "KIND",
+        "type": choice("none", *_MEMORY),
+        "action": "append",
+        "help": f"memory tools in place of the scenario's: {', '.join(_MEMORY)}, or none;"
+        " may be given several times",
+    },
+    "--on": {
+        "metavar": "CLUSTER",
+        "help": "play on a Ray cluster: its address, or ray for the one here (this machine)",
+    },
+    "--pool": {
+        "action": "store_true",
+        "help": "in a contest, add the scripts that anchor ratings",
+    },
+    "--voice": {
+        "metavar": "MODEL",
+        "help": "a model that words what counterparts say (their own words)",
+    },
+}
+
+PLAYING: Mapping[str, Mapping[str, Any]] = {
+    "--concurrency": {
+        "metavar": "N",
+        "type": whole_number(1),
+        "default": 4,
+        "help": "episodes at a time (4)",
+    },
+    "--quiet": {"action": "store_true", "help": "print the report's path only"},
+    "--json": {"action": "store_true", "help": "print one JSON document only"},
+}
+"""Options of all commands that play episodes and score them."""
+
+
 def _define_run(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.epilog = _EPILOG
     parser.add_argument(
         "scenario", help="id of a built-in scenario or suite, or path of a YAML file"
     )
-    parser.add_argument(
-        "--agent",
-        dest="agents",
-        metavar="A",
-        action="append",
-        required=True,
-        help="who works: a name that `tenure agents` lists; may be given several times",
-    )
-    number = whole_number(1)
-    parser.add_argument(
-        "--episodes", metavar="N", type=number, help="how many seeds (1, or as the suite says)"
-    )
-    parser.add_argument(
-        "--attempts",
-        metavar="N",
-        type=number,
-        default=1,
-        help="how often each agent plays each seed, for pass^k (1)",
-    )
-    seed = whole_number(0)
-    parser.add_argument(
-        "--seed", metavar="S", type=seed, help="the first seed (1, or as the suite says)"
-    )
-    parser.add_argument(
-        "--out",
-        metavar="DIR",
-        type=path_or_url,
-        help="the run's folder, or its URL in a store (a folder that follows from the plan)",
-    )
-    parser.add_argument(
-        "--memory",
-        metavar="KIND",
-        type=choice("none", *_MEMORY),
-        action="append",
-        help=f"memory tools in place of the scenario's: {', '.join(_MEMORY)}, or none;"
-        " may be given several times",
-    )
-    parser.add_argument(
-        "--concurrency", metavar="N", type=number, default=4, help="episodes at a time (4)"
-    )
-    parser.add_argument(
-        "--on",
-        metavar="CLUSTER",
-        help="play on a Ray cluster: its address, or ray for the one here (this machine)",
-    )
+    add_options(parser, {**_OPTIONS, **PLAYING})
     define_workers(
         parser, "1; scripts get as many as are worth their start, and a cluster is used as a whole"
     )
-    parser.add_argument(
-        "--pool", action="store_true", help="in a contest, add the scripts that anchor ratings"
-    )
-    parser.add_argument(
-        "--voice",
-        metavar="MODEL",
-        help="a model that words what counterparts say (their own words)",
-    )
-    parser.add_argument("--quiet", action="store_true", help="print the report's path only")
-    parser.add_argument("--json", action="store_true", help="print one JSON document only")
     define_model_options(parser)
     define_limits(parser)
     return _run

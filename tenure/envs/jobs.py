@@ -208,6 +208,18 @@ class Matter(NamedTuple):
     cause: str = ""
 
 
+class Part(NamedTuple):
+    """A part of what a reference would yet have done before a day passed.
+
+    Attributes:
+        matter: What it is about; its `cause` is what is said if it was left undone.
+        do: Does it in a world like that of the deed, and nothing else.
+    """
+
+    matter: Matter
+    do: Reference
+
+
 @dataclass(frozen=True)
 class Job:
     """An environment family.
@@ -233,6 +245,13 @@ class Job:
         reference: What a good manager does with a world in any state; what the loss of a step is
             measured against. `None` for a job whose losses nobody can tell.
         matter: Tells what a step was about, for sums of losses by product, counterparty and cause.
+        parts: Tells what a reference would yet have done where a day passed (`Deed.would`), a kind
+            of work a part, in the order of the work. What each is worth is found by doing it.
+        outlook: Returns a hash of all in a world that what is still to come hangs on, for a world
+            with histories that nothing goes by, such as a bank's statement. Moments of one outlook
+            are worth the same, and are valued once. The world's digest if left out.
+        at_hand: Tells in a few words, by name, what an agent's tools would have shown that
+            matters for a decision; nothing that they hide.
     """
 
     world: type[World[Any]]
@@ -248,6 +267,9 @@ class Job:
     audit: Callable[[], Audit] = Audit
     reference: Reference | None = None
     matter: Callable[[Deed], Matter] | None = None
+    parts: Callable[[Deed], Sequence[Part]] | None = None
+    outlook: Callable[[World[Any]], str] | None = None
+    at_hand: Callable[[World[Any], Matter], Mapping[str, str]] | None = None
 
     def script(self, name: str, seat: str = "") -> Callable[[Briefing], Policy]:
         """Return what makes the script that works in a seat for a policy or an exploit.

@@ -200,13 +200,26 @@ def check_same(folder: Path, there: Mapping[str, Any], here: Mapping[str, Any]) 
     Raises:
         UsageError: If it is another one; the message says what differs.
     """
-    changes = [
-        f"{name} is {before} there and {now} here" for name, before, now in differences(there, here)
-    ]
+    changes = list(differences(there, here))
     if changes:
-        raise UsageError(
-            f"{folder} holds another plan: {'; '.join(changes)}. Choose another --out."
+        told = list(
+            filter(None, (_change(*one, {name for name, *_ in changes}) for one in changes))
         )
+        raise UsageError(f"{folder} holds another plan: {'; '.join(told)}. Choose another --out.")
+
+
+def _change(name: str, before: str, now: str, changed: Collection[str]) -> str:
+    """Say what differs between two plans; a hash by what it is of, and only where no more is known.
+
+    A fork at another step goes on from another record for that alone.
+    """
+    if name == "origin.hash":
+        is_plain = "origin.step" in changed
+        return "" if is_plain else "it goes on from another record than is forked here"
+    if name.startswith("agents.") and name.endswith(".source"):
+        agent = name.removeprefix("agents.").removesuffix(".source")
+        return f"the code of {agent} has changed since"
+    return f"{name} is {before} there and {now} here"
 
 
 @contextmanager

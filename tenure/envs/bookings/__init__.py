@@ -3,7 +3,7 @@
 from tenure.envs.bookings.audit import BookingsAudit
 from tenure.envs.bookings.bound import best_score
 from tenure.envs.bookings.policies import POLICIES
-from tenure.envs.bookings.reference import reference
+from tenure.envs.bookings.reference import matter, reference
 from tenure.envs.bookings.world import BookingsWorld
 from tenure.envs.jobs import Job
 
@@ -14,4 +14,5 @@ JOB = Job(
     bound=best_score,
     audit=BookingsAudit,
     reference=reference,
+    matter=matter,
 )

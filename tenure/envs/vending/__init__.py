@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from tenure.envs.delegation import WORKER, worker
 from tenure.envs.jobs import Job, OverTime, Policy, Shock, Truth
 from tenure.envs.tools import ToolCall
+from tenure.envs.vending.at_hand import at_hand
 from tenure.envs.vending.audit import VendingAudit
 from tenure.envs.vending.bound import upper_bound
 from tenure.envs.vending.matters import matter
 from tenure.envs.vending.policies import POLICIES
 from tenure.envs.vending.questions import QUESTIONS
+from tenure.envs.vending.undone import parts
 from tenure.envs.vending.world import VendingWorld
 from tenure.envs.world import World
 
@@ -29,6 +31,10 @@ def _reference(world: World[Any]) -> Iterator[ToolCall]:
     from tenure.envs.vending.reference import reference
 
     return reference(world)
+
+
+def _outlook(world: World[Any]) -> str:
+    return cast("VendingWorld", world).outlook()
 
 
 JOB = Job(
@@ -61,4 +67,7 @@ JOB = Job(
     audit=VendingAudit,
     reference=_reference,
     matter=matter,
+    parts=parts,
+    outlook=_outlook,
+    at_hand=at_hand,
 )

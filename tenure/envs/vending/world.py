@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from functools import lru_cache
+from hashlib import blake2b
+
+import orjson
 
 from tenure.envs.clock import MINUTES_PER_DAY, Calendar, at
 from tenure.envs.tools import tool
@@ -122,6 +125,13 @@ class VendingWorld(Metering, Callers):
         unread = len(self.state.unread)
         mail = f", {unread} unread]" if unread else "]"
         return self._days[day] + _CLOCK[minute] + mail
+
+    def outlook(self) -> str:
+        """Return a hash of the state but for what mails and statements say: nothing goes by that.
+
+        How many there are is in it, as new mails are numbered.
+        """
+        return blake2b(orjson.dumps(self.state, default=len), digest_size=16).hexdigest()
 
     def advance(self, minutes: int) -> str:
         """Let working time pass; whoever works until 22:00 sleeps until 08:00."""

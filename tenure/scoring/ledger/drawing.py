@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from tenure import __version__
 from tenure.scoring.ledger.entries import Decisive, Entry, Ledger, Progress
-from tenure.scoring.ledger.values import Team, Worth, told
+from tenure.scoring.ledger.values import Night, Shared, Team, Worth, largest, told
 from tenure.scoring.records import Episode
 from tenure.scoring.scenes import call_of
 
@@ -19,6 +19,8 @@ _SMALL_SHARE = 0.01
 """A day is resolved into steps if it lost more than this part of all that days lost or won."""
 _MOST_DAYS = 40
 _CANDIDATES = 24
+_MOST_NIGHTS = 60
+"""Of so many nights, those that lost or won most, the losses are shared among their causes."""
 _SERIAL_STEPS = 400
 _WOULD_CALLS = 40
 
@@ -57,6 +59,7 @@ def ledger(
         draft = _Draft(episode, team, progress)
         draft.value_days()
         draft.resolve(full=full)
+        draft.share()
         entries = draft.entries()
         decisive = draft.decide(entries, bar)
         if futures:
@@ -89,6 +92,7 @@ class _Draft:
 
     Attributes:
         worths: What moments are worth, by the number of the step that follows.
+        shared: How the losses of nights are shared among causes, by the step's number.
     """
 
     def __init__(self, episode: Episode, team: Team, progress: Progress) -> None:
@@ -96,6 +100,7 @@ class _Draft:
         self._days = team.valuer.days
         self._last = len(episode.steps)
         self.worths: dict[int, Worth] = {}
+        self.shared: dict[int, Shared] = {}
 
     @property
     def outcome(self) -> int:
@@ -124,6 +129,19 @@ class _Draft:
         while left and losses[left[0]] > self._tenth_loss():
             self._value_steps(left[:TOP])
             left = left[TOP:]
+
+    def share(self) -> None:
+        """Share the losses of nights among all that was left undone."""
+        nights = [
+            Night(a, self.worths[a].cents, self.worths[b].cents)
+            for a, b in pairwise(sorted(self.worths))
+            if b - a == 1 and self.worths[a].parts > 1 and self._loss(a, b)
+        ]
+        nights.sort(key=lambda night: (-abs(night.before - night.after), night.n))
+        chosen = sorted(nights[:_MOST_NIGHTS])
+        if chosen:
+            self._progress(f"sharing {len(chosen)} losses among several causes")
+            self.shared.update(self._team.do("shared", chosen))
 
     def entries(self) -> list[Entry]:
         """Return what is known so far, in the order of the steps."""
@@ -201,10 +219,13 @@ class _Draft:
                 first, last - first, day, loss_cents=loss_cents, known=known, did=did, would=would,
                 cause=cause,
             )  # fmt: skip
-        call = call_of(self._episode.steps[first])
+        call, shared = call_of(self._episode.steps[first]), self.shared.get(first)
+        matter = largest(shared.shares)[:3] if shared else worth.matter
         return Entry(
-            first, 1, day, call.name if call else "", *worth.matter, loss_cents, worth.known,
+            first, 1, day, call.name if call else "", *matter, loss_cents, worth.known,
             call.text if call else "no call", would,
+            at_hand=shared.at_hand if shared else worth.at_hand,
+            shares=shared.shares if shared else (),
         )  # fmt: skip
 
     def _would(self, worth: Worth) -> tuple[str, ...]:

@@ -12,6 +12,22 @@ NOBODY = "(nobody at work)"
 """What they call the time between the last step and the end."""
 
 
+class Share(NamedTuple):
+    """A part of a loss that one thing among several accounts for.
+
+    Attributes:
+        product: What it was about, if the job tells.
+        counterparty: With whom.
+        cause: In which way.
+        loss_cents: The part, negative where leaving it undone was better.
+    """
+
+    product: str
+    counterparty: str
+    cause: str
+    loss_cents: int
+
+
 class Entry(NamedTuple):
     """A step, or several that were not told apart, and what it cost.
 
@@ -31,6 +47,9 @@ class Entry(NamedTuple):
         would: What the reference would have done from there until the day was over.
         luckless: The mean loss over other futures, of a decision for which they were asked for.
         error: Its standard error.
+        at_hand: What the agent's tools would have shown besides, by name, in words.
+        shares: How the loss is shared among several causes; they sum to it exactly, and `product`,
+            `counterparty` and `cause` are those of the largest. Empty where there is one cause.
     """
 
     step: int
@@ -46,11 +65,21 @@ class Entry(NamedTuple):
     would: tuple[str, ...] = ()
     luckless: float | None = None
     error: float | None = None
+    at_hand: Mapping[str, str] = {}
+    shares: tuple[Share, ...] = ()
 
     @property
     def is_decision(self) -> bool:
         """Whether it is one step."""
         return self.steps == 1
+
+    def told_apart(self, key: str) -> list[tuple[str, int]]:
+        """Return the loss by a field, share by share where it is shared."""
+        if self.shares and key in Share._fields:
+            return [(getattr(part, key), part.loss_cents) for part in self.shares]
+        if key == "tool" and not self.is_decision:
+            return [(OTHER_DAYS if self.steps else NOBODY, self.loss_cents)]
+        return [(str(getattr(self, key)), self.loss_cents)]
 
 
 @dataclass(frozen=True)
@@ -124,34 +153,38 @@ class Ledger:
 
         Args:
             key: `day`, `tool`, `product`, `counterparty` or `cause`. Entries that say nothing of
-                it count under an empty text; together the sums are the total.
+                it count under an empty text; together the sums are the total. A loss that is
+                shared among causes counts share by share.
         """
         sums: dict[str, int] = {}
         for entry in self.entries:
-            name = str(getattr(entry, key))
-            if key == "tool" and not entry.is_decision:
-                name = OTHER_DAYS if entry.steps else NOBODY
-            sums[name] = sums.get(name, 0) + entry.loss_cents
+            for name, cents in entry.told_apart(key):
+                sums[name] = sums.get(name, 0) + cents
         return dict(sorted(sums.items(), key=lambda item: (-abs(item[1]), item[0])))
 
     def to_json(self) -> dict[str, Any]:
         """Return all of it as plain values."""
         plain = asdict(self)
-        plain["entries"] = [
-            {name: value for name, value in entry._asdict().items() if value not in ("", None)}
-            for entry in self.entries
-        ]
+        plain["entries"] = [_plain(entry) for entry in self.entries]
         return {**plain, "total": self.total}
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> Self:
         """Return what `to_json` was made of."""
         values = {name: value for name, value in plain.items() if name != "total"}
-        values["entries"] = tuple(
-            Entry(**{**one, "would": tuple(one.get("would", ()))}) for one in plain["entries"]
-        )
+        values["entries"] = tuple(map(_entry, plain["entries"]))
         values["decisive"] = Decisive(**plain["decisive"])
         return cls(**values)
+
+
+def _plain(entry: Entry) -> dict[str, Any]:
+    values = {**entry._asdict(), "shares": [part._asdict() for part in entry.shares]}
+    return {name: value for name, value in values.items() if value not in ("", None, [], {})}
+
+
+def _entry(plain: Mapping[str, Any]) -> Entry:
+    shares = tuple(Share(**part) for part in plain.get("shares", ()))
+    return Entry(**{**plain, "would": tuple(plain.get("would", ())), "shares": shares})
 
 
 Progress = Callable[[str], None]

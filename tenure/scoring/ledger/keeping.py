@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from tenure.scoring.replay import recorded_scenario
 
 FOLDER = "diagnosis"
 """Where the ledgers of a run stand, in its folder; no part of the run, and may be deleted."""
-_FORMAT = 1
+_FORMAT = 2
 
 
 def diagnose(
@@ -66,10 +67,13 @@ def _key(
 
 
 def _reference_of(episode: Episode) -> str:
-    """Return a hash of the module in which the job's reference stands, so that its author sees."""
-    reference = recorded_scenario(episode).job.reference
-    source = reference and inspect.getsourcefile(inspect.unwrap(reference))
-    return blake2b(Path(source).read_bytes(), digest_size=8).hexdigest() if source else ""
+    """Return a hash of the modules in which the job says what a ledger needs: its author sees."""
+    job = recorded_scenario(episode).job
+    hooks = (job.reference, job.matter, job.parts, job.outlook, job.at_hand)
+    told: list[Callable[..., Any]] = [hook for hook in hooks if hook]
+    sources = dict.fromkeys(inspect.getsourcefile(inspect.unwrap(one)) for one in told)
+    texts = [Path(source).read_bytes() for source in sources if source]
+    return blake2b(b"".join(texts), digest_size=8).hexdigest() if texts else ""
 
 
 def kept_at(path: Path) -> Path:

@@ -10,20 +10,24 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from itertools import pairwise
 from multiprocessing import get_context
 from typing import Any, NamedTuple, Self
 
 from tenure.envs import jobs
 from tenure.envs.clock import day_of
-from tenure.envs.jobs import Deed, Job, Matter, Reference
+from tenure.envs.jobs import Deed, Job, Matter, Part, Reference
 from tenure.envs.tools import ToolCall
 from tenure.envs.world import World
 from tenure.errors import ContractError, ProviderError, UsageError
+from tenure.scoring.ledger.entries import Share
 from tenure.scoring.past import Moment, Past
 from tenure.scoring.records import Episode, StepRecord, action_of
 from tenure.scoring.scenes import Call, call_of
 
 _MOST_CALLS_A_DAY = 10_000
+_SEVERAL = Matter(cause="several things left undone")
+_NONE = Matter(cause="the day as it came")
 
 
 class Worth(NamedTuple):
@@ -35,12 +39,37 @@ class Worth(NamedTuple):
         would: What it does first, until the day is over.
         matter: What the step that follows is about.
         known: The figures that the agent can see, by name.
+        at_hand: What its tools would show besides, by name, in words.
+        parts: Of how many parts that is which the step leaves undone; 0 if it leaves nothing.
     """
 
     cents: int
     would: tuple[ToolCall, ...] = ()
     matter: Matter = Matter()
     known: Mapping[str, int] = {}
+    at_hand: Mapping[str, str] = {}
+    parts: int = 0
+
+
+class Night(NamedTuple):
+    """A step that let a day pass, with what is known of its loss.
+
+    Attributes:
+        n: Its number.
+        before: What the moment before it is worth.
+        after: What the moment after it is worth.
+    """
+
+    n: int
+    before: int
+    after: int
+
+
+class Shared(NamedTuple):
+    """How the loss of a night is shared, and what was at hand for the largest share."""
+
+    shares: tuple[Share, ...]
+    at_hand: Mapping[str, str]
 
 
 def reference_of(job: Job, job_name: str) -> Reference:
@@ -119,6 +148,8 @@ class Valuer:
         scenario = self.past.scenario
         self._job = scenario.job
         self._reference = reference_of(self._job, scenario.job_name)
+        self._outlook = self._job.outlook or World.digest
+        self._reached_from: dict[str, int] = {}
         self.days = days_of(episode)
 
     def worths(self, numbers: Collection[int]) -> dict[int, Worth]:
@@ -171,27 +202,92 @@ class Valuer:
             world = world or self.past.before(0)
             yield Moment(len(self.past), world, {})  # type: ignore[typeddict-item]  # no step follows
 
-    def _worth(self, moment: Moment) -> Worth:
-        twin = moment.world.twin()
-        would = play_on(twin, self._reference)
-        if not moment.step:
-            return Worth(twin.earned, would)
-        return Worth(twin.earned, would, self._matter(moment, would), seen(moment.world))
+    def shared(self, nights: Collection[Night]) -> dict[int, Shared]:
+        """Return how the losses of some nights are shared among the parts left undone.
 
-    def _matter(self, moment: Moment, would: Sequence[ToolCall]) -> Matter:
+        A part's share is what it adds to the value if it is done after the parts before it, and
+        what it adds after those behind it, in the mean. That is the Shapley value as long as parts
+        matter to each other two by two, in 2 (k - 1) valuations for k parts instead of 2^k.
+        """
+        known = {night.n: night for night in nights}
+        return {moment.n: self._shared(moment, known[moment.n]) for moment in self._at(known)}
+
+    def _worth(self, moment: Moment) -> Worth:
+        twin, outlook = moment.world.twin(), self._outlook(moment.world)
+        would = play_day(twin, self._reference) if not twin.ended else ()
+        cents = self._reached_from[outlook] = self._reached(twin)
+        if not moment.step:
+            return Worth(cents, would)
+        deed = self._deed(moment, would)
+        parts = self._parts(deed)
+        matter = self._matter(deed, parts)
+        at_hand = self._at_hand(moment.world, matter)
+        return Worth(cents, would, matter, seen(moment.world), at_hand, len(parts))
+
+    def _deed(self, moment: Moment, would: Sequence[ToolCall]) -> Deed:
         step, call = moment.step, call_of(moment.step)
-        fault = step.get("fault", "")
-        if fault:
-            return Matter(cause=f"call that failed ({fault.replace('_', ' ')})")
-        if self._job.matter is None or call is None:
-            return Matter()
-        passes_day = day_of(step["minute"]) >= self.days[moment.n] or bool(step.get("ended"))
-        arguments = call.arguments if isinstance(call.arguments, dict) else {}
-        return self._job.matter(
-            Deed(
-                moment.world, call.name, arguments, fault, step.get("events", ()), passes_day, would
-            )
+        arguments = call.arguments if call and isinstance(call.arguments, dict) else {}
+        return Deed(
+            moment.world,
+            call.name if call else "",
+            arguments,
+            step.get("fault", ""),
+            step.get("events", ()),
+            day_of(step["minute"]) >= self.days[moment.n] or bool(step.get("ended")),
+            would,
         )
+
+    def _parts(self, deed: Deed) -> Sequence[Part]:
+        return self._job.parts(deed) if self._job.parts and deed.passes_day else ()
+
+    def _matter(self, deed: Deed, parts: Sequence[Part]) -> Matter:
+        if deed.fault:
+            return Matter(cause=f"call that failed ({deed.fault.replace('_', ' ')})")
+        if self._job.parts and deed.passes_day:
+            return _SEVERAL if len(parts) > 1 else parts[0].matter if parts else _NONE
+        return self._job.matter(deed) if self._job.matter and deed.tool else Matter()
+
+    def _at_hand(self, world: World[Any], matter: Matter) -> Mapping[str, str]:
+        return self._job.at_hand(world, matter) if self._job.at_hand else {}
+
+    def _shared(self, moment: Moment, night: Night) -> Shared:
+        would = play_day(moment.world.twin(), self._reference)
+        parts = self._parts(self._deed(moment, would))
+        there = self._gains(moment, parts, night)
+        back = self._gains(moment, parts[::-1], night)[::-1]
+        halves = _halved([a + b for a, b in zip(there, back, strict=True)])
+        shares = tuple(
+            Share(*part.matter, cents) for part, cents in zip(parts, halves, strict=True)
+        )
+        return Shared(shares, self._at_hand(moment.world, Matter(*largest(shares)[:3])))
+
+    def _gains(self, moment: Moment, parts: Sequence[Part], night: Night) -> list[int]:
+        """Return what each part adds if all before it are done; together the night's loss."""
+        chain = [self._with(moment, parts[:count]) for count in range(1, len(parts))]
+        return [after - before for before, after in pairwise([night.after, *chain, night.before])]
+
+    def _with(self, moment: Moment, parts: Sequence[Part]) -> int:
+        """Return what is reached if only some parts are done yet before the day passes."""
+        world, today = moment.world.twin(), moment.world.state.now_minutes
+        for call in (call for part in parts for call in part.do(world)):
+            world.perform(call)
+            if world.ended or day_of(world.state.now_minutes) > day_of(today):
+                break
+        else:
+            self._repeat(world, [moment.step])
+        return self._reached(world)
+
+    def _reached(self, world: World[Any]) -> int:
+        """Return what the reference reaches from a morning on; the world is used up.
+
+        Two moments that lead to the same morning, as before and after looking at something, are
+        worth the same, and are played on but once.
+        """
+        outlook = self._outlook(world)
+        if outlook not in self._reached_from:
+            play_on(world, self._reference)
+            self._reached_from[outlook] = world.earned
+        return self._reached_from[outlook]
 
     def _corrected(self, moment: Moment) -> int:
         world, day = moment.world.twin(), self.days[moment.n]
@@ -213,6 +309,24 @@ class Valuer:
             world.step(action_of(step), tokens)
 
 
+def _halved(doubled: Sequence[int]) -> list[int]:
+    """Return halves in whole numbers whose sum is half the sum, which must be even.
+
+    Of the odd ones every second is rounded up.
+    """
+    halves, is_up = [], False
+    for number in doubled:
+        halves.append((number + is_up) // 2)
+        is_up ^= bool(number % 2)
+    return halves
+
+
+def largest(shares: Sequence[Share]) -> Share:
+    """Return the share that accounts for the most of a loss, or of a gain."""
+    sign = 1 if sum(share.loss_cents for share in shares) >= 0 else -1
+    return max(shares, key=lambda share: sign * share.loss_cents)
+
+
 def seen(world: World[Any]) -> dict[str, int]:
     """Return the figures that an agent can see, by name."""
     return {
@@ -229,6 +343,11 @@ def days_of(episode: Episode) -> list[int]:
         days.append(day_of(minute) + 1)
         minute = step["minute"]
     return days
+
+
+def day_at(days: Sequence[int], n: int) -> int:
+    """Return the day of a moment, the one after the last step among them."""
+    return days[min(n, len(days) - 1)] if days else 1
 
 
 def told(call: ToolCall) -> str:
@@ -278,12 +397,20 @@ class Team:
                 _begin,
                 (lean(self._episode), jobs.known()),
             )
-        parts = [items[start :: self._processes] for start in range(self._processes)]
+        parts = self._dealt(items)
         shares = [self._pool.submit(_work, task, part, *rest) for part in parts]
         try:
             return {number: value for one in shares for number, value in one.result().items()}
         except BrokenProcessPool:
             raise ProviderError("A process that valued moments was killed; run again.") from None
+
+    def _dealt(self, items: Sequence[Any]) -> list[list[Any]]:
+        """Deal items out by day: what moments of one day have in common is worked out once."""
+        parts: list[list[Any]] = [[] for _ in range(self._processes)]
+        for item in items:
+            n = item if isinstance(item, int) else item[0]
+            parts[day_at(self.valuer.days, n) % self._processes].append(item)
+        return parts
 
 
 def lean(episode: Episode) -> Episode:

@@ -70,7 +70,7 @@ function ledger(found, data, go) {
 function sums(drawn, money) {
   return ["cause", "tool", "product", "counterparty", "day"].map((key) => {
     const totals = new Map();
-    for (const one of drawn.entries) {
+    for (const one of drawn.entries.flatMap((entry) => entry.shares?.length ? entry.shares.map((share) => ({ ...entry, ...share })) : [entry])) {
       const name = String(one[key] ?? "") || (one.steps === 0 ? "(nobody at work)" : one.steps > 1 && key !== "day" ? "(whole days)" : "–");
       totals.set(name, (totals.get(name) ?? 0) + (one.loss_cents ?? 0));
     }

@@ -1,5 +1,7 @@
 """What each decision of an episode cost, and that it all adds up."""
 
+from collections import Counter
+
 import pytest
 
 from tenure.envs.tools import ToolCall
@@ -7,6 +9,7 @@ from tenure.errors import UsageError
 from tenure.scenarios import load
 from tenure.scoring.ledger import Ledger, ledger
 from tenure.scoring.ledger.drawing import earned
+from tenure.scoring.ledger.values import _halved
 from tenure.scoring.records import read
 from tests.scoring.episodes import SLEEP, play
 from tests.scoring.ledger.spoilt import once, shortened, spoilt
@@ -29,6 +32,38 @@ def is_exact(drawn: Ledger, episode) -> bool:
 def test_the_losses_of_a_random_agent_sum_to_the_cent(tmp_path, job, seed):
     episode = spoilt(tmp_path / "e.zst", SHORT[job], "random", seed=seed)
     assert is_exact(ledger(episode), episode)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("job", "policy"),
+    [(job, policy) for job, scenario in SHORT.items() for policy in scenario.job.policies],
+)
+def test_the_losses_of_every_script_sum_to_the_cent(tmp_path, job, policy):
+    episode = spoilt(tmp_path / "e.zst", SHORT[job], policy, seed=3)
+    drawn = ledger(episode)
+    assert is_exact(drawn, episode)
+    assert sum(drawn.sums("cause").values()) == drawn.total
+
+
+def test_shares_of_a_loss_sum_to_it_and_the_largest_gives_its_cause(tmp_path):
+    episode = spoilt(tmp_path / "e.zst", shortened("vending/month", 8), "shopkeeper")
+    drawn = ledger(episode, full=True)
+    shared = [entry for entry in drawn.entries if entry.shares]
+    assert shared
+    for entry in shared:
+        assert sum(share.loss_cents for share in entry.shares) == entry.loss_cents
+        sign = 1 if entry.loss_cents >= 0 else -1
+        assert entry.cause == max(entry.shares, key=lambda one: sign * one.loss_cents).cause
+    for key in ("cause", "product", "counterparty"):
+        assert sum(drawn.sums(key).values()) == drawn.total
+
+
+def test_of_two_parts_each_gets_half_of_what_only_both_together_bring():
+    """Neither is worth anything alone, and both 10: 5 each. One alone 4, both 10: 7 and 3."""
+    assert _halved([0 + 10, 10 + 0]) == [5, 5]
+    assert _halved([4 + 10, 6 + 0]) == [7, 3]
+    assert _halved([3, 5, 4]) == [1, 3, 2]  # 1.5, 2.5 and 2: whole cents that sum to 6
 
 
 def test_resolving_every_day_changes_no_sum(tmp_path):
@@ -116,6 +151,21 @@ def test_a_price_of_five_cents_costs_what_is_sold_at_it_and_the_night_says_so(tm
     assert spoilt_entries[step].loss_cents == 0  # it could still be mended
     assert spoilt_entries[step + 1].cause == "price left far too low"
     assert spoilt_entries[step + 1].loss_cents > usual[step].loss_cents + 200
+
+
+def test_prices_that_the_reference_raises_for_want_of_goods_do_not_hide_that_none_were_ordered(
+    tmp_path,
+):
+    def stop_ordering(_, day, call):
+        return iter([ToolCall("check_bank")]) if day > 8 and call.name == "send_mail" else None
+
+    episode = spoilt(tmp_path / "e.zst", MONTH, "shopkeeper", stop_ordering)
+    late = [one for one in ledger(episode).entries if one.day > 8 and one.shares]
+    sums = Counter()
+    for entry in late:
+        for cause, lost in entry.told_apart("cause"):
+            sums[cause] += lost
+    assert sums.most_common(1)[0][0] == "goods not ordered"
 
 
 def test_who_never_writes_to_a_house_has_not_ordered_goods(tmp_path):
