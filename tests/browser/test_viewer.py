@@ -12,6 +12,7 @@ pytestmark = [
 
 IDLE = "week/episodes/idle/seed-1.jsonl.zst"
 TWO = "week/episodes/two-a-day/seed-1.jsonl.zst"
+SLOW = "limited/episodes/slow/seed-1.jsonl.zst"
 EVIL = "hostile/episodes/evil/seed-1.jsonl.zst"
 READY = "document.querySelector('.pane article')"
 
@@ -50,11 +51,33 @@ def at_episode(page, address, path, step=0):
 
 def test_the_list_leads_to_an_episode_by_keys_alone(page, address):
     page.open(address)
-    page.await_("document.querySelectorAll('a.open').length === 5")
+    page.await_("document.querySelectorAll('a.open').length === 6")
     page.key("j")
     page.key("Enter")
     page.await_(READY)
     assert page.ask("location.hash").startswith("#/episode/")
+
+
+def test_an_end_at_a_limit_is_told_from_an_episode_that_is_not_finished(page, address):
+    page.open(address)
+    page.await_("document.querySelectorAll('a.open').length === 6")
+    outcome = "document.querySelector('a.open[href*=\"{}\"]').closest('tr').cells[3].textContent"
+    assert page.ask(outcome.format("slow")) == "ended at its step limit, day 6, 09:30"
+    assert page.ask(outcome.format("evil")) == "not finished yet, day 2, 00:30"
+    for path, words in ((SLOW, "ended at its step limit"), (EVIL, "not finished yet")):
+        at_episode(page, address, path)
+        assert words in page.ask("document.querySelector('.summary').textContent")
+
+
+@pytest.mark.parametrize("height", [720, 1200])
+def test_the_timeline_leaves_most_of_a_desk_to_the_steps(page, address, height):
+    page.window(1280, height)
+    at_episode(page, address, TWO)
+    stage, drawn = page.ask(
+        "['.stage', '.timeline'].map((one) => document.querySelector(one).offsetHeight)"
+    )
+    assert stage <= 0.36 * height
+    assert stage <= drawn + 10  # and leaves no empty band
 
 
 def test_keys_move_by_step_and_by_day_and_the_address_follows(page, address):

@@ -24,8 +24,11 @@ EXCHANGE = {
 
 
 def runs(folder):
-    """Two agents on two seeds, one unfinished episode, and a hostile one."""
+    """Two agents on two seeds, one that ended at its limit, and a hostile one, unfinished."""
     reported.run(folder / "week", seeds=(1, 2))
+    limited = folder / "limited" / "episodes" / "slow" / "seed-1.jsonl.zst"
+    limited.parent.mkdir(parents=True)
+    episodes.play(limited, [episodes.BREW] * 3, agent={"name": "slow"}, reason="steps")
     hostile = folder / "hostile" / "episodes" / "evil" / "seed-1.jsonl.zst"
     hostile.parent.mkdir(parents=True)
     episodes.play(

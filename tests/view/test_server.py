@@ -17,6 +17,7 @@ PORT = 4321
 HOST = f"127.0.0.1:{PORT}"
 IDLE = "week/episodes/idle/seed-1.jsonl.zst"
 TWO = "week/episodes/two-a-day/seed-1.jsonl.zst"
+SLOW = "limited/episodes/slow/seed-1.jsonl.zst"
 EVIL = "hostile/episodes/evil/seed-1.jsonl.zst"
 
 
@@ -82,11 +83,13 @@ def test_nothing_but_the_episodes_below_the_folder_is_read(ask, folder, path):
 
 def test_the_list_tells_how_each_episode_went(ask):
     found = ask("/api/episodes").json()
-    assert found["total"] == 5
+    assert found["total"] == 6
     rows = {row["path"]: row for row in found["rows"]}
     idle = rows[IDLE]
     assert (idle["run"], idle["agent"], idle["seed"]) == ("week", "idle", "1")
     assert (idle["complete"], idle["faults"], idle["cost_usd"]) == (True, 0, None)
+    slow = rows[SLOW]
+    assert (slow["complete"], slow["reason"]) == (True, "steps")
     evil = rows[EVIL]
     assert (evil["complete"], evil["reason"], evil["steps"]) == (False, None, 4)
     assert (evil["faults"], evil["tokens"], evil["cost_usd"]) == (1, 4 * 940, 1.0)

@@ -7,7 +7,7 @@ import { StepList } from "./steplist.js";
 import { stepPane } from "./steppane.js";
 import { briefPane, failuresPane, lossesPane, mailPane } from "./panes.js";
 import { Timeline } from "./timeline.js";
-import { REASONS, amount, count, date, dayOf, dollars, number, ratio, title } from "./words.js";
+import { amount, count, date, dayOf, dollars, number, outcome, ratio, title } from "./words.js";
 
 const TABS = ["step", "mail", "losses", "failures", "brief"];
 const POLL_MS = 2500, DIAGNOSIS_MS = 700;
@@ -73,7 +73,7 @@ class EpisodeView {
     const facts = [
       [title(episode.score_name), amount(episode.score, episode.score_name)],
       ["floor to bound", ratio(episode.normalised)],
-      ["outcome", episode.complete ? `${REASONS[episode.reason] ?? episode.reason}, ${date(episode.minute).toLowerCase()}` : `unfinished, ${date(episode.minute).toLowerCase()}`],
+      ["outcome", `${outcome(episode)}, ${date(episode.minute).toLowerCase()}`],
       ["steps", number(episode.steps)],
       ["faults", number(episode.faults)],
       ...(episode.model_turns ? [["tokens", number(episode.tokens)], ["model cost", dollars(episode.cost_usd)]] : []),

@@ -51,7 +51,13 @@ export function clock(minute) {
 
 export const date = (minute) => `Day ${grouped(dayOf(minute))}, ${clock(minute)}`;
 
-export const REASONS = { steps: "step limit", tokens: "token limit", usd: "budget limit", minutes: "time limit" };
+const LIMITS = { steps: "step", tokens: "token", usd: "dollar", minutes: "time" };
+
+/** How an episode of the list ended: at a limit, as its world says, or not yet. */
+export function outcome({ complete, reason }) {
+  if (!complete) return "not finished yet";
+  return LIMITS[reason] ? `ended at its ${LIMITS[reason]} limit` : reason;
+}
 
 // Controls become their pictures; what turns, joins or hides text becomes its code in brackets.
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
