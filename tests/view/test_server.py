@@ -1,8 +1,5 @@
 """What the viewer's server answers, to whom, and what it refuses."""
 
-import asyncio
-
-import httpx
 import pytest
 
 from tenure.errors import UsageError
@@ -31,15 +28,7 @@ def ask(folder):
     """Ask the server, in this process; headers may be given."""
     app = make_app(folder, PORT)
 
-    def send(where, method="GET", headers=None, **query):
-        async def sent():
-            transport = httpx.ASGITransport(app=app)
-            async with httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}") as client:
-                return await client.request(method, where, params=query, headers=headers)
-
-        return asyncio.run(sent())
-
-    return send
+    return served.asking(app, PORT)
 
 
 # --- who is answered -----------------------------------------------------------------------------
