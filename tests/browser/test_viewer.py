@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.browser.chromium import CHROMIUM, chromium
+from tests.browser.chromium import CHROMIUM
+from tests.browser.reading import READY, at_episode, shown
 from tests.view import served
 
 pytestmark = [
@@ -14,39 +15,12 @@ IDLE = "week/episodes/idle/seed-1.jsonl.zst"
 TWO = "week/episodes/two-a-day/seed-1.jsonl.zst"
 SLOW = "limited/episodes/slow/seed-1.jsonl.zst"
 EVIL = "hostile/episodes/evil/seed-1.jsonl.zst"
-READY = "document.querySelector('.pane article')"
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     with served.served(served.runs(tmp_path_factory.mktemp("runs"))) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as tab:
-        yield tab
-
-
-@pytest.fixture
-def page(browser, address):
-    """A page that must neither complain nor ask anybody but the server."""
-    browser.window(1280, 900)
-    yield browser
-    browser.ask("1")  # what is on its way arrives before the answer
-    assert browser.complaints == []
-    assert [url for url in browser.requests if not url.startswith(address)] == []
-
-
-def shown(page, step):
-    page.await_(f"document.querySelector('.pane h2').textContent.startsWith('Step {step} ')")
-
-
-def at_episode(page, address, path, step=0):
-    page.open(f"{address}#/episode/{path}?step={step}")
-    page.await_(READY)
-    shown(page, step)
 
 
 def test_the_list_leads_to_an_episode_by_keys_alone(page, address):

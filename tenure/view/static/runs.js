@@ -108,7 +108,7 @@ class Runs {
     ];
     return h("tr", {},
       h("td", { class: "pick" }, h("input", { type: "checkbox", "aria-label": `Compare ${row.agent}, seed ${row.seed}`, checked: this.picked.includes(row.path), onchange: () => this.pick(row.path) })),
-      h("th", { scope: "row", class: "name" }, h("a", { class: "open", href: toEpisode(row.path) }, row.agent)),
+      h("th", { scope: "row", class: "name" }, h("a", { class: "open", href: toEpisode(row.path) }, row.agent), row.forked_at !== null && h("small", {}, ` from step ${number(row.forked_at)}`)),
       cells.map(([label, value]) => h("td", { "data-label": label }, value)));
   }
 

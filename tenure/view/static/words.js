@@ -68,3 +68,7 @@ export function visible(text) {
     .replace(CONTROLS, (found) => String.fromCharCode(found === "\u007f" ? 0x2421 : 0x2400 + found.charCodeAt(0)))
     .replace(UNSEEN, (found) => `⟦U+${found.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}⟧`);
 }
+
+/** JSON with what turns, joins or hides text as its escapes, which mean the same. */
+export const plainJson = (value) => JSON.stringify(value).replace(UNSEEN, (found) =>
+  Array.from({ length: found.length }, (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, "0")}`).join(""));
