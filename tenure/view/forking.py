@@ -358,10 +358,11 @@ class _Watch:
     @property
     def told(self) -> str:
         """How far it is, in words."""
-        world = self._worlds.get(self._latest)
-        if world is None:
+        under_way = dict(self._worlds)
+        name = self._latest if self._latest in under_way else next(iter(under_way), "")
+        if not name:
             return "entering the episode"
-        return f"{self._latest}, day {day_of(world.state.now_minutes) + 1:,}"
+        return f"{name}, day {day_of(under_way[name].state.now_minutes) + 1:,}"
 
     def kept(self, episodes: int) -> None:
         self.over += episodes

@@ -198,6 +198,7 @@ def summary(reading: Reading) -> dict[str, Any]:
         "seed": str(episode.seed),
         "attempt": episode.attempt,
         "forked_at": header["parent"]["step"] if "parent" in header else None,
+        "future": episode.future.number,
         "agent": episode.agent_name,
         "complete": episode.complete,
         "reason": end["reason"] if end else None,
@@ -273,6 +274,6 @@ def run_of(name: str) -> str:
 
 
 def _natural(name: str) -> list[tuple[int, int, str]]:
-    """Return what sorts `seed-2` before `seed-10`."""
-    parts = name.replace("/", "-/-").replace(".", "-").split("-")
+    """Return what sorts `seed-2` before `seed-10`, and `seed-1` before `seed-1-attempt-1`."""
+    parts = name.removesuffix(SUFFIX).replace("/", "-/-").replace(".", "-").split("-")
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]

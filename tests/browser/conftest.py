@@ -1,4 +1,4 @@
-"""One browser, and its page, for the tests of the viewer; each module has an `address` of its own."""
+"""One browser and its page for the viewer's tests; each module has an `address` of its own."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Forking from the page, and losses worked out in it, in a real browser."""
+"""Forking from the page, in a real browser: by keys, on a phone, and where it is refused."""
 
 import json
 import shutil
@@ -102,6 +102,7 @@ def test_other_futures_are_told_with_their_mean(page, address):
     page.click("dialog button[type=submit]")
     assert len(forked(page)) == 5
     assert "5 episodes played. On average " in page.ask(TEXT)
+    assert "two-a-day, seed 1, future 5" in page.ask(TEXT)
 
 
 def test_a_sentence_in_the_dialog_says_what_does_not_fit(page, address, folder):

@@ -93,7 +93,7 @@ def test_a_decision_is_taken_in_place_of_the_agents(ask, folder):
 
 def test_other_futures_are_an_episode_each(ask):
     told = played(ask, keeps_context=True, futures=3)
-    assert [row["attempt"] for row in told["episodes"]] == [0, 1, 2]
+    assert [(row["attempt"], row["future"]) for row in told["episodes"]] == [(0, 1), (1, 2), (2, 3)]
 
 
 def test_the_same_wish_again_is_there_already(ask):

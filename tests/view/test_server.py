@@ -90,6 +90,13 @@ def test_a_damaged_file_is_listed_with_what_is_wrong(tmp_path):
     assert row["error"].startswith("bad.jsonl.zst: Record 0")
 
 
+def test_episodes_come_in_the_order_of_seeds_and_attempts(folder, tmp_path):
+    names = [f"seed-{n}.jsonl.zst" for n in ("1", "1-attempt-1", "1-attempt-10", "2", "10")]
+    for name in reversed(names):
+        (tmp_path / name).write_bytes(b"")
+    assert Library(tmp_path).names() == names
+
+
 def test_one_file_is_a_library_of_its_own(folder):
     library = Library(folder / IDLE)
     assert library.names() == ["seed-1.jsonl.zst"]

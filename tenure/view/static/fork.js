@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { announce, fill, h } from "./dom.js";
 import { toCompare, toEpisode } from "./route.js";
-import { amount, count, date, gain, outcome, plainJson } from "./words.js";
+import { amount, count, date, gain, outcome, plainJson, world } from "./words.js";
 
 const POLL_MS = 400;
 
@@ -183,7 +183,7 @@ class ForkDialog {
     const compared = told.episodes.filter((one) => one.difference !== null);
     const mean = compared.reduce((sum, one) => sum + one.difference, 0) / compared.length;
     const score = compared[0]?.score_name;
-    fill(this.body, h("p", { role: "status" }, words[told.state], compared.length > 1 && ` On average ${gain(Math.round(mean), score)} to the parent.`),
+    fill(this.body, h("p", { role: "status" }, words[told.state], compared.length > 1 && [" On average ", h("b", {}, gain(Math.round(mean), score)), " to the parent."]),
       told.problems.map((one) => h("p", { class: "bad", role: "alert" }, one)),
       h("ul", { class: "forks" }, told.episodes.map((row) => result(row, told))),
       fold(told), h("p", { class: "acts" }, h("button", { type: "button", onclick: () => this.ask() }, "Another fork"), this.closing()));
@@ -193,8 +193,7 @@ class ForkDialog {
 }
 
 function result(row, told) {
-  const name = `${row.agent}, seed ${row.seed}${row.attempt ? `, attempt ${row.attempt}` : ""}`;
-  return h("li", {}, h("a", { href: toEpisode(row.path, { step: told.step }) }, name),
+  return h("li", {}, h("a", { href: toEpisode(row.path, { step: told.step }) }, row.error ? row.path : `${row.agent}, seed ${world(row)}`),
     row.error ? h("span", { class: "bad" }, row.error) : [
       h("span", {}, amount(row.score, row.score_name), row.difference !== null && [" (", h("b", { class: row.difference < 0 ? "bad" : "good" }, gain(row.difference, row.score_name)), ")"]),
       h("span", { class: "quiet" }, outcome(row)),

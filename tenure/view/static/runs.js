@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { fill, h } from "./dom.js";
 import { toCompare, toEpisode } from "./route.js";
-import { amount, count, date, dollars, number, outcome, ratio, title } from "./words.js";
+import { amount, count, date, dollars, number, outcome, ratio, title, world } from "./words.js";
 
 const COLUMNS = [
   ["", null], ["Agent", "agent"], ["Seed", "seed"], ["Outcome", "reason"], ["Score", "score"], ["0 floor – 1 bound", "normalised"],
@@ -98,7 +98,7 @@ class Runs {
   row(row) {
     if (row.error) return h("tr", {}, h("td"), h("th", { scope: "row", class: "name" }, row.path), h("td", { colspan: 7, class: "bad words" }, row.error));
     const cells = [
-      ["Seed", row.attempt ? `${row.seed}, attempt ${row.attempt}` : row.seed],
+      ["Seed", world(row)],
       ["Outcome", ending(row)],
       [title(row.score_name), amount(row.score, row.score_name)],
       ["0 floor – 1 bound", gauge(row.normalised)],

@@ -59,6 +59,9 @@ export function outcome({ complete, reason }) {
   return LIMITS[reason] ? `ended at its ${LIMITS[reason]} limit` : reason;
 }
 
+/** Which world an episode of the list met, and how often before. */
+export const world = ({ seed, future, attempt }) => `${seed}${future ? `, future ${future}` : attempt ? `, attempt ${attempt}` : ""}`;
+
 // Controls become their pictures; what turns, joins or hides text becomes its code in brackets.
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
 const UNSEEN = /[\u0080-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udfff]/g;
