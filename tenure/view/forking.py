@@ -7,7 +7,7 @@ or runs other code, and is a command to type.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock, Thread
@@ -106,13 +106,23 @@ def offer(reading: Reading, n: int) -> dict[str, Any]:
             for name, tool in tools.items()
         ],
         "most_futures": MOST_FUTURES,
-        "fresh": _problem(lambda: draw_up_fork(reading.path, f"step:{n}", Change())),
+        "fresh": _problem(lambda: _try_recorder(reading, n)),
         "kept": _problem(lambda: check(past, n, Change(keeps_context=True))),
         "futures": _problem(lambda: past.future(n, 1)),
     }
 
 
-def _problem(attempt: Any) -> str:
+def _try_recorder(reading: Reading, n: int) -> None:
+    """See whether who recorded an episode can go on; only scripts are looked up, others run code.
+
+    Raises:
+        UsageError: If it cannot.
+    """
+    if recorder_of(reading.episode).is_script:
+        draw_up_fork(reading.path, f"step:{n}", Change())
+
+
+def _problem(attempt: Callable[[], object]) -> str:
     try:
         attempt()
     except UsageError as error:
@@ -215,7 +225,7 @@ class Forks:
     @property
     def under_way(self) -> int:
         """The number of the fork that is being played; 0 for none."""
-        return next((number for number, play in self._plays.items() if play.is_alive()), 0)
+        return next((number for number, play in list(self._plays.items()) if play.is_alive()), 0)
 
     def state(self, number: int) -> dict[str, Any]:
         """Return how far a fork is.

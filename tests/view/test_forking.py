@@ -3,6 +3,7 @@
 import json
 import shlex
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tenure.runner.fork import fork
 from tenure.scoring.records import read
 from tenure.scoring.verification import verify
 from tenure.view import forking
-from tenure.view.forking import MOST_FUTURES, Forks, Wish, wish_of
+from tenure.view.forking import MOST_FUTURES, Forks, Wish, offer, wish_of
 from tenure.view.library import Library
 from tenure.view.server import MOST_BODY_BYTES, make_app
 from tests.runner.stand import contents
@@ -155,17 +156,33 @@ def test_whatever_costs_money_or_runs_other_code_is_a_command_to_copy(ask, folde
     assert not (folder / "week-forks").exists()
 
 
+def recorded_by(folder, name):
+    """A library with one episode that an agent of that name is said to have recorded."""
+    reported.run(folder, [1], [{"name": "two-a-day"}])
+    path = folder / "episodes/two-a-day/seed-1.jsonl.zst"
+    reported.reseal(path, lambda records: records[0].update(agent={"name": name}))
+    return Library(folder)
+
+
 def test_a_model_that_recorded_the_episode_is_not_asked_again_by_a_page(tmp_path):
-    reported.run(tmp_path, [1], [{"name": "openai/gpt-5-mini", "policy": "two-a-day"}])
-    reported.reseal(
-        tmp_path / "episodes/openai-gpt-5-mini/seed-1.jsonl.zst",
-        lambda records: records[0].update(agent={"name": "openai/gpt-5-mini"}),
-    )
-    library = Library(tmp_path)
+    library = recorded_by(tmp_path, "openai/gpt-5-mini")
     (name,) = library.names()
+    assert offer(library.reading(name), 3)["fresh"] == ""
     told = Forks(library).start(Wish(path=name, step=3))
     assert told["state"] == "elsewhere"
     assert "--agent" not in told["command"]
+
+
+def test_code_that_a_record_names_is_never_imported(tmp_path, monkeypatch):
+    (tmp_path / "bomb.py").write_text("class Agent: pass")
+    monkeypatch.syspath_prepend(tmp_path)
+    library = recorded_by(tmp_path / "run", "bomb:Agent")
+    (name,) = library.names()
+    assert offer(library.reading(name), 3)["fresh"] == ""
+    for agent in ("", "bomb:Agent"):
+        told = Forks(library).start(Wish(path=name, step=3, agent=agent))
+        assert told["problem"].startswith("bomb:Agent is code outside the job")
+    assert "bomb" not in sys.modules
 
 
 @pytest.mark.parametrize(

@@ -175,6 +175,7 @@ class ForkDialog {
   halt(id) {
     clearTimeout(this.polling);
     this.stop.disabled = true;
+    fill(this.status, "Stopping…");
     this.tell(() => api.stopFork(id));
   }
 
