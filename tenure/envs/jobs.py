@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+from tenure.envs import registration
 from tenure.envs.audit import Audit
 from tenure.envs.chance import OWN_FUTURE, Future
 from tenure.envs.delegation import Delegation, delegating
@@ -327,15 +328,10 @@ def register(name: str, job: str, *faces: Face) -> None:
         job: Import string `module:attribute` of its `Job`.
         faces: Its Gymnasium environments.
     """
-    import gymnasium
-
     _JOBS[name] = job
     _FACES[name] = faces
     for face in faces:
-        if face.id not in gymnasium.registry:
-            gymnasium.register(
-                id=face.id, entry_point=face.env, vector_entry_point=face.vector or None
-            )
+        registration.register(face.id, face.env, face.vector)
 
 
 def known() -> dict[str, str]:
