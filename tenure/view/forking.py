@@ -47,7 +47,7 @@ class Wish(BaseModel):
     Attributes:
         path: The parent's name in the library.
         step: From before which step to go on, from 0.
-        agent: Who goes on; empty for who recorded the episode.
+        agent: Who goes on; `None` for who recorded the episode.
         keeps_context: Whether that one remembers it.
         tool: What is called first, in place of what an agent would do; empty to let it decide.
         arguments: With what, as JSON text.
@@ -58,7 +58,7 @@ class Wish(BaseModel):
 
     path: str
     step: int = Field(ge=0)
-    agent: str = Field(default="", max_length=300)
+    agent: str | None = Field(default=None, min_length=1, max_length=300)
     keeps_context: bool = False
     tool: str = Field(default="", max_length=300)
     arguments: str = "{}"

@@ -26,7 +26,7 @@ _OPTIONS = (
     "--remote-debugging-port=0",
 )
 _CODES = {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
-_CODES |= {"Enter": 13, "Tab": 9, "Escape": 27}
+_CODES |= {"Enter": 13, "Tab": 9, "Escape": 27, "Delete": 46}
 _SHIFT = 8
 
 

@@ -117,6 +117,16 @@ def test_a_sentence_in_the_dialog_says_what_does_not_fit(page, address, folder):
     page.complaints.clear()
 
 
+def test_what_is_chosen_must_be_said(page, address, folder):
+    asked(page, address)
+    page.ask("document.querySelector('[name=agent]').select()")
+    page.key("Delete")
+    page.click("dialog button[type=submit]")
+    page.await_("document.querySelector('dialog [role=alert] .bad')")
+    assert "Name the agent that goes on, such as idle." in page.ask(TEXT)
+    assert not (folder / "week-forks").exists()
+
+
 def test_a_model_is_a_command_to_copy(page, address, folder):
     asked(page, address)
     page.ask("document.querySelector('[name=agent]').select()")

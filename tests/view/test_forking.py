@@ -179,7 +179,7 @@ def test_code_that_a_record_names_is_never_imported(tmp_path, monkeypatch):
     library = recorded_by(tmp_path / "run", "bomb:Agent")
     (name,) = library.names()
     assert offer(library.reading(name), 3)["fresh"] == ""
-    for agent in ("", "bomb:Agent"):
+    for agent in (None, "bomb:Agent"):
         told = Forks(library).start(Wish(path=name, step=3, agent=agent))
         assert told["problem"].startswith("bomb:Agent is code outside the job")
     assert "bomb" not in sys.modules
@@ -189,6 +189,7 @@ def test_code_that_a_record_names_is_never_imported(tmp_path, monkeypatch):
     ("wish", "sentence"),
     [
         ({"agent": "idel"}, "There is no script 'idel' here. Did you mean 'idle'?"),
+        ({"agent": ""}, "agent: String should have at least 1 character."),
         ({"agent": "clairvoyant"}, "clairvoyant plans the whole episode before its first day"),
         ({"agent": "human/ann"}, "human/ann comes from outside"),
         ({"step": 99}, "There is no step 99"),

@@ -69,7 +69,7 @@ class ForkDialog {
     if (this.before?.isConnected) this.before.focus();
   }
 
-  closing(text = "Close") { return h("button", { type: "button", onclick: this.leave }, text); }
+  closing() { return h("button", { type: "button", onclick: this.leave }, "Close"); }
 
   // --- what is changed ---
 
@@ -126,12 +126,20 @@ class ForkDialog {
     };
   }
 
+  /** What is chosen and not said; empty if nothing is. */
+  lacking() {
+    const { who, luck } = this.choices;
+    if (who.other.checked && !this.agent.value.trim()) return `Name the agent that goes on, such as ${this.offer.agents[0]}.`;
+    return luck.other.checked && !this.futures.value ? `Say in how many futures, from 1 to ${this.offer.most_futures}.` : "";
+  }
+
   async begin() {
-    this.submit.disabled = true;
     fill(this.problem);
+    if (this.lacking()) { this.refuse(this.lacking()); return; }
+    this.submit.disabled = true;
     try {
       const told = await api.fork(this.wish());
-      if (told.state === "elsewhere") this.refuse(`${told.problem} Type this where you keep your keys; the fork then stands in the list here.`, told.command);
+      if (told.state === "elsewhere") this.refuse(`${told.problem} Type this instead; the fork then stands in the list here.`, told.command);
       else this.follow(told);
     } catch (error) {
       this.refuse(error.message);
