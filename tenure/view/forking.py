@@ -118,8 +118,15 @@ def _try_recorder(reading: Reading, n: int) -> None:
     Raises:
         UsageError: If it cannot.
     """
-    if recorder_of(reading.episode).is_script:
+    if _recorder(reading).is_script:
         draw_up_fork(reading.path, f"step:{n}", Change())
+
+
+def _recorder(reading: Reading) -> AgentSpec:
+    agent = recorder_of(reading.episode)
+    if agent.is_script:
+        _check_script(agent.policy or agent.name, reading.past.scenario.job)
+    return agent
 
 
 def _problem(attempt: Callable[[], object]) -> str:
@@ -147,14 +154,19 @@ def change_of(wish: Wish, reading: Reading) -> Change:
 def _named(name: str, job: Job) -> AgentSpec:
     if kind_of(name) in ("human", "mcp"):
         raise UsageError(f"{name} comes from outside, and goes on with nothing; name a script.")
-    scripts = [*job.policies, *roles(job)]
-    if kind_of(name) == "script" and name not in (*scripts, *job.oracles):
-        raise UsageError(f"There is no script {name!r} here. {nearest(name, scripts)}")
+    if kind_of(name) == "script":
+        _check_script(name, job)
     try:
         return AgentSpec(name=name)
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]["msg"]
         raise UsageError(f"The agent {name!r} does not fit: {problem}.") from None
+
+
+def _check_script(name: str, job: Job) -> None:
+    scripts = [*job.policies, *roles(job)]
+    if name not in (*scripts, *job.oracles):
+        raise UsageError(f"There is no script {name!r} here. {nearest(name, scripts)}")
 
 
 def _decision(wish: Wish, reading: Reading) -> str:
@@ -175,8 +187,8 @@ def why_elsewhere(change: Change, reading: Reading) -> str:
     """Tell why a page does not play a fork itself; empty if it does."""
     if voice := reading.episode.header.get("voice"):
         return f"A model words what counterparts say: {_ELSEWHERE['model'].format(voice['name'])}"
-    agent = change.agents[0] if change.agents else recorder_of(reading.episode)
-    return _ELSEWHERE.get(agent.kind, "").format(agent.name)
+    agent = change.agents[0] if change.agents else _recorder(reading)
+    return "" if agent.is_script else _ELSEWHERE[agent.kind].format(agent.name)
 
 
 class Forks:
@@ -206,7 +218,7 @@ class Forks:
         reading = self._library.reading(wish.path)
         change, home = change_of(wish, reading), nursery(reading.path)
         if why := why_elsewhere(change, reading):
-            agent = change.agents[0] if change.agents else recorder_of(reading.episode)
+            agent = change.agents[0] if change.agents else _recorder(reading)
             out = home / f"step-{wish.step}-{agent.label}"
             line = command(reading.path, wish.at, change, out)
             return {"state": "elsewhere", "problem": why, "command": line}

@@ -173,6 +173,16 @@ def test_a_model_that_recorded_the_episode_is_not_asked_again_by_a_page(tmp_path
     assert "--agent" not in told["command"]
 
 
+def test_a_script_that_the_job_no_longer_has_cannot_go_on(tmp_path):
+    library = recorded_by(tmp_path / "run", "retired")
+    (name,) = library.names()
+    sentence = "There is no script 'retired' here. Known: best, floor, idle, two-a-day."
+    assert offer(library.reading(name), 3)["fresh"] == sentence
+    with pytest.raises(UsageError, match=sentence):
+        Forks(library).start(Wish(path=name, step=3))
+    assert not (tmp_path / "run-forks").exists()
+
+
 def test_code_that_a_record_names_is_never_imported(tmp_path, monkeypatch):
     (tmp_path / "bomb.py").write_text("class Agent: pass")
     monkeypatch.syspath_prepend(tmp_path)
