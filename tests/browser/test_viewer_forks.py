@@ -82,7 +82,8 @@ def test_a_fork_tells_what_was_changed_and_leads_to_its_parents_step(page, addre
     page.click("dialog button[type=submit]")
     (path,) = forked(page)
     page.click(".forks a")
-    page.await_(f"location.hash.includes({json.dumps(path)}) && {READY}")
+    page.await_(f"location.hash.includes({json.dumps(path)}) && document.querySelector('.origin')")
+    page.await_(READY)
     shown(page, 4)
     told = page.ask("document.querySelector('.origin').textContent")
     assert told == (
@@ -90,7 +91,8 @@ def test_a_fork_tells_what_was_changed_and_leads_to_its_parents_step(page, addre
         'was given: {"name":"make_pitchers","arguments":{"count":3}}.'
     )
     page.click(".origin a")
-    page.await_(f"location.hash.includes({json.dumps(TWO)})")
+    page.await_(f"location.hash.includes({json.dumps(TWO)}) && !document.querySelector('.origin')")
+    page.await_(READY)
     shown(page, 4)
     page.click(".brand")
     page.await_("document.querySelector('a.open[href*=\"week-forks\"]')")
