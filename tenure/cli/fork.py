@@ -194,4 +194,4 @@ def _action(options: argparse.Namespace) -> str | None:
             f"--action is {options.action!r}; it is a call such as "
             '\'{"name": "wait_for_next_day", "arguments": {}}\', as `tenure show --json` prints it.'
         )
-    return orjson.dumps({"arguments": {}, **told}).decode()
+    return orjson.dumps({"name": told["name"], "arguments": {}, **told}).decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -63,13 +64,13 @@ def draw_up_fork(parent: Path, at: str, change: Change) -> Manifest:
     episode = read_partial(parent)
     past = Past(episode)
     step = step_at(past, at)
-    _check(past, step, change)
+    check(past, step, change)
     scenario = with_limits(past.scenario, change.limits)
     if step >= scenario.limits.steps:
         raise UsageError(
             f"The fork is at step {step:,} and the episode ends after {scenario.limits.steps:,}."
         )
-    agents = [*change.agents] or [_recorded(episode)]
+    agents = [*change.agents] or [recorder_of(episode)]
     plan = draw_up(scenario, agents, [episode.seed])
     _check_agents(plan)
     luck = past.future(step, 1) if change.futures else episode.future
@@ -158,8 +159,32 @@ def step_at(past: Past, at: str) -> int:
     return int(number)
 
 
-def _check(past: Past, step: int, change: Change) -> None:
-    """See that a change fits a record."""
+def command(parent: Path, at: str, change: Change, out: Path) -> str:
+    """Return what a person types to play a fork; lower limits are left out."""
+    flags = {
+        "--action": change.action,
+        "--keep-context": change.keeps_context,
+        "--episodes": change.episodes if change.episodes > 1 else None,
+        "--futures": change.futures,
+    }
+    agents = [word for agent in change.agents for word in ("--agent", agent.name)]
+    said = [
+        word
+        for flag, value in flags.items()
+        if value
+        for word in ((flag,) if value is True else (flag, str(value)))
+    ]
+    return shlex.join(
+        ["tenure", "fork", str(parent), "--at", at, *agents, *said, "--out", str(out)]
+    )
+
+
+def check(past: Past, step: int, change: Change) -> None:
+    """See that a change fits a record.
+
+    Raises:
+        UsageError: If it does not.
+    """
     episode = past.episode
     if past.scenario.job.is_contest:
         raise UsageError("A match of several agents cannot be forked.")
@@ -173,7 +198,7 @@ def _check(past: Past, step: int, change: Change) -> None:
     if change.keeps_context and parent and ("action" in parent or parent["context"] == "fresh"):
         raise UsageError(
             "The episode is a fork, and not all that came before is its agent's own doing, so the "
-            "agent cannot remember it: leave out --keep-context."
+            "agent cannot remember it: let it begin fresh, without --keep-context."
         )
 
 
@@ -183,11 +208,11 @@ def _check_agents(plan: Manifest) -> None:
         if agent.get("oracle"):
             raise UsageError(
                 f"{agent['name']} plans the whole episode before its first day, so it cannot go on "
-                f"in the middle of one; name another with --agent."
+                "in the middle of one; name another agent."
             )
 
 
-def _recorded(episode: Episode) -> AgentSpec:
+def recorder_of(episode: Episode) -> AgentSpec:
     """Return who recorded an episode.
 
     Raises:
@@ -197,9 +222,8 @@ def _recorded(episode: Episode) -> AgentSpec:
         spec = AgentSpec.model_validate(episode.header["agent"])
     except ValidationError:
         raise UsageError(
-            f"{episode.agent_name} cannot be asked again from its record; say with --agent who"
-            f" goes on."
+            f"{episode.agent_name} cannot be asked again from its record; name another agent."
         ) from None
     if spec.kind in ("human", "mcp"):
-        raise UsageError(f"{spec.name} came from outside; say with --agent who goes on.")
+        raise UsageError(f"{spec.name} came from outside; name another agent.")
     return spec

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -11,7 +12,8 @@ from typing import Any, Generic, TypeVar
 
 from tenure.errors import TrajectoryError, UsageError
 from tenure.scoring.limits import told_tokens, told_usd
-from tenure.scoring.manifest import EPISODES, SUFFIX
+from tenure.scoring.manifest import EPISODES, FILE_NAME, PARENT, SUFFIX, SUITE_FILE_NAME
+from tenure.scoring.past import Past
 from tenure.scoring.records import Episode, read_partial
 from tenure.scoring.scenes import Scene, scenes
 
@@ -42,6 +44,16 @@ class Reading:
         """Its steps, as a reader follows them."""
         return list(scenes(self.episode))
 
+    @cached_property
+    def past(self) -> Past:
+        """What lies behind it, so that its world can be entered at any step.
+
+        Raises:
+            TrajectoryError: If the header describes no world that this Tenure can build.
+            UsageError: If the job is not installed.
+        """
+        return Past(self.episode)
+
 
 class _Shelf(Generic[_Kept]):
     """Keeps what was made of files until these change, the latest used so many."""
@@ -64,7 +76,7 @@ class _Shelf(Generic[_Kept]):
 
 
 class Library:
-    """The episodes below a folder, or the one that a file holds.
+    """The episodes below a folder, or the one that a file holds, and the forks made of them here.
 
     Args:
         place: A run, the run of a suite, a folder of runs, or an episode's file.
@@ -79,6 +91,7 @@ class Library:
         self.root = place if place.is_dir() else place.parent
         self._resolved = self.root.resolve()
         self._only = None if place.is_dir() else place.name
+        self._nurseries: frozenset[Path] = frozenset()
         self._readings: _Shelf[Reading] = _Shelf(_KEPT_EPISODES)
         self._rows: _Shelf[dict[str, Any]] = _Shelf(_KEPT_ROWS)
 
@@ -88,20 +101,26 @@ class Library:
         return self._only or self.root.absolute().name
 
     def names(self) -> list[str]:
-        """Return the episodes' files, relative to the folder, in the order of runs and seeds."""
-        if self._only:
-            return [self._only]
-        found = (path.relative_to(self.root) for path in self.root.rglob(f"*{SUFFIX}"))
-        return sorted(filter(self._is_here, map(Path.as_posix, found)), key=_natural)
+        """Return the episodes' files, relative to the folder, in the order of runs and seeds.
 
-    def _is_here(self, name: str) -> bool:
-        """Tell whether a page can ask for a name: it is text, and no way out of the folder."""
-        try:
-            name.encode()
-            self.path(name)
-        except (UsageError, UnicodeEncodeError):
-            return False
-        return True
+        Forks that stand beside what is viewed follow, by a name that begins with `..`. The copy
+        that a fork keeps of its parent is no episode of its own.
+        """
+        own = [self._only] if self._only else sorted(self._below(self.root), key=_natural)
+        one_a_folder = {path.parent: path for path in (self.root / name for name in own)}
+        homes = map(nursery, one_a_folder.values())
+        self._nurseries = frozenset(home for home in homes if self._is_apart(home))
+        forks = (name for home in self._nurseries for name in self._below(home))
+        return [*own, *sorted(forks, key=_natural)]
+
+    def _below(self, folder: Path) -> Iterator[str]:
+        base = self.root if folder == self.root else self._resolved
+        found = (path for path in folder.rglob(f"*{SUFFIX}") if not _is_copy(path))
+        names = (Path(os.path.relpath(path, base)).as_posix() for path in found)
+        return filter(self._is_here, names)
+
+    def _is_apart(self, folder: Path) -> bool:
+        return bool(self._only) or not folder.is_relative_to(self._resolved)
 
     def path(self, name: str) -> Path:
         """Return an episode's file.
@@ -109,14 +128,34 @@ class Library:
         Raises:
             UsageError: If it is none of the episodes here, wherever else it may stand.
         """
-        if name != self._only:
-            if "\0" in name:
-                raise UsageError("There is no episode with a zero byte in its name.")
-            path = (self.root / name).resolve()
-            inside = path.is_relative_to(self._resolved) and path.name.endswith(SUFFIX)
-            if self._only or not inside or not path.is_file():
+        if "\0" in name:
+            raise UsageError("There is no episode with a zero byte in its name.")
+        if not self._is_here(name):
+            self.names()  # another process may have made forks here
+            if not self._is_here(name):
                 raise UsageError(f"There is no episode {name!r} here.")
         return self.root / name
+
+    def _is_here(self, name: str) -> bool:
+        """Tell whether a page can ask for a name: it is text, and no way out of the folder."""
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            return False
+        if name == self._only:
+            return True
+        path = (self.root / name).resolve()
+        inside = not self._is_apart(path) or any(map(path.is_relative_to, self._nurseries))
+        return inside and path.name.endswith(SUFFIX) and path.is_file()
+
+    def name_of(self, path: Path) -> str | None:
+        """Return the name of an episode by its file; `None` if it is none of those here."""
+        name = Path(os.path.relpath(path.resolve(), self._resolved)).as_posix()
+        try:
+            self.path(name)
+        except UsageError:
+            return None
+        return name
 
     def stamp(self, name: str) -> Stamp:
         """Return what changes whenever the episode's file does."""
@@ -158,6 +197,8 @@ def summary(reading: Reading) -> dict[str, Any]:
         "title": str(header["scenario"].get("title", "")),
         "seed": str(episode.seed),
         "attempt": episode.attempt,
+        "forked_at": header["parent"]["step"] if "parent" in header else None,
+        "future": episode.future.number,
         "agent": episode.agent_name,
         "complete": episode.complete,
         "reason": end["reason"] if end else None,
@@ -205,6 +246,27 @@ def _sum(values: list[Any]) -> Any:
     return sum(known) if known and len(known) == len(values) else None
 
 
+def nursery(path: Path) -> Path:
+    """Return the folder for the forks of an episode that the page asks for.
+
+    It stands beside the episode's run, or beside the suite that this is one of, so that neither
+    holds what its plan does not know: `RUN-forks`. An episode's file that lies alone has `forks`
+    beside it.
+    """
+    path = path.resolve()
+    if path.parent.parent.name != EPISODES:
+        return path.parent / "forks"
+    run = path.parent.parent.parent
+    suite = run.parent.parent
+    whole = suite if (suite / SUITE_FILE_NAME).is_file() else run
+    return whole.parent / f"{whole.name}-forks"
+
+
+def _is_copy(path: Path) -> bool:
+    """Tell whether a file is what a fork's folder keeps of its parent."""
+    return path.name == PARENT and (path.parent / FILE_NAME).is_file()
+
+
 def run_of(name: str) -> str:
     """Return the run's folder of an episode's file; empty if the episodes stand right here."""
     before, _, _ = f"/{name}".rpartition(f"/{EPISODES}/")
@@ -212,6 +274,6 @@ def run_of(name: str) -> str:
 
 
 def _natural(name: str) -> list[tuple[int, int, str]]:
-    """Return what sorts `seed-2` before `seed-10`."""
-    parts = name.replace("/", "-/-").replace(".", "-").split("-")
+    """Return what sorts `seed-2` before `seed-10`, and `seed-1` before `seed-1-attempt-1`."""
+    parts = name.removesuffix(SUFFIX).replace("/", "-/-").replace(".", "-").split("-")
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]

@@ -8,7 +8,9 @@ this very origin).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +26,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tenure import __version__
 from tenure.errors import TrajectoryError, UsageError
-from tenure.view import comparing, steps
+from tenure.view import comparing, forking, steps
 from tenure.view.diagnosing import Diagnoses
+from tenure.view.forking import Forks
 from tenure.view.library import Library, Reading
+from tenure.view.lineage import parent_of
 from tenure.view.timeline import timeline
 
 STATIC = Path(__file__).parent / "static"
 PAGE_ROWS = 24
 """So many episodes of a list are read for one answer: each must be read whole once."""
+MOST_BODY_BYTES = 64 * 1024
+"""What a page may send at most."""
 _HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -101,6 +107,7 @@ class _Api:
         self._place = place
         self._library = Library(place)
         self._diagnoses = Diagnoses(self._library)
+        self.forks = Forks(self._library)
 
     def routes(self) -> list[Route]:
         gets = {
@@ -112,10 +119,14 @@ class _Api:
             "episode/brief": self._brief,
             "episode/search": self._search,
             "compare": self._compare,
+            "fork/offer": self._offer,
+            "fork/state": self._fork_state,
         }
         return [
             *(Route(f"/api/{name}", _answer(work)) for name, work in gets.items()),
             Route("/api/episode/diagnosis", _answer(self._diagnosis), methods=["GET", "POST"]),
+            Route("/api/fork", _take(self._fork), methods=["POST"]),
+            Route("/api/fork/stop", _answer(self._stop_fork), methods=["POST"]),
         ]
 
     def _reading(self, request: Request, which: str = "path") -> Reading:
@@ -133,7 +144,9 @@ class _Api:
         }
 
     def _episode(self, request: Request) -> Any:
-        return {**self._stamp(request), **timeline(self._reading(request))}
+        reading = self._reading(request)
+        parent = parent_of(self._library, reading)
+        return {**self._stamp(request), **timeline(reading), "parent": parent}
 
     def _stamp(self, request: Request) -> Any:
         return {"stamp": "-".join(map(str, self._library.stamp(_text(request, "path"))))}
@@ -159,6 +172,22 @@ class _Api:
         name = _text(request, "path")
         return (self._diagnoses.start if request.method == "POST" else self._diagnoses.state)(name)
 
+    def _offer(self, request: Request) -> Any:
+        under_way = self.forks.under_way
+        return {
+            **forking.offer(self._reading(request), _number(request, "n", 0)),
+            "under_way": self.forks.state(under_way) if under_way else None,
+        }
+
+    def _fork(self, body: bytes) -> Any:
+        return self.forks.start(forking.wish_of(body))
+
+    def _fork_state(self, request: Request) -> Any:
+        return self.forks.state(_number(request, "id", 0))
+
+    def _stop_fork(self, request: Request) -> Any:
+        return self.forks.stop(_number(request, "id", 0))
+
 
 def make_app(place: Path, port: int) -> Starlette:
     """Return the server's application.
@@ -170,24 +199,51 @@ def make_app(place: Path, port: int) -> Starlette:
     Raises:
         UsageError: If there is no such place.
     """
+    api = _Api(place)
+
+    @asynccontextmanager
+    async def living(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await run_in_threadpool(api.forks.close)
+
     return Starlette(
-        routes=[*_Api(place).routes(), Mount("/", StaticFiles(directory=STATIC, html=True))],
+        routes=[*api.routes(), Mount("/", StaticFiles(directory=STATIC, html=True))],
         middleware=[Middleware(Guard, port=port)],
+        lifespan=living,
     )
 
 
 def _answer(work: Callable[[Request], Any]) -> Answer:
-    """Return what answers with JSON, and with a sentence where the work says what is wrong."""
+    """Return what answers a request's query."""
 
     async def answer(request: Request) -> Response:
-        try:
-            return _json(await run_in_threadpool(work, request))
-        except UsageError as error:
-            return _json({"error": str(error)}, 404)
-        except (TrajectoryError, OSError) as error:
-            return _json({"error": str(error)}, 422)
+        return await _told(partial(work, request))
 
     return answer
+
+
+def _take(work: Callable[[bytes], Any]) -> Answer:
+    """Return what answers a request's body, if that is not too long."""
+
+    async def answer(request: Request) -> Response:
+        body = b""
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MOST_BODY_BYTES:
+                return _json({"error": f"At most {MOST_BODY_BYTES:,} bytes are read."}, 413)
+        return await _told(partial(work, body))
+
+    return answer
+
+
+async def _told(work: Callable[[], Any]) -> Response:
+    """Answer with JSON, and with a sentence where the work says what is wrong."""
+    try:
+        return _json(await run_in_threadpool(work))
+    except UsageError as error:
+        return _json({"error": str(error)}, 404)
+    except (TrajectoryError, OSError) as error:
+        return _json({"error": str(error)}, 422)
 
 
 def _text(request: Request, which: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from tenure.errors import TenureError, UsageError
+from tenure.runner.fork import Change, command
 from tenure.scoring.replay import recorded_scenario
 from tenure.scoring.scenes import Scene
 from tenure.view.library import Reading
@@ -67,7 +68,7 @@ def whole(reading: Reading, n: int) -> dict[str, Any]:
         "events": step.get("events", []),
         "exchange": dict(scene.exchange),
         "rest": {name: step[name] for name in _REST if name in step},  # type: ignore[literal-required]  # names of this record
-        "fork": fork_command(reading, n),
+        "fork": command(reading.path, f"step:{n}", Change(), Path(f"fork-step-{n}")),
     }
 
 
@@ -83,11 +84,6 @@ def observation(reading: Reading, n: int) -> str:
     before = (earlier for earlier in reversed(reading.scenes[:n]))
     last = next((each for each in before if each.step.get("seat", "") == seat), None)
     return (last.answer or "") if last else reading.episode.header["opening"]
-
-
-def fork_command(reading: Reading, n: int) -> str:
-    """Return what to type to go on from a step with another decision."""
-    return f"tenure fork {shlex.quote(str(reading.path))} --at step:{n} --out fork-step-{n}"
 
 
 def briefing(reading: Reading) -> dict[str, Any]:

@@ -25,7 +25,8 @@ _OPTIONS = (
     "--hide-scrollbars",
     "--remote-debugging-port=0",
 )
-_CODES = {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Enter": 13, "Tab": 9}
+_CODES = {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
+_CODES |= {"Enter": 13, "Tab": 9, "Escape": 27, "Delete": 46}
 _SHIFT = 8
 
 
@@ -68,12 +69,13 @@ class Tab:
         assert "exceptionDetails" not in done, done["exceptionDetails"]
         return done["result"].get("value")
 
-    def await_(self, condition):
-        """Wait until an expression is true, looking at every frame; after 20 s it has failed."""
+    def await_(self, condition, limit_s=20):
+        """Wait until an expression is true, looking at every frame; it fails after the limit."""
         self.ask(
             "new Promise((good, bad) => { const start = performance.now(); const look = () => {"
             f"let found = false; try {{ found = {condition} }} catch {{ }} if (found) good();"
-            f"else if (performance.now() - start > 20000) bad(new Error({json.dumps(condition)}));"
+            f"else if (performance.now() - start > {limit_s * 1000})"
+            f"bad(new Error({json.dumps(condition)}));"
             "else requestAnimationFrame(look); }; look(); })"
         )
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.browser.chromium import CHROMIUM, chromium
+from tests.browser.chromium import CHROMIUM
+from tests.browser.reading import READY, at_episode, shown
 from tests.view import served
 
 pytestmark = [
@@ -12,8 +13,8 @@ pytestmark = [
 
 IDLE = "week/episodes/idle/seed-1.jsonl.zst"
 TWO = "week/episodes/two-a-day/seed-1.jsonl.zst"
+SLOW = "limited/episodes/slow/seed-1.jsonl.zst"
 EVIL = "hostile/episodes/evil/seed-1.jsonl.zst"
-READY = "document.querySelector('.pane article')"
 
 
 @pytest.fixture(scope="module")
@@ -22,39 +23,35 @@ def address(tmp_path_factory):
         yield running
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as tab:
-        yield tab
-
-
-@pytest.fixture
-def page(browser, address):
-    """A page that must neither complain nor ask anybody but the server."""
-    browser.window(1280, 900)
-    yield browser
-    browser.ask("1")  # what is on its way arrives before the answer
-    assert browser.complaints == []
-    assert [url for url in browser.requests if not url.startswith(address)] == []
-
-
-def shown(page, step):
-    page.await_(f"document.querySelector('.pane h2').textContent.startsWith('Step {step} ')")
-
-
-def at_episode(page, address, path, step=0):
-    page.open(f"{address}#/episode/{path}?step={step}")
-    page.await_(READY)
-    shown(page, step)
-
-
 def test_the_list_leads_to_an_episode_by_keys_alone(page, address):
     page.open(address)
-    page.await_("document.querySelectorAll('a.open').length === 5")
+    page.await_("document.querySelectorAll('a.open').length === 6")
     page.key("j")
     page.key("Enter")
     page.await_(READY)
     assert page.ask("location.hash").startswith("#/episode/")
+
+
+def test_an_end_at_a_limit_is_told_from_an_episode_that_is_not_finished(page, address):
+    page.open(address)
+    page.await_("document.querySelectorAll('a.open').length === 6")
+    outcome = "document.querySelector('a.open[href*=\"{}\"]').closest('tr').cells[3].textContent"
+    assert page.ask(outcome.format("slow")) == "ended at its step limit, day 6, 09:30"
+    assert page.ask(outcome.format("evil")) == "not finished yet, day 2, 00:30"
+    for path, words in ((SLOW, "ended at its step limit"), (EVIL, "not finished yet")):
+        at_episode(page, address, path)
+        assert words in page.ask("document.querySelector('.summary').textContent")
+
+
+@pytest.mark.parametrize("height", [720, 1200])
+def test_the_timeline_leaves_most_of_a_desk_to_the_steps(page, address, height):
+    page.window(1280, height)
+    at_episode(page, address, TWO)
+    stage, drawn = page.ask(
+        "['.stage', '.timeline'].map((one) => document.querySelector(one).offsetHeight)"
+    )
+    assert stage <= 0.36 * height
+    assert stage <= drawn + 10  # and leaves no empty band
 
 
 def test_keys_move_by_step_and_by_day_and_the_address_follows(page, address):

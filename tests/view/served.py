@@ -1,9 +1,11 @@
 """Runs of the lemonade stand to look at, among them one that wishes the page ill."""
 
+import asyncio
 import socket
 from contextlib import contextmanager
 from threading import Thread
 
+import httpx
 import uvicorn
 
 from tenure.view.server import make_app
@@ -24,8 +26,11 @@ EXCHANGE = {
 
 
 def runs(folder):
-    """Two agents on two seeds, one unfinished episode, and a hostile one."""
+    """Two agents on two seeds, one that ended at its limit, and a hostile one, unfinished."""
     reported.run(folder / "week", seeds=(1, 2))
+    limited = folder / "limited" / "episodes" / "slow" / "seed-1.jsonl.zst"
+    limited.parent.mkdir(parents=True)
+    episodes.play(limited, [episodes.BREW] * 3, agent={"name": "slow"}, reason="steps")
     hostile = folder / "hostile" / "episodes" / "evil" / "seed-1.jsonl.zst"
     hostile.parent.mkdir(parents=True)
     episodes.play(
@@ -36,6 +41,23 @@ def runs(folder):
         finish=False,
     )
     return folder
+
+
+def asking(app, port):
+    """Ask a server in this process; method, headers and body may be given, the rest is a query."""
+    address = f"http://127.0.0.1:{port}"
+
+    def send(where, method="GET", headers=None, content=None, **query):
+        async def sent():
+            transport = httpx.ASGITransport(app=app)
+            async with httpx.AsyncClient(transport=transport, base_url=address) as client:
+                return await client.request(
+                    method, where, params=query, headers=headers, content=content
+                )
+
+        return asyncio.run(sent())
+
+    return send
 
 
 @contextmanager

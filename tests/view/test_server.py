@@ -1,8 +1,5 @@
 """What the viewer's server answers, to whom, and what it refuses."""
 
-import asyncio
-
-import httpx
 import pytest
 
 from tenure.errors import UsageError
@@ -17,6 +14,7 @@ PORT = 4321
 HOST = f"127.0.0.1:{PORT}"
 IDLE = "week/episodes/idle/seed-1.jsonl.zst"
 TWO = "week/episodes/two-a-day/seed-1.jsonl.zst"
+SLOW = "limited/episodes/slow/seed-1.jsonl.zst"
 EVIL = "hostile/episodes/evil/seed-1.jsonl.zst"
 
 
@@ -30,15 +28,7 @@ def ask(folder):
     """Ask the server, in this process; headers may be given."""
     app = make_app(folder, PORT)
 
-    def send(where, method="GET", headers=None, **query):
-        async def sent():
-            transport = httpx.ASGITransport(app=app)
-            async with httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}") as client:
-                return await client.request(method, where, params=query, headers=headers)
-
-        return asyncio.run(sent())
-
-    return send
+    return served.asking(app, PORT)
 
 
 # --- who is answered -----------------------------------------------------------------------------
@@ -82,11 +72,13 @@ def test_nothing_but_the_episodes_below_the_folder_is_read(ask, folder, path):
 
 def test_the_list_tells_how_each_episode_went(ask):
     found = ask("/api/episodes").json()
-    assert found["total"] == 5
+    assert found["total"] == 6
     rows = {row["path"]: row for row in found["rows"]}
     idle = rows[IDLE]
     assert (idle["run"], idle["agent"], idle["seed"]) == ("week", "idle", "1")
     assert (idle["complete"], idle["faults"], idle["cost_usd"]) == (True, 0, None)
+    slow = rows[SLOW]
+    assert (slow["complete"], slow["reason"]) == (True, "steps")
     evil = rows[EVIL]
     assert (evil["complete"], evil["reason"], evil["steps"]) == (False, None, 4)
     assert (evil["faults"], evil["tokens"], evil["cost_usd"]) == (1, 4 * 940, 1.0)
@@ -96,6 +88,13 @@ def test_a_damaged_file_is_listed_with_what_is_wrong(tmp_path):
     (tmp_path / "bad.jsonl.zst").write_bytes(b"not zstd")
     row = Library(tmp_path).row("bad.jsonl.zst")
     assert row["error"].startswith("bad.jsonl.zst: It is no Tenure record.")
+
+
+def test_episodes_come_in_the_order_of_seeds_and_attempts(folder, tmp_path):
+    names = [f"seed-{n}.jsonl.zst" for n in ("1", "1-attempt-1", "1-attempt-10", "2", "10")]
+    for name in reversed(names):
+        (tmp_path / name).write_bytes(b"")
+    assert Library(tmp_path).names() == names
 
 
 def test_one_file_is_a_library_of_its_own(folder):

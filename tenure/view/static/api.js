@@ -16,6 +16,10 @@ export const search = (path, q) => ask("episode/search", { path, q });
 export const compare = (a, b) => ask("compare", { a, b });
 export const diagnosis = (path) => ask("episode/diagnosis", { path });
 export const diagnose = (path) => ask("episode/diagnosis", { path }, { method: "POST" });
+export const forkOffer = (path, n) => ask("fork/offer", { path, n });
+export const fork = (wish) => ask("fork", {}, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(wish) });
+export const forkState = (id) => ask("fork/state", { id });
+export const stopFork = (id) => ask("fork/stop", { id }, { method: "POST" });
 
 const known = new Map();
 

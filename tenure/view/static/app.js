@@ -60,6 +60,7 @@ const KEYS = [
   ["1 … 5", "step, mail, losses, failures, brief"],
   ["d", "side by side: to the first difference"],
   ["t", "show or fold the timeline"],
+  ["b", "branch: fork from this step"],
   ["u", "up, to all episodes"],
   ["?", "this"],
 ];
@@ -85,8 +86,8 @@ const WRITES = /^(INPUT|TEXTAREA|SELECT)$/;
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   if (WRITES.test(event.target.tagName) && event.target.type !== "checkbox") return;
-  if (event.key === "?") { event.preventDefault(); help(); return; }
-  if (closeHelp) return;
+  if (event.key === "?" && (closeHelp || !document.querySelector("dialog"))) { event.preventDefault(); help(); return; }
+  if (document.querySelector("dialog")) return;
   if (event.key === "u") { location.hash = "#/"; return; }
   if (shown?.key?.(event)) event.preventDefault();
 });

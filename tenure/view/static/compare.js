@@ -91,7 +91,7 @@ class Comparison {
     fill(side.where, `step ${number(wanted)}, ${date(side.data.steps.began[wanted]).toLowerCase()}`);
     try {
       const step = await api.step(side.path, wanted, side.data.stamp);
-      if (side.step === wanted) fill(side.pane, stepPane(step, side.data));
+      if (side.step === wanted) fill(side.pane, stepPane(step, side.data, side.path));
     } catch (error) {
       fill(side.pane, h("p", { class: "bad", role: "alert" }, error.message));
     }

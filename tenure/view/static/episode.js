@@ -2,12 +2,14 @@
 
 import * as api from "./api.js";
 import { announce, fill, h } from "./dom.js";
+import { openFork } from "./fork.js";
 import { settle, toEpisode } from "./route.js";
 import { StepList } from "./steplist.js";
 import { stepPane } from "./steppane.js";
+import { originLine } from "./origin.js";
 import { briefPane, failuresPane, lossesPane, mailPane } from "./panes.js";
 import { Timeline } from "./timeline.js";
-import { REASONS, amount, count, date, dayOf, dollars, number, ratio, title } from "./words.js";
+import { amount, count, date, dayOf, dollars, number, outcome, ratio, title } from "./words.js";
 
 const TABS = ["step", "mail", "losses", "failures", "brief"];
 const POLL_MS = 2500, DIAGNOSIS_MS = 700;
@@ -73,12 +75,12 @@ class EpisodeView {
     const facts = [
       [title(episode.score_name), amount(episode.score, episode.score_name)],
       ["floor to bound", ratio(episode.normalised)],
-      ["outcome", episode.complete ? `${REASONS[episode.reason] ?? episode.reason}, ${date(episode.minute).toLowerCase()}` : `unfinished, ${date(episode.minute).toLowerCase()}`],
+      ["outcome", `${outcome(episode)}, ${date(episode.minute).toLowerCase()}`],
       ["steps", number(episode.steps)],
       ["faults", number(episode.faults)],
       ...(episode.model_turns ? [["tokens", number(episode.tokens)], ["model cost", dollars(episode.cost_usd)]] : []),
     ];
-    fill(this.summary, h("h1", {}, episode.agent, h("small", {}, `${episode.title || episode.scenario}, seed ${episode.seed}`)),
+    fill(this.summary, h("h1", {}, episode.agent, h("small", {}, `${episode.title || episode.scenario}, seed ${episode.seed}`)), originLine(this.data),
       h("dl", {}, facts.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))));
   }
 
@@ -156,7 +158,7 @@ class EpisodeView {
       k: () => this.go(this.step - 1), j: () => this.go(this.step + 1), Home: () => this.go(0), End: () => this.go(this.total - 1),
       "/": () => { this.search.focus(); this.search.select(); }, n: () => this.find(1), p: () => this.find(-1),
       f: () => this.fault(1), F: () => this.fault(-1), "+": () => this.timeline.zoom(1 / 1.6), "=": () => this.timeline.zoom(1 / 1.6),
-      "-": () => this.timeline.zoom(1.6), "0": () => this.timeline.all(), t: () => this.fold(),
+      "-": () => this.timeline.zoom(1.6), "0": () => this.timeline.all(), t: () => this.fold(), b: () => this.branch(),
       ...Object.fromEntries(TABS.map((tab, at) => [String(at + 1), () => this.choice(tab)])),
     };
     if (!moves[key]) return false;
@@ -168,6 +170,8 @@ class EpisodeView {
     this.stage.hidden = !this.stage.hidden;
     if (!this.stage.hidden) this.timeline.draw();
   }
+
+  async branch() { if (this.total) openFork(await api.step(this.path, this.step, this.data.stamp), this.data, this.path); }
 
   // --- finding ---
 
@@ -234,7 +238,7 @@ class EpisodeView {
     try {
       const step = await api.step(this.path, wanted, this.data.stamp);
       if (wanted !== this.step || this.tab !== "step" || this.closed) return;
-      fill(this.pane, stepPane(step, this.data));
+      fill(this.pane, stepPane(step, this.data, this.path));
     } catch (error) {
       if (wanted === this.step && this.tab === "step") fill(this.pane, h("p", { class: "bad", role: "alert" }, error.message));
     }

@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { h } from "./dom.js";
 import { fold, json, long, part } from "./steppane.js";
-import { amount, clock, count, date, dayOf, number, ratio, title } from "./words.js";
+import { amount, clock, count, date, dayOf, number, outcome, ratio, title } from "./words.js";
 
 const MOST = 200;
 
@@ -89,7 +89,7 @@ export function briefPane(path, data) {
   const rows = [
     ["Agent", episode.agent], ["Scenario", `${episode.scenario} ${episode.title}`], ["Seed", episode.seed],
     [title(episode.score_name), `${amount(episode.score, episode.score_name)} (floor ${amount(episode.floor, episode.score_name)}, bound ${amount(episode.bound, episode.score_name)}: ${ratio(episode.normalised)})`],
-    ["Recorded with", `Tenure ${data.tenure}`], ["Ended", `${episode.complete ? episode.reason : "unfinished"}, ${date(episode.minute)}`],
+    ["Recorded with", `Tenure ${data.tenure}`], ["Outcome", `${outcome(episode)}, ${date(episode.minute).toLowerCase()}`],
     ["Model turns", number(episode.model_turns)], ["Tokens", number(episode.tokens)],
   ];
   return h("article", {}, h("h2", {}, "Brief and record"), h("dl", { class: "pairs" }, rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])), body);

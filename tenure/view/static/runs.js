@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { fill, h } from "./dom.js";
 import { toCompare, toEpisode } from "./route.js";
-import { REASONS, amount, count, date, dollars, number, ratio, title } from "./words.js";
+import { amount, count, date, dollars, number, outcome, ratio, title, world } from "./words.js";
 
 const COLUMNS = [
   ["", null], ["Agent", "agent"], ["Seed", "seed"], ["Outcome", "reason"], ["Score", "score"], ["0 floor – 1 bound", "normalised"],
@@ -98,8 +98,8 @@ class Runs {
   row(row) {
     if (row.error) return h("tr", {}, h("td"), h("th", { scope: "row", class: "name" }, row.path), h("td", { colspan: 7, class: "bad words" }, row.error));
     const cells = [
-      ["Seed", row.attempt ? `${row.seed}, attempt ${row.attempt}` : row.seed],
-      ["Outcome", outcome(row)],
+      ["Seed", world(row)],
+      ["Outcome", ending(row)],
       [title(row.score_name), amount(row.score, row.score_name)],
       ["0 floor – 1 bound", gauge(row.normalised)],
       ["Steps", number(row.steps)],
@@ -108,7 +108,7 @@ class Runs {
     ];
     return h("tr", {},
       h("td", { class: "pick" }, h("input", { type: "checkbox", "aria-label": `Compare ${row.agent}, seed ${row.seed}`, checked: this.picked.includes(row.path), onchange: () => this.pick(row.path) })),
-      h("th", { scope: "row", class: "name" }, h("a", { class: "open", href: toEpisode(row.path) }, row.agent)),
+      h("th", { scope: "row", class: "name" }, h("a", { class: "open", href: toEpisode(row.path) }, row.agent), row.forked_at !== null && h("small", {}, ` from step ${number(row.forked_at)}`)),
       cells.map(([label, value]) => h("td", { "data-label": label }, value)));
   }
 
@@ -125,7 +125,7 @@ class Runs {
   }
 }
 
-const text = (row) => [row.agent, row.scenario, row.title, row.run, `seed ${row.seed}`, row.reason ?? "unfinished", row.error].join(" ").toLowerCase();
+const text = (row) => [row.agent, row.scenario, row.title, row.run, `seed ${row.seed}`, row.error ? "" : outcome(row), row.error].join(" ").toLowerCase();
 
 function compareBy(a, b, { key, down }) {
   const [left, right] = [a[key], b[key]];
@@ -134,9 +134,9 @@ function compareBy(a, b, { key, down }) {
   return down ? -order : order;
 }
 
-function outcome(row) {
-  if (!row.complete) return h("span", { class: "tag live" }, "unfinished");
-  return h("span", { class: row.reason === "horizon" ? "" : "bad" }, `${REASONS[row.reason] ?? row.reason}, ${date(row.minute).toLowerCase()}`);
+function ending(row) {
+  const words = `${outcome(row)}, ${date(row.minute).toLowerCase()}`;
+  return h("span", { class: row.complete ? row.reason !== "horizon" && "bad" : "tag live" }, words);
 }
 
 function gauge(value) {

@@ -1,11 +1,12 @@
 // One step in full.
 
-import { announce, h } from "./dom.js";
+import { h } from "./dom.js";
+import { forkPart } from "./fork.js";
 import { amount, count, date, dollars, gain, number, title } from "./words.js";
 
 const SHOWN = 4000;
 
-export function stepPane(step, data) {
+export function stepPane(step, data, path) {
   const score = data.episode.score_name;
   return h("article", { class: "step" },
     h("header", {},
@@ -22,7 +23,7 @@ export function stepPane(step, data) {
     Object.keys(step.exchange).length ? part("Model", "", exchange(step)) : null,
     fold("All figures after it", () => facts(Object.entries(step.figures).map(([name, value]) => [title(name), amount(value, name)]))),
     fold("The record", () => [step.call && h("pre", {}, step.action), json(step.rest)]),
-    part("Fork from here", "go on from before this step with another agent or another decision", fork(step.fork)));
+    part("Fork", "go on from before this step with another agent, decision or future", forkPart(step, data, path)));
 }
 
 /** A part with a heading. */
@@ -95,19 +96,4 @@ export function fold(name, make, open = false) {
   element.addEventListener("toggle", fillIn);
   fillIn();
   return element;
-}
-
-function fork(command) {
-  const copy = h("button", { type: "button", onclick: async () => {
-    try {
-      await navigator.clipboard.writeText(command);
-      copy.textContent = "Copied";
-      announce("Copied");
-    } catch {
-      getSelection().selectAllChildren(code);
-      copy.textContent = "Selected: press Ctrl+C";
-    }
-  } }, "Copy");
-  const code = h("code", {}, command);
-  return h("p", { class: "fork" }, code, copy);
 }

@@ -51,7 +51,16 @@ export function clock(minute) {
 
 export const date = (minute) => `Day ${grouped(dayOf(minute))}, ${clock(minute)}`;
 
-export const REASONS = { steps: "step limit", tokens: "token limit", usd: "budget limit", minutes: "time limit" };
+const LIMITS = { steps: "step", tokens: "token", usd: "dollar", minutes: "time" };
+
+/** How an episode of the list ended: at a limit, as its world says, or not yet. */
+export function outcome({ complete, reason }) {
+  if (!complete) return "not finished yet";
+  return LIMITS[reason] ? `ended at its ${LIMITS[reason]} limit` : reason;
+}
+
+/** Which world an episode of the list met, and how often before. */
+export const world = ({ seed, future, attempt }) => `${seed}${future ? `, future ${future}` : attempt ? `, attempt ${attempt}` : ""}`;
 
 // Controls become their pictures; what turns, joins or hides text becomes its code in brackets.
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
@@ -62,3 +71,7 @@ export function visible(text) {
     .replace(CONTROLS, (found) => String.fromCharCode(found === "\u007f" ? 0x2421 : 0x2400 + found.charCodeAt(0)))
     .replace(UNSEEN, (found) => `⟦U+${found.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}⟧`);
 }
+
+/** JSON with what turns, joins or hides text as its escapes, which mean the same. */
+export const plainJson = (value) => JSON.stringify(value).replace(UNSEEN, (found) =>
+  Array.from({ length: found.length }, (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, "0")}`).join(""));
