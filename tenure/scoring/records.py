@@ -415,12 +415,16 @@ def _checked(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
 def _check_kind(line: bytes) -> None:
     """See that a file's first line is a header that this version knows, before it is trusted.
 
+    A header that is damaged is left to its hash.
+
     Raises:
         TrajectoryError: If it is anything else.
     """
     try:
         header = orjson.loads(line)
     except orjson.JSONDecodeError:
+        if FORMAT.encode() in line:
+            return
         raise TrajectoryError(_NO_RECORD, 0) from None
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise TrajectoryError(_NO_RECORD, 0)
