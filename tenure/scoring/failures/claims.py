@@ -25,8 +25,9 @@ _HEDGES = re.compile(
 )
 _SINCE_THE_START = re.compile(
     r"so far|since (?:the (?:very )?(?:start|beginning)|day (?:1|one)|(?:i|we) (?:began|started))"
+    r"|\bwere(?= sold\b)"
 )
-"""Words of time that belong to a sum; they make no statement doubtful."""
+"""Words of time and of the past that belong to a sum; they make no statement doubtful."""
 _OTHERS = re.compile(
     r"\b(?:they|their|theirs|he|his|she|her|customers?|suppliers?|wholesalers?|rivals?|"
     r"competitors?|neighbou?rs?|friends?|plan|example|claims?|says|said|writes?|wrote|mail|letter)"
