@@ -14,6 +14,8 @@ from types import ModuleType
 from typing import Any
 
 _GYMNASIUM = "gymnasium"
+_WAITING: list[tuple[str, str, str]] = []
+"""What is registered as soon as Gymnasium is imported: id, environment, vectorised one."""
 
 
 def register(env_id: str, env: str, vector: str) -> None:
@@ -31,9 +33,6 @@ def register(env_id: str, env: str, vector: str) -> None:
         _register_all()
     elif not any(isinstance(finder, _Lookout) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Lookout())
-
-
-_WAITING: list[tuple[str, str, str]] = []
 
 
 def _register_all() -> None:

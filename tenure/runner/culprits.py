@@ -18,7 +18,7 @@ from tenure.kit.sabotage.costly import COSTLY
 from tenure.runner.validation import trial
 from tenure.scoring.ledger import Entry, Ledger, ledger
 from tenure.scoring.ledger.values import days_of
-from tenure.scoring.records import Episode, read
+from tenure.scoring.records import read
 
 NOTICEABLE_SHARE = 0.01
 """A fault is costly in an episode if it lost more than this part of all that was lost."""
@@ -138,7 +138,7 @@ def verdict(folder: Path, fault: Fault, seed: int) -> Verdict:
         seed,
         named if lost > 0 else "",
         lost,
-        _score(without) - _score(episode),
+        (without.final_score or 0) - (episode.final_score or 0),  # `trial` plays to the end
         lost > NOTICEABLE_SHARE * at_stake,
         drawn.total == drawn.start - drawn.outcome,
     )
@@ -172,10 +172,3 @@ def _by_cause(entries: Iterable[Entry]) -> Counter[str]:
         for cause, lost in entry.told_apart("cause"):
             causes[cause] += lost
     return causes
-
-
-def _score(episode: Episode) -> int:
-    end = episode.end
-    if end is None:
-        raise ValueError("the episode is unfinished")
-    return end["measured"][episode.figure_names.index(episode.header["score"])]

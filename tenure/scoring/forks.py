@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tenure.errors import TrajectoryError
 from tenure.scoring.manifest import PARENT, Origin
-from tenure.scoring.records import Episode, read_partial
+from tenure.scoring.records import read_partial
 from tenure.scoring.statistics import Interval, mean_interval
 
 _BOOTSTRAP_SEED = 20_260_102
@@ -94,7 +94,7 @@ def score_forks(
         parent = read_partial(run_dir / PARENT)
     except (OSError, TrajectoryError):
         return None
-    score = _final_score(parent)
+    score = parent.final_score
     outcomes = [
         ForkOutcome(
             label=label,
@@ -114,12 +114,6 @@ def score_forks(
         outcomes=outcomes,
         means=[_mean(label, outcomes) for label in dict.fromkeys(one.label for one in outcomes)],
     )
-
-
-def _final_score(episode: Episode) -> int | None:
-    if episode.end is None:
-        return None
-    return episode.end["measured"][episode.figure_names.index(episode.header["score"])]
 
 
 def _mean(label: str, outcomes: Sequence[ForkOutcome]) -> ForkMean:

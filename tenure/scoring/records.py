@@ -240,6 +240,13 @@ class Episode:
         return [figure["name"] for figure in self.header["figures"]]
 
     @property
+    def final_score(self) -> int | None:
+        """The score figure at the end; `None` while the episode is unfinished."""
+        if self.end is None:
+            return None
+        return self.end["measured"][self.figure_names.index(self.header["score"])]
+
+    @property
     def last_minute(self) -> int:
         """The simulated minute after the last step."""
         return self.steps[-1]["minute"] if self.steps else self.header["minute"]

@@ -1,8 +1,9 @@
-"""One browser and its page for the viewer's tests; each module has an `address` of its own."""
+"""One browser and its page for the viewer's tests, and a viewer of small runs for each module."""
 
 import pytest
 
 from tests.browser.chromium import chromium
+from tests.view import served
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +20,15 @@ def page(browser, address):
     browser.ask("1")  # what is on its way arrives before the answer
     assert browser.complaints == []
     assert [url for url in browser.requests if not url.startswith(address)] == []
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return served.runs(tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="module")
+def address(folder):
+    """Where a viewer of the folder answers; a module may have another."""
+    with served.served(folder) as running:
+        yield running

@@ -4,7 +4,6 @@ import pytest
 
 from tests.browser.chromium import CHROMIUM
 from tests.browser.reading import READY, at_episode, shown
-from tests.view import served
 
 pytestmark = [
     pytest.mark.browser,
@@ -15,12 +14,6 @@ IDLE = "week/episodes/idle/seed-1.jsonl.zst"
 TWO = "week/episodes/two-a-day/seed-1.jsonl.zst"
 SLOW = "limited/episodes/slow/seed-1.jsonl.zst"
 EVIL = "hostile/episodes/evil/seed-1.jsonl.zst"
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    with served.served(served.runs(tmp_path_factory.mktemp("runs"))) as running:
-        yield running
 
 
 def test_the_list_leads_to_an_episode_by_keys_alone(page, address):

@@ -22,17 +22,6 @@ ASKED = "document.querySelector('dialog input:checked')"
 TEXT = "document.querySelector('dialog').textContent"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return served.runs(tmp_path_factory.mktemp("runs"))
-
-
-@pytest.fixture(scope="module")
-def address(folder):
-    with served.served(folder) as running:
-        yield running
-
-
 @pytest.fixture(autouse=True)
 def _no_forks(folder):
     yield

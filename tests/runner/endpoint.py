@@ -76,8 +76,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def endpoint():
-    with Endpoint(("127.0.0.1", 0), _Handler) as server:
+def serving(server):
+    """Let a server answer in a thread of its own."""
+    with server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
@@ -85,3 +86,8 @@ def endpoint():
         finally:
             server.shutdown()
             thread.join()
+
+
+def endpoint():
+    """Serve an endpoint of this kind; a context manager."""
+    return serving(Endpoint(("127.0.0.1", 0), _Handler))

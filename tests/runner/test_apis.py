@@ -2,10 +2,8 @@
 
 import asyncio
 import json
-from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import httpx
 import pytest
@@ -24,6 +22,7 @@ from tenure.scoring.records import read, read_partial
 from tenure.scoring.scorecard import score_run
 from tenure.scoring.verification import verify
 from tests.agents.apis import APIS, Said
+from tests.runner.endpoint import serving
 
 KEY = "sk-very-secret-0123456789"
 EVERY_API = pytest.mark.parametrize("api", list(APIS.values()), ids=list(APIS))
@@ -77,18 +76,6 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-@contextmanager
-def serving(api):
-    with Server(api) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 @pytest.fixture(autouse=True)
 def _key(monkeypatch):
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
@@ -114,7 +101,7 @@ def timeless(record):
 
 @EVERY_API
 def test_a_week_is_recorded_replayed_and_priced(api, tmp_path):
-    with serving(api) as server:
+    with serving(Server(api)) as server:
         failures, record = played(tmp_path, server, **PRICES)
     assert failures == []
     assert verify(tmp_path).ok
@@ -143,7 +130,7 @@ def test_a_week_is_recorded_replayed_and_priced(api, tmp_path):
 
 @EVERY_API
 def test_a_week_without_prices_costs_nobody_knows_what(api, tmp_path):
-    with serving(api) as server:
+    with serving(Server(api)) as server:
         _, record = played(tmp_path, server)
     assert record.steps[0]["exchange"]["cost_usd"] is None
     assert score_run(tmp_path).agents[0].spending.cost_usd is None
@@ -151,7 +138,7 @@ def test_a_week_without_prices_costs_nobody_knows_what(api, tmp_path):
 
 @EVERY_API
 def test_a_week_cut_short_goes_on_as_if_nothing_had_been(api, tmp_path):
-    with serving(api) as server:
+    with serving(Server(api)) as server:
         _, whole = played(tmp_path / "whole", server)
         server.answered, server.patience = 0, 5
         failures, _ = played(tmp_path / "cut", server)

@@ -5,10 +5,8 @@ import json
 import logging
 import re
 import signal
-from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import orjson
 import pytest
@@ -34,6 +32,7 @@ from tenure.scoring.scorecard import score_run
 from tenure.scoring.verification import verify
 from tests.agents.apis import APIS, Said
 from tests.cli.tenure_command import start
+from tests.runner.endpoint import serving
 
 KEYS = {"messages": "sk-ant-employer-0123456789", "chat": "sk-worker-9876543210"}
 STEPS = 12
@@ -104,23 +103,11 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-@contextmanager
-def serving(api):
-    with Server(api) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 @pytest.fixture
 def employer(monkeypatch):
     monkeypatch.delenv("ANTHROPIC_BASE_URL", raising=False)
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEYS["messages"])
-    with serving("messages") as server:
+    with serving(Server("messages")) as server:
         yield server
 
 
@@ -128,7 +115,7 @@ def employer(monkeypatch):
 def worker(monkeypatch):
     monkeypatch.delenv("DEEPSEEK_BASE_URL", raising=False)
     monkeypatch.setenv("DEEPSEEK_API_KEY", KEYS["chat"])
-    with serving("chat") as server:
+    with serving(Server("chat")) as server:
         yield server
 
 

@@ -187,20 +187,19 @@ def _usage(episode: Episode, spent: Spending) -> dict[str, ModelUsage]:
 
     if not spent.model_calls:
         return {}
-    return {
-        name: ModelUsage(
-            input_tokens=own.known_tokens.input
-            - own.known_tokens.cached
-            - own.known_tokens.cache_write,
-            output_tokens=own.known_tokens.output,
-            total_tokens=own.known_tokens.input + own.known_tokens.output,
-            input_tokens_cache_read=own.known_tokens.cached,
-            input_tokens_cache_write=own.known_tokens.cache_write,
-            reasoning_tokens=own.known_tokens.reasoning,
+    found: dict[str, ModelUsage] = {}
+    for name, own in _by_model(episode, spent).items():
+        tokens = own.known_tokens
+        found[name] = ModelUsage(
+            input_tokens=tokens.input - tokens.cached - tokens.cache_write,
+            output_tokens=tokens.output,
+            total_tokens=tokens.input + tokens.output,
+            input_tokens_cache_read=tokens.cached,
+            input_tokens_cache_write=tokens.cache_write,
+            reasoning_tokens=tokens.reasoning,
             total_cost=own.cost_usd,
         )
-        for name, own in _by_model(episode, spent).items()
-    }
+    return found
 
 
 def _by_model(episode: Episode, spent: Spending) -> dict[str, Spending]:

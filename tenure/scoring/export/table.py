@@ -119,7 +119,6 @@ def _groups(every: Iterator[Row]) -> Iterator[list[Row]]:
 def _common(episode: Episode) -> Row:
     end = episode.end
     version = episode.header["scenario"].get("version")
-    index = episode.figure_names.index(episode.header["score"])
     return {
         "scenario": episode.scenario_id,
         "scenario_version": version if isinstance(version, int) else None,
@@ -128,7 +127,7 @@ def _common(episode: Episode) -> Row:
         "attempt": episode.attempt,
         "complete": end is not None,
         "reason": end["reason"] if end else None,
-        "final_score": end["measured"][index] if end else None,
+        "final_score": episode.final_score,
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tenure.envs.audit import Audit
-from tenure.scoring.failures.claims import Claim, deeds_in, figures_in, texts_of
+from tenure.scoring.failures.claims import SENTENCE, Claim, deeds_in, figures_in, texts_of
 from tenure.scoring.failures.failure import Failure
 from tenure.scoring.failures.sights import Sight
 
@@ -27,7 +27,6 @@ _NOT_NOW = re.compile(
     r"think about|consider|wonder)\b|n't"
 )
 """A sentence with it announces nothing for this very moment."""
-_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 _AMOUNT = re.compile(r"\$ ?(\d{1,9}(?:,\d{3}){0,3}(?:\.\d\d)?)(?![.,]?\d)")
 _AMOUNTS = ("amount", "price")
 _MOST_SAID_CHARS = 4_000
@@ -151,7 +150,7 @@ class Beliefs:
         if len(named) != 1:
             return ""
         (tool,) = named
-        sentences = _SENTENCE.split(said[:_MOST_SAID_CHARS].replace("\u2019", "'"))
+        sentences = SENTENCE.split(said[:_MOST_SAID_CHARS].replace("\u2019", "'"))
         plain = [" ".join(one.lower().split()) for one in sentences]
         announces = any(self._tools[tool].search(one) and not _NOT_NOW.search(one) for one in plain)
         return tool if announces else ""

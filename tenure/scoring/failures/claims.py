@@ -14,7 +14,8 @@ from typing import NamedTuple
 from tenure.envs.audit import Audit, Saying
 from tenure.scoring.failures.sights import Sight
 
-_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
+SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
+"""What stands between two sentences."""
 _HEDGES = re.compile(
     r"\?|~|\b(?:was|were|had|will|would|could|should|shall|may|might|must|can|if|unless|after|"
     r"before|when|once|yesterday|tomorrow|last|next|later|soon|expect\w*|estimat\w*|about|around|"
@@ -99,7 +100,7 @@ def texts_of(sight: Sight, audit: Audit) -> Iterator[tuple[str, str]]:
 
 def figures_in(text: str, figures: Mapping[str, Saying]) -> Iterator[Claim]:
     """Yield the figures that a text states, each as often as it does."""
-    for sentence in _SENTENCE.split(text):
+    for sentence in SENTENCE.split(text):
         plain = _plain(sentence)
         if not any(map(str.isdigit, plain)) or _QUOTES.search(plain):
             continue
@@ -117,7 +118,7 @@ def figures_in(text: str, figures: Mapping[str, Saying]) -> Iterator[Claim]:
 
 def deeds_in(text: str, deeds: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the tools whose deeds a text says to be done, with the sentence."""
-    for sentence in _SENTENCE.split(text):
+    for sentence in SENTENCE.split(text):
         plain = _plain(sentence)
         if _DEED_HEDGES.search(plain) or _THEIRS.search(plain) or _QUOTES.search(plain):
             continue

@@ -112,7 +112,7 @@ class _Draft:
     def value_days(self) -> None:
         """Value the mornings."""
         firsts = [n for n in range(self._last) if n == 0 or self._days[n] != self._days[n - 1]]
-        self._progress(f"valuing the mornings of {len(firsts):,} days")
+        self._progress(f"valuing the mornings of {_days(len(firsts))}")
         self._value([*firsts, self._last] if self._last else [0])
 
     def resolve(self, *, full: bool) -> None:
@@ -203,7 +203,7 @@ class _Draft:
 
     def _value_steps(self, spans: Collection[tuple[int, int]]) -> None:
         numbers = [n for first, last in spans for n in range(first + 1, last)]
-        self._progress(f"valuing {len(numbers):,} steps of {len(spans)} days")
+        self._progress(f"valuing {len(numbers):,} steps of {_days(len(spans))}")
         self._value(sorted(numbers))
 
     def _value(self, numbers: Sequence[int]) -> None:
@@ -252,3 +252,7 @@ def _averaged(entry: Entry, losses: Sequence[int]) -> Entry:
         return entry._replace(luckless=mean)
     variance = sum((loss - mean) ** 2 for loss in losses) / (count - 1)
     return entry._replace(luckless=mean, error=(variance / count) ** 0.5)
+
+
+def _days(count: int) -> str:
+    return f"{count:,} day{'s' * (count != 1)}"
