@@ -40,6 +40,7 @@ from tenure.scoring.records import read_partial
 
 _LOGGER = logging.getLogger("tenure.agents")
 SECONDS_BETWEEN_NEWS = 0.5
+"""How often a worker tells what is new, unless the run has limits: then it tells of each step."""
 SHARD_S = 16.0
 """How long a shard of scripted episodes should take: dispatch is a thousandth of it."""
 MOST_LOSSES = 3
@@ -55,6 +56,7 @@ class Shard:
         concurrency: How many of them may be under way at a time.
         limits: What they together may ask of one endpoint.
         jobs: Import strings of jobs by name, for a worker that may not know them.
+        is_counted: Whether the run stops when its steps have used up something.
         losses: How many workers ended while they had them.
     """
 
@@ -62,6 +64,7 @@ class Shard:
     concurrency: int
     limits: Limits
     jobs: Mapping[str, str]
+    is_counted: bool = False
     losses: int = 0
 
 
@@ -136,6 +139,7 @@ class Reporter:
         self._worlds: dict[int, Scene] = {}
         self._news: dict[int, Progress] = {}
         self._send, self._brake = send, brake
+        self._pause_s = 0.0 if shard.is_counted else SECONDS_BETWEEN_NEWS
         self._due_s = monotonic()  # the first step is told at once
         self._timer: asyncio.TimerHandle | None = None
 
@@ -185,7 +189,7 @@ class Reporter:
         if self._news:
             self._send(News(self._news, self._brake.hand_over()))
         self._news = {}
-        self._due_s = monotonic() + SECONDS_BETWEEN_NEWS
+        self._due_s = monotonic() + self._pause_s
 
     def _of(self, place: int) -> Progress:
         return self._news.setdefault(place, Progress())
@@ -301,6 +305,7 @@ class Shards:
         workers: How many ask.
         concurrency: How many episodes may be under way at a time, of agents that wait.
         limits: What all of them together may ask of one endpoint.
+        is_counted: Whether the run stops when its steps have used up something.
     """
 
     def __init__(
@@ -309,6 +314,8 @@ class Shards:
         workers: int,
         concurrency: int,
         limits: Limits = UNLIMITED,
+        *,
+        is_counted: bool = False,
     ) -> None:
         self._workers = workers
         self._waits = not all(map(is_scripted, todo))
@@ -321,6 +328,7 @@ class Shards:
         self._left = len(todo)
         self._back: deque[Shard] = deque()
         self._jobs = jobs.known()
+        self._is_counted = is_counted
         self._episode_s: float | None = None
 
     def take(self) -> Shard | None:
@@ -332,7 +340,9 @@ class Shards:
         while self._worlds and len(items) < wanted:
             items += self._worlds.popleft()
         self._left -= len(items)
-        return Shard(items, self._each, self._limits, self._jobs) if items else None
+        if not items:
+            return None
+        return Shard(items, self._each, self._limits, self._jobs, self._is_counted)
 
     def took(self, shard: Shard, seconds: float) -> None:
         """Learn how long a shard took."""
@@ -404,7 +414,9 @@ async def play_in_shards(
         UsageError: If an agent cannot be had there.
     """
     brake = brake or Brake()
-    table = _Table(Shards(todo, len(workers), concurrency, limits), watcher, brake)
+    counted = brake.budget.counts_before
+    shards = Shards(todo, len(workers), concurrency, limits, is_counted=counted)
+    table = _Table(shards, watcher, brake)
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(table.keep_busy(worker)) for worker in workers]

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import threading
+import time
 
 import pytest
 
@@ -18,6 +19,10 @@ TURNS = 60
 """So many turns has a summer at the stand for an endpoint that always closes the day."""
 
 
+ANSWER_S = 0.05
+"""So long answers take once held ones are released: processes hear of a stop a little later."""
+
+
 class Held:
     """Lets the endpoint answer so many requests at once and holds those after them back."""
 
@@ -30,6 +35,8 @@ class Held:
         if self._server.answered > self._free and not self._released.is_set():
             self._arrived.set()
             assert self._released.wait(30)
+        elif self._released.is_set():
+            time.sleep(ANSWER_S)  # as a model's answer does
         return ANSWER
 
     def wait(self):

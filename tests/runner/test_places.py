@@ -21,7 +21,7 @@ from tenure.runner.budget import Brake, Budget
 from tenure.runner.plan import assignments, draw_up
 from tenure.runner.processes import play_in_processes, spread
 from tenure.runner.run import play_where_fast, run, run_arena
-from tenure.runner.shards import Shards, useful_workers
+from tenure.runner.shards import Shards, play_shard, useful_workers
 from tenure.scenarios import load
 from tenure.scoring.records import read_partial
 from tenure.scoring.verification import verify
@@ -275,6 +275,20 @@ def test_workers_together_ask_no_more_of_an_endpoint_than_one_process_may():
     assert queue.take().limits == Limits(requests_per_minute=33, max_connections=2)
     assert useful_workers(9, _planned(8), limits) == 7
     assert useful_workers(9, _planned(8), UNLIMITED) == 8
+
+
+def test_a_worker_of_a_limited_run_tells_of_each_step_at_once(tmp_path):
+    def told(**how):
+        todo = assignments(tmp_path / str(len(how)), plan(**LONG))
+        shard = Shards(todo, workers=1, concurrency=1, **how).take()
+        news = []
+        asyncio.run(play_shard(shard, news.append, Brake()))
+        return [one.used.steps for one in news], steps(tmp_path / str(len(how)))
+
+    used, whole = told(is_counted=True)
+    assert used[:whole] == [1] * whole
+    used, whole = told()
+    assert sum(used) == whole > len(used)
 
 
 def _planned(episodes):
