@@ -62,8 +62,16 @@ class Rebuilder:
         self._agent = LLMAgent(own, _Scribe(self._dialect))
         self._agent.begin(briefing)
 
+    def skip(self, observation: str, turn: Turn) -> None:
+        """Live through the next recorded turn.
+
+        Raises:
+            TrajectoryError: If the turn was recorded by an agent without a model.
+        """
+        self._agent.recall(observation, turn)
+
     def turn(self, observation: str, turn: Turn) -> list[Request]:
-        """Return what was asked in the next recorded turn, in order; the answer's stands last.
+        """Live through the next recorded turn; return what was asked, what its action answers last.
 
         Nothing if the turn's action came together with that of the turn before.
 

@@ -39,16 +39,14 @@ def requests(past: Past, n: int) -> list[Request]:
     """
     if not 0 <= n < len(past):
         raise UsageError(f"There is no step {n}: the episode has {len(past):,}, from 0 on.")
-    begun = _begun(past.episode, n)
-    rebuilder: Rebuilder | None = None
-    found: list[Request] = []
-    for number in _own_steps(past.episode, n, begun):
-        observation = _observation(past.episode, number)
-        rebuilder = rebuilder or _rebuilder(past, number, observation, begun)
-        step = past.episode.steps[number]
-        asked = rebuilder.turn(observation, Turn(action_of(step), step.get("exchange")))
-        found = asked or found
-    return found
+    episode = past.episode
+    begun = _begun(episode, n)
+    own = list(_own_steps(episode, n, begun))
+    asked = next((one for one in reversed(own) if episode.steps[one].get("exchange")), n)
+    rebuilder = _rebuilder(past, own[0], _observation(episode, own[0]), begun)
+    for number in own[: own.index(asked)]:
+        rebuilder.skip(_observation(episode, number), _turn(episode, number))
+    return rebuilder.turn(_observation(episode, asked), _turn(episode, asked))
 
 
 def _begun(episode: Episode, n: int) -> int:
@@ -83,6 +81,11 @@ def _decided(episode: Episode) -> int | None:
     """Return the step that was decided when a fork was made."""
     parent = episode.header.get("parent")
     return parent["step"] if parent and "action" in parent else None
+
+
+def _turn(episode: Episode, n: int) -> Turn:
+    step = episode.steps[n]
+    return Turn(action_of(step), step.get("exchange"))
 
 
 def _observation(episode: Episode, n: int) -> str:
