@@ -15,7 +15,7 @@ from tenure.runner.inline import play_here
 from tenure.runner.run import run
 from tenure.scoring.records import read, read_partial
 from tenure.scoring.replay import replay
-from tenure.scoring.scorecard import spending
+from tenure.scoring.spending import spending
 from tests.runner.stand import plan, scenario
 
 FILE = "episodes/mcp-me/seed-1.jsonl.zst"

@@ -11,13 +11,12 @@ from tenure.scoring.records import read, read_partial
 from tenure.scoring.scorecard import (
     EpisodeScore,
     Scorecard,
-    Tokens,
     Unscored,
     score_episode,
     score_run,
     series,
-    spending,
 )
+from tenure.scoring.spending import Tokens, spending
 from tests.scoring.episodes import BREW, SCENARIO, SLEEP, play, scripted
 
 BIG_BREW = '{"name":"make_pitchers","arguments":{"count":20}}'

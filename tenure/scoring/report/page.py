@@ -31,11 +31,11 @@ from tenure.scoring.scorecard import (
     Comparison,
     EpisodeScore,
     Scorecard,
-    Spending,
     Summary,
     Unscored,
     series,
 )
+from tenure.scoring.spending import Spending
 from tenure.scoring.statistics import FEWEST_FOR_INTERVAL, Interval
 from tenure.scoring.sustained.measures import sustained_run
 
