@@ -24,6 +24,7 @@ from tenure.scoring.report import figures, wording
 from tenure.scoring.report.conduct import conduct_rows
 from tenure.scoring.report.figures import Drawing
 from tenure.scoring.report.forecasts import forecast_tables
+from tenure.scoring.report.reliability import reliability_table
 from tenure.scoring.report.settings import settings
 from tenure.scoring.report.sustained import sustained_context
 from tenure.scoring.scorecard import (
@@ -212,6 +213,8 @@ def _context(
         "swatches": swatches(len(agents)),
         "forecast_tables": forecast_tables(agents),
         "conduct_rows": conduct_rows(agents),
+        "reliability": reliability_table(agents),
+        "attempts": manifest.attempts,
         "comparisons": [_comparison(pair, figure) for pair in scorecard.comparisons],
         "unfolded": scorecard.planned <= _UNFOLDED_EPISODES,
         "usage_note": _usage_note(agents),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from statistics import fmean
 
 import numpy as np
@@ -45,7 +46,7 @@ class Reliability(Part):
     Attributes:
         share: C(c, k) / C(n, k) with c passes among a seed's n attempts, unbiased; its mean over
             seeds.
-        interval: 95 % interval of that mean; `None` below five seeds.
+        interval: 95 % interval of that mean, cut off at 0 and 1; `None` below five seeds.
         seeds: On how many seeds it rests: those whose attempts all have a score.
     """
 
@@ -91,11 +92,15 @@ def reliability(scored: Sequence[EpisodeScore], attempts: int) -> dict[int, Reli
         if k <= attempts
     }
     return {
-        k: Reliability(
-            share=fmean(shares), interval=mean_interval(shares, generator()), seeds=len(whole)
-        )
+        k: Reliability(share=fmean(shares), interval=_of_a_chance(shares), seeds=len(whole))
         for k, shares in found.items()
     }
+
+
+def _of_a_chance(shares: Sequence[float]) -> Interval | None:
+    """Return the interval of a mean of chances, without the part where no chance can be."""
+    found = mean_interval(shares, generator())
+    return found and replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))
 
 
 def by_seed(values: Iterable[tuple[int, float]]) -> dict[int, float]:
