@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tenure.cli.hiring import define_model_options, specs
-from tenure.cli.limiting import budget_of, define_limits, episode_limits, limits_of
+from tenure.cli.limiting import budget_of, define_limits, episode_limits
 from tenure.cli.parsing import Parser, add_options, whole_number
-from tenure.cli.places import define_workers, local_path, place_of
-from tenure.cli.play import PLAYING, conclude_run, played
+from tenure.cli.places import define_workers, local_path
+from tenure.cli.play import PLAYING, conclude_run, conditions_of, played
 from tenure.cli.terminal import remark
 from tenure.errors import UsageError, nearest
 
@@ -114,16 +114,7 @@ def _fork(options: argparse.Namespace) -> int:
     brake = Brake(budget_of(options))
     with watching(len(list(manifest.planned())), quiet=options.quiet) as watcher:
         failures = played(
-            lambda: fork(
-                options.out,
-                parent,
-                manifest,
-                watcher,
-                concurrency=options.concurrency,
-                limits=limits_of(options),
-                brake=brake,
-                place=place_of(options),
-            ),
+            lambda: fork(options.out, parent, manifest, watcher, conditions_of(options, brake)),
             brake,
         )
     return conclude_run(options, options.out, failures, brake)

@@ -9,14 +9,12 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from tenure.agents.network.limits import UNLIMITED, Limits
 from tenure.agents.spec import AgentSpec
 from tenure.errors import UsageError
-from tenure.runner.budget import Brake
 from tenure.runner.episode import Watcher
-from tenure.runner.inline import Failure, play_here
+from tenure.runner.inline import Failure
 from tenure.runner.plan import draw_up, settled, with_limits
-from tenure.runner.run import Place, run
+from tenure.runner.run import USUAL, Conditions, run
 from tenure.scoring.files import write_whole
 from tenure.scoring.manifest import PARENT, Manifest, Origin
 from tenure.scoring.past import Past
@@ -97,11 +95,7 @@ async def fork(
     parent: Path,
     manifest: Manifest,
     watcher: Watcher,
-    *,
-    concurrency: int = 4,
-    limits: Limits = UNLIMITED,
-    brake: Brake | None = None,
-    place: Place = play_here,
+    conditions: Conditions = USUAL,
 ) -> list[Failure]:
     """Play what is not complete yet of a fork, beside a copy of its parent.
 
@@ -110,10 +104,7 @@ async def fork(
         parent: The file of the recorded episode.
         manifest: The plan, as `draw_up_fork` returns it.
         watcher: Is told of every step.
-        concurrency: How many episodes may be under way at a time, >= 1.
-        limits: What all of them together may ask of one endpoint.
-        brake: Stops the fork, on demand or when its budget is used up.
-        place: Where the episodes are played.
+        conditions: How it is played.
 
     Returns:
         The episodes that an outside failure or a damaged record left unfinished.
@@ -122,15 +113,7 @@ async def fork(
         UsageError: If the folder is not this plan's, or an agent cannot be had.
     """
     _keep_parent(folder, parent, manifest)
-    return await run(
-        folder,
-        manifest,
-        watcher,
-        concurrency=concurrency,
-        limits=limits,
-        brake=brake,
-        place=place,
-    )
+    return await run(folder, manifest, watcher, conditions)
 
 
 def _keep_parent(folder: Path, parent: Path, manifest: Manifest) -> None:
