@@ -104,13 +104,18 @@ COMMANDS = {"fork": _define}
 def _fork(options: argparse.Namespace) -> int:
     from tenure.cli.progress import watching
     from tenure.runner.budget import Brake
-    from tenure.runner.fork import draw_up_fork, fork
+    from tenure.runner.fork import changed_code, draw_up_fork, fork
 
     parent = _parent(options.episode)
     change = _change(options)
     manifest = draw_up_fork(parent, options.at, change)
     if change.action and not options.quiet:
         _warn_of(change.action, manifest.scenario)
+    if not change.agents and not options.quiet and (names := changed_code(manifest)):
+        remark(
+            f"The code of {' and '.join(names)} has changed since the episode was recorded: the "
+            "fork goes on with the code that is here now."
+        )
     brake = Brake(budget_of(options))
     with watching(len(list(manifest.planned())), quiet=options.quiet) as watcher:
         failures = played(

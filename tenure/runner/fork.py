@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -81,13 +81,37 @@ def draw_up_fork(parent: Path, at: str, change: Change) -> Manifest:
         future_day=luck.first_day,
         futures=[*range(1, change.futures + 1)] or [luck.number] * bool(luck.number),
     )
-    return plan.model_copy(
+    manifest = plan.model_copy(
         update={
             "attempts": change.episodes * max(1, change.futures),
             "origin": origin,
             "voice": episode.header.get("voice"),
         }
     )
+    if change.keeps_context and (names := changed_code(manifest)):
+        raise UsageError(
+            f"The code of {' and '.join(names)} has changed since the episode was recorded, so it "
+            "cannot remember what it did: put the code back as it was, or let the agent begin "
+            "fresh, without --keep-context."
+        )
+    return manifest
+
+
+def changed_code(manifest: Manifest) -> list[str]:
+    """Return the import paths of those who recorded a fork's parent with other code than now.
+
+    Who takes over from another has no code of before.
+    """
+    recorded = _sources(manifest.origin.agent) if manifest.origin else {}
+    now = {name: source for agent in manifest.agents for name, source in _sources(agent).items()}
+    return [name for name, source in recorded.items() if now.get(name, source) != source]
+
+
+def _sources(agent: Mapping[str, Any]) -> dict[str, str]:
+    """Return the hash of the code of an agent and of its sub-agent, by import path."""
+    own = {agent["name"]: agent["source"]} if agent.get("source") else {}
+    employee = agent.get("sub_agent")
+    return {**own, **_sources(employee)} if isinstance(employee, Mapping) else own
 
 
 async def fork(
