@@ -30,7 +30,7 @@ from tenure.runner import on_ray
 from tenure.runner.inline import play_here
 from tenure.runner.plan import assignments, draw_up
 from tenure.runner.processes import play_in_processes, spread
-from tenure.runner.run import run
+from tenure.runner.run import Conditions, run
 from tenure.runner.shards import SHARD_S, play_in_shards
 from tenure.scenarios import load
 from tenure.scoring.manifest import Manifest
@@ -47,7 +47,7 @@ def timed(act: Callable[[], Any]) -> tuple[float, float]:
 
 
 def play(folder: Path, manifest: Manifest, place: Any) -> tuple[float, float]:
-    return timed(lambda: asyncio.run(run(folder, manifest, Watch(0), place=place)))
+    return timed(lambda: asyncio.run(run(folder, manifest, Watch(0), Conditions(place=place))))
 
 
 async def ray_round_trip_s(ray: Any) -> float:

@@ -113,7 +113,7 @@ def ours(base_url: str, sessions: int, turns: int) -> Meter:
     from tenure.agents.spec import AgentSpec
     from tenure.cli.progress import Watch
     from tenure.runner.plan import draw_up, with_limits
-    from tenure.runner.run import run
+    from tenure.runner.run import Conditions, run
     from tenure.scenarios import load
 
     meter = Meter(sessions)
@@ -139,7 +139,9 @@ def ours(base_url: str, sessions: int, turns: int) -> Meter:
     )
     with TemporaryDirectory() as folder:
         failures = asyncio.run(
-            run(Path(folder) / "run", manifest, Watching(sessions), concurrency=sessions)
+            run(
+                Path(folder) / "run", manifest, Watching(sessions), Conditions(concurrency=sessions)
+            )
         )
     assert not failures, failures[0].sentence
     return meter

@@ -5,7 +5,7 @@ reads and acts:
 
     reception = Reception()
     place = partial(play_here, staffing=reception.staff)
-    running = asyncio.create_task(run(folder, manifest, watcher, place=place))
+    running = asyncio.create_task(run(folder, manifest, watcher, Conditions(place=place)))
     relay = await reception.next()
     heard = await relay.hear()
     while not heard.ended:

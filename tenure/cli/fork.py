@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tenure.cli.hiring import define_model_options, specs
-from tenure.cli.limiting import budget_of, define_limits, episode_limits, limits_of
+from tenure.cli.limiting import budget_of, define_limits, episode_limits
 from tenure.cli.parsing import Parser, add_options, whole_number
-from tenure.cli.places import define_workers, local_path, place_of
-from tenure.cli.play import PLAYING, conclude_run, played
+from tenure.cli.places import define_workers, local_path
+from tenure.cli.play import PLAYING, conclude_run, conditions_of, played
 from tenure.cli.terminal import remark
 from tenure.errors import UsageError, nearest
 
@@ -104,26 +104,22 @@ COMMANDS = {"fork": _define}
 def _fork(options: argparse.Namespace) -> int:
     from tenure.cli.progress import watching
     from tenure.runner.budget import Brake
-    from tenure.runner.fork import draw_up_fork, fork
+    from tenure.runner.fork import changed_code, draw_up_fork, fork
 
     parent = _parent(options.episode)
     change = _change(options)
     manifest = draw_up_fork(parent, options.at, change)
     if change.action and not options.quiet:
         _warn_of(change.action, manifest.scenario)
+    if not change.agents and not options.quiet and (names := changed_code(manifest)):
+        remark(
+            f"The code of {' and '.join(names)} has changed since the episode was recorded: the "
+            "fork goes on with the code that is here now."
+        )
     brake = Brake(budget_of(options))
     with watching(len(list(manifest.planned())), quiet=options.quiet) as watcher:
         failures = played(
-            lambda: fork(
-                options.out,
-                parent,
-                manifest,
-                watcher,
-                concurrency=options.concurrency,
-                limits=limits_of(options),
-                brake=brake,
-                place=place_of(options),
-            ),
+            lambda: fork(options.out, parent, manifest, watcher, conditions_of(options, brake)),
             brake,
         )
     return conclude_run(options, options.out, failures, brake)

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
         AgentScore,
         EpisodeScore,
         Scorecard,
-        Spending,
         Summary,
         Unscored,
     )
+    from tenure.scoring.spending import Spending
     from tenure.scoring.spread import Spread
     from tenure.scoring.statistics import Interval
     from tenure.scoring.suite import SuiteScorecard

@@ -20,7 +20,7 @@ from tenure.cli.exits import Exit
 from tenure.cli.progress import watching
 from tenure.cli.terminal import remark
 from tenure.runner.inline import play_here
-from tenure.runner.run import run
+from tenure.runner.run import Conditions, run
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
@@ -69,13 +69,11 @@ async def played(options: argparse.Namespace, plan: Plan) -> Result:
     toolbox = plan.scenario.make_world(options.seed).offered
     server = Face(desk, plan.scenario.briefing, toolbox).server("tenure", __version__)
     with watching(options.episodes, quiet=False) as watcher:
-        playing = run(
-            plan.folder,
-            plan.manifest,
-            watcher,
+        conditions = Conditions(
             concurrency=1 if is_stdio else options.episodes,
             place=partial(play_here, staffing=reception.staff),
         )
+        playing = run(plan.folder, plan.manifest, watcher, conditions)
         scoring = asyncio.create_task(_scored_in_time(plan.folder, playing, reception))
         try:
             if is_stdio:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tenure.runner.budget import Brake
     from tenure.runner.episode import Watcher
     from tenure.runner.inline import Failure
+    from tenure.runner.run import Conditions
     from tenure.scenarios import Scenario
 
 _EPILOG = """\
@@ -255,7 +256,7 @@ def _plan_arena(options: argparse.Namespace, scenario: Scenario, seeds: Sequence
         folder,
         manifest.planned,
         {scenario.id: manifest.departures()},
-        lambda watcher, brake: run_arena(folder, manifest, watcher, brake=brake, **_how(options)),
+        lambda watcher, brake: run_arena(folder, manifest, watcher, conditions_of(options, brake)),
     )
 
 
@@ -270,7 +271,7 @@ def _plan_run(options: argparse.Namespace, scenario: Scenario, seeds: Sequence[i
         folder,
         len(manifest.agents) * len(manifest.seeds) * manifest.attempts,
         {scenario.id: departures(scenario)},
-        lambda watcher, brake: run(folder, manifest, watcher, brake=brake, **_how(options)),
+        lambda watcher, brake: run(folder, manifest, watcher, conditions_of(options, brake)),
     )
 
 
@@ -298,19 +299,16 @@ def _plan_suite(options: argparse.Namespace) -> _Plan:
         folder,
         manifest.planned,
         {manifest.id: manifest.departures(), **scenarios},
-        lambda watcher, brake: run_suite(folder, manifest, watcher, brake=brake, **_how(options)),
+        lambda watcher, brake: run_suite(folder, manifest, watcher, conditions_of(options, brake)),
     )
 
 
-def _how(options: argparse.Namespace) -> dict[str, Any]:
-    """Return how many episodes may be under way at a time, where, and what they may ask."""
+def conditions_of(options: argparse.Namespace, brake: Brake) -> Conditions:
+    """Return how episodes are played, by a command's options and what stops it."""
     from tenure.cli.places import place_of
+    from tenure.runner.run import Conditions
 
-    return {
-        "concurrency": options.concurrency,
-        "limits": limits_of(options),
-        "place": place_of(options),
-    }
+    return Conditions(options.concurrency, limits_of(options), brake, place_of(options))
 
 
 def _conclude(

@@ -5,18 +5,16 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from tenure.agents.network.limits import UNLIMITED, Limits
 from tenure.agents.spec import AgentSpec
 from tenure.errors import UsageError
-from tenure.runner.budget import Brake
 from tenure.runner.episode import Watcher
-from tenure.runner.inline import Failure, play_here
+from tenure.runner.inline import Failure
 from tenure.runner.plan import draw_up, settled, with_limits
-from tenure.runner.run import Place, run
+from tenure.runner.run import USUAL, Conditions, run
 from tenure.scoring.files import write_whole
 from tenure.scoring.manifest import PARENT, Manifest, Origin
 from tenure.scoring.past import Past
@@ -83,13 +81,37 @@ def draw_up_fork(parent: Path, at: str, change: Change) -> Manifest:
         future_day=luck.first_day,
         futures=[*range(1, change.futures + 1)] or [luck.number] * bool(luck.number),
     )
-    return plan.model_copy(
+    manifest = plan.model_copy(
         update={
             "attempts": change.episodes * max(1, change.futures),
             "origin": origin,
             "voice": episode.header.get("voice"),
         }
     )
+    if change.keeps_context and (names := changed_code(manifest)):
+        raise UsageError(
+            f"The code of {' and '.join(names)} has changed since the episode was recorded, so it "
+            "cannot remember what it did: put the code back as it was, or let the agent begin "
+            "fresh, without --keep-context."
+        )
+    return manifest
+
+
+def changed_code(manifest: Manifest) -> list[str]:
+    """Return the import paths of those who recorded a fork's parent with other code than now.
+
+    Who takes over from another has no code of before.
+    """
+    recorded = _sources(manifest.origin.agent) if manifest.origin else {}
+    now = {name: source for agent in manifest.agents for name, source in _sources(agent).items()}
+    return [name for name, source in recorded.items() if now.get(name, source) != source]
+
+
+def _sources(agent: Mapping[str, Any]) -> dict[str, str]:
+    """Return the hash of the code of an agent and of its sub-agent, by import path."""
+    own = {agent["name"]: agent["source"]} if agent.get("source") else {}
+    employee = agent.get("sub_agent")
+    return {**own, **_sources(employee)} if isinstance(employee, Mapping) else own
 
 
 async def fork(
@@ -97,11 +119,7 @@ async def fork(
     parent: Path,
     manifest: Manifest,
     watcher: Watcher,
-    *,
-    concurrency: int = 4,
-    limits: Limits = UNLIMITED,
-    brake: Brake | None = None,
-    place: Place = play_here,
+    conditions: Conditions = USUAL,
 ) -> list[Failure]:
     """Play what is not complete yet of a fork, beside a copy of its parent.
 
@@ -110,10 +128,7 @@ async def fork(
         parent: The file of the recorded episode.
         manifest: The plan, as `draw_up_fork` returns it.
         watcher: Is told of every step.
-        concurrency: How many episodes may be under way at a time, >= 1.
-        limits: What all of them together may ask of one endpoint.
-        brake: Stops the fork, on demand or when its budget is used up.
-        place: Where the episodes are played.
+        conditions: How it is played.
 
     Returns:
         The episodes that an outside failure or a damaged record left unfinished.
@@ -122,15 +137,7 @@ async def fork(
         UsageError: If the folder is not this plan's, or an agent cannot be had.
     """
     _keep_parent(folder, parent, manifest)
-    return await run(
-        folder,
-        manifest,
-        watcher,
-        concurrency=concurrency,
-        limits=limits,
-        brake=brake,
-        place=place,
-    )
+    return await run(folder, manifest, watcher, conditions)
 
 
 def _keep_parent(folder: Path, parent: Path, manifest: Manifest) -> None:

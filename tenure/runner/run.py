@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -55,6 +56,26 @@ class Place(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """How episodes are played, as opposed to what is planned.
+
+    Attributes:
+        concurrency: How many may be under way at a time, >= 1.
+        limits: What all of them together may ask of one endpoint.
+        brake: Stops them, on demand or when their budget is used up; `None` for nothing that does.
+        place: Where they are played.
+    """
+
+    concurrency: int = 4
+    limits: Limits = UNLIMITED
+    brake: Brake | None = None
+    place: Place = play_here
+
+
+USUAL = Conditions()
+
+
 async def play_where_fast(
     todo: Sequence[Assignment],
     hold: AbstractContextManager[None],
@@ -86,11 +107,7 @@ async def run(
     folder: Path,
     manifest: Manifest,
     watcher: Watcher,
-    *,
-    concurrency: int = 4,
-    limits: Limits = UNLIMITED,
-    brake: Brake | None = None,
-    place: Place = play_here,
+    conditions: Conditions = USUAL,
 ) -> list[Failure]:
     """Play what is not complete yet of a plan.
 
@@ -98,10 +115,7 @@ async def run(
         folder: Where the run lives; made if it is not there.
         manifest: The plan.
         watcher: Is told of every step.
-        concurrency: How many episodes may be under way at a time, >= 1.
-        limits: What all of them together may ask of one endpoint.
-        brake: Stops the run, on demand or when its budget is used up.
-        place: Where they are played; it changes nothing about their records.
+        conditions: How it is played; they change nothing about the records of episodes that end.
 
     Returns:
         The episodes that an outside failure or a damaged record left unfinished; the others are
@@ -113,20 +127,16 @@ async def run(
     manifest = check_folder(folder, manifest)
     hold = settled(folder, manifest)
     planned = assignments(folder, manifest)
-    return await _play_out(planned, hold, watcher, concurrency, place, limits=limits, brake=brake)
+    return await _play_out(planned, hold, watcher, conditions)
 
 
 async def run_suite(
     suite_dir: Path,
     manifest: SuiteManifest,
     watcher: Watcher,
-    *,
-    concurrency: int = 4,
-    limits: Limits = UNLIMITED,
-    brake: Brake | None = None,
-    place: Place = play_here,
+    conditions: Conditions = USUAL,
 ) -> list[Failure]:
-    """Play what is not complete yet of a suite, as `run` does; its limit is that of all runs.
+    """Play what is not complete yet of a suite, as `run` does; the conditions hold for all of it.
 
     Raises:
         UsageError: If the folder is not this plan's, or an agent or the place cannot be had.
@@ -136,18 +146,14 @@ async def run_suite(
     manifest = check_suite_folder(suite_dir, manifest)
     hold = settled_suite(suite_dir, manifest)
     planned = suite_assignments(suite_dir, manifest)
-    return await _play_out(planned, hold, watcher, concurrency, place, limits=limits, brake=brake)
+    return await _play_out(planned, hold, watcher, conditions)
 
 
 async def run_arena(
     folder: Path,
     manifest: ArenaManifest,
     watcher: Watcher,
-    *,
-    concurrency: int = 4,
-    limits: Limits = UNLIMITED,
-    brake: Brake | None = None,
-    place: Place = play_here,
+    conditions: Conditions = USUAL,
 ) -> list[Failure]:
     """Play what is not complete yet of an arena run, as `run` does; an episode is a match.
 
@@ -159,24 +165,22 @@ async def run_arena(
     manifest = check_arena_folder(folder, manifest)
     hold = settled_arena(folder, manifest)
     planned = match_assignments(folder, manifest)
-    return await _play_out(planned, hold, watcher, concurrency, place, limits=limits, brake=brake)
+    return await _play_out(planned, hold, watcher, conditions)
 
 
 async def _play_out(
     planned: Sequence[Assignment],
     hold: AbstractContextManager[None],
     watcher: Watcher,
-    concurrency: int,
-    place: Place,
-    *,
-    limits: Limits,
-    brake: Brake | None,
+    conditions: Conditions,
 ) -> list[Failure]:
     """Play what is not complete yet, by the run's clock."""
-    brake = brake or Brake()
+    brake, limits = conditions.brake or Brake(), conditions.limits
     todo, failures = _sort_out(planned, watcher, brake)
     with brake.timed():
-        played = await place(todo, hold, watcher, concurrency, limits=limits, brake=brake)
+        played = await conditions.place(
+            todo, hold, watcher, conditions.concurrency, limits=limits, brake=brake
+        )
     return failures + played
 
 

@@ -25,6 +25,7 @@ from tenure.envs.forecasts import (
 from tenure.errors import TrajectoryError
 from tenure.scoring.records import Episode
 from tenure.scoring.statistics import Interval, mean_interval, wilson
+from tenure.scoring.written import Part
 
 INTERVALS_PERCENT = (90, 50)
 """The central intervals whose coverage is told: 5 to 95 %, and 25 to 75 %."""
@@ -36,11 +37,7 @@ _Whole = Annotated[int, Field(strict=True, ge=-_MOST, le=_MOST)]
 Generators = Callable[[], np.random.Generator]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Coverage(_Part):
+class Coverage(Part):
     """How often a central interval held the outcome.
 
     Attributes:
@@ -59,7 +56,7 @@ class Coverage(_Part):
     truth: float | None
 
 
-class SeedMean(_Part):
+class SeedMean(Part):
     """A mean over seeds, each counting once.
 
     Attributes:
@@ -73,7 +70,7 @@ class SeedMean(_Part):
     seeds: int
 
 
-class _Counted(_Part):
+class _Counted(Part):
     """What all scores of a question count.
 
     Attributes:

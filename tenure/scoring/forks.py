@@ -7,21 +7,17 @@ from pathlib import Path
 from statistics import fmean
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from tenure.errors import TrajectoryError
 from tenure.scoring.manifest import PARENT, Origin
 from tenure.scoring.records import read_partial
 from tenure.scoring.statistics import Interval, mean_interval
+from tenure.scoring.written import Part
 
 _BOOTSTRAP_SEED = 20_260_102
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ForkOutcome(_Part):
+class ForkOutcome(Part):
     """How one fork ended.
 
     Attributes:
@@ -39,7 +35,7 @@ class ForkOutcome(_Part):
     difference: int | None
 
 
-class ForkMean(_Part):
+class ForkMean(Part):
     """One agent's forks together.
 
     Attributes:
@@ -55,7 +51,7 @@ class ForkMean(_Part):
     interval: Interval | None
 
 
-class ForkScore(_Part):
+class ForkScore(Part):
     """Forks beside their parent.
 
     Attributes:

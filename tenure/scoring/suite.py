@@ -19,8 +19,9 @@ from tenure.errors import UsageError
 from tenure.scenarios import differences, load_suite, suite_names
 from tenure.scoring.files import write_whole
 from tenure.scoring.manifest import SUITE_FILE_NAME, Manifest, read_plan
-from tenure.scoring.scorecard import Scorecard, rounded, score_planned
+from tenure.scoring.scorecard import Scorecard, score_planned
 from tenure.scoring.spread import Spread
+from tenure.scoring.written import Part, to_json
 
 SCORECARD_NAME = "suite-scorecard.json"
 
@@ -97,7 +98,9 @@ class SuiteManifest(BaseModel):
     def write(self, suite_dir: Path) -> None:
         """Write `suite.json`."""
         suite_dir.mkdir(parents=True, exist_ok=True)
-        write_whole(suite_dir / SUITE_FILE_NAME, _json(self.model_dump(mode="json")))
+        content = self.model_dump(mode="json")
+        whole = orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        write_whole(suite_dir / SUITE_FILE_NAME, whole)
 
     @classmethod
     def read(cls, suite_dir: Path) -> Self:
@@ -112,11 +115,7 @@ class SuiteManifest(BaseModel):
         return read_plan(cls, path)
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Across(_Part):
+class Across(Part):
     """One agent over a suite.
 
     There is no mean over scenarios: 0 and 1 are other things in each of them.
@@ -135,7 +134,7 @@ class Across(_Part):
     worst_normalised: float | None
 
 
-class SuiteScorecard(_Part):
+class SuiteScorecard(Part):
     """What a suite's run says.
 
     Attributes:
@@ -167,7 +166,7 @@ class SuiteScorecard(_Part):
 
     def to_json(self) -> bytes:
         """Return the content of `suite-scorecard.json`: the same bytes for the same run."""
-        return _json(rounded(self.model_dump(mode="json")))
+        return to_json(self.model_dump(mode="json"))
 
     def write(self, suite_dir: Path) -> Path:
         """Write `suite-scorecard.json` into the suite's folder and return its path."""
@@ -216,7 +215,3 @@ def _across(place: int, label: str, scenarios: Sequence[Scorecard]) -> Across:
         worst_scenario=where[0] if len(where) == 1 else None,
         worst_normalised=lowest,
     )
-
-
-def _json(content: object) -> bytes:
-    return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

@@ -26,6 +26,7 @@ from tenure.runner.budget import Brake
 from tenure.runner.episode import Assignment, Scene
 from tenure.runner.fork import Change, check, command, draw_up_fork, fork, recorder_of
 from tenure.runner.plan import contents_of, folder_for
+from tenure.runner.run import Conditions
 from tenure.scoring.manifest import Manifest, Slot
 from tenure.view.library import Library, Reading, nursery
 
@@ -354,8 +355,7 @@ class _Play(Thread):
             self._parent,
             self._manifest,
             self._watch,
-            concurrency=_CONCURRENCY,
-            brake=self._brake,
+            Conditions(concurrency=_CONCURRENCY, brake=self._brake),
         )
         self._problems += [failure.sentence for failure in failures]
 

@@ -1,6 +1,7 @@
 """`tenure fork` as a person types it."""
 
 import json
+import sys
 
 import pytest
 
@@ -75,3 +76,45 @@ def test_an_agent_in_no_module_is_told_without_a_place_in_pythons_own_code(
     words = ("--at", "day:6", "--agent", "nomod:x", "--out", tmp_path / "fork")
     told = tenure("fork", parent, *words)[2]
     assert "No module named 'nomod'. The path is module:name" in told
+
+
+@pytest.fixture
+def rewritten(tenure, tmp_path, monkeypatch):
+    """Return the record of an agent of one's own whose code was changed afterwards."""
+    file = tmp_path / "rewritten_agent.py"
+    file.write_text(
+        "def act(observation):\n    return {'name': 'wait_for_next_day', 'arguments': {}}\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, file.stem, raising=False)  # of the test before
+    run = ("run", "vending/week", "--agent", "rewritten_agent:act", "--quiet")
+    assert tenure(*run, "--out", tmp_path / "run")[0] == 0
+    file.write_text(f"{file.read_text()}\nPATIENCE = 7\n")
+    return tmp_path / "run"
+
+
+def test_an_agent_whose_code_has_changed_goes_on_afresh_and_is_said_to_have_changed(
+    tenure, rewritten, tmp_path
+):
+    words = ("fork", rewritten, "--at", "day:3")
+    code, _, told = tenure(*words, "--out", tmp_path / "fork")
+    assert code == 0
+    assert "The code of rewritten_agent:act has changed since the episode was recorded" in told
+    code, _, told = tenure(*words, "--agent", "null", "--out", tmp_path / "other")
+    assert (code, "has changed" in told) == (0, False)
+
+
+def test_an_agent_whose_code_has_changed_cannot_remember(tenure, rewritten, tmp_path):
+    fork = tmp_path / "fork"
+    code, _, told = tenure("fork", rewritten, "--at", "day:3", "--keep-context", "--out", fork)
+    assert code == 2
+    assert "so it cannot remember what it did: put the code back as it was" in told
+    assert not fork.exists()
+
+
+def test_nothing_is_said_of_code_that_is_as_it_was(tenure, tmp_path):
+    run = ("run", "vending/week", "--agent", "tests.runner.own_agents:sleeper", "--max-steps", 6)
+    assert tenure(*run, "--quiet", "--out", tmp_path / "run")[0] == 0
+    words = ("fork", tmp_path / "run", "--at", "step:3", "--keep-context")
+    code, _, told = tenure(*words, "--out", tmp_path / "fork")
+    assert (code, "has changed" in told) == (0, False)

@@ -17,7 +17,7 @@ from tenure.cli.marks import conclude
 from tenure.cli.progress import Watch
 from tenure.runner.arena import draw_up_arena
 from tenure.runner.plan import draw_up
-from tenure.runner.run import run, run_arena, run_suite
+from tenure.runner.run import Conditions, run, run_arena, run_suite
 from tenure.runner.suite import draw_up_suite
 from tenure.scenarios import Scenario, Suite, load
 from tests.runner.stand import SCENARIO_FILE, scenario
@@ -95,24 +95,24 @@ def worker(url):
 
 def one_scenario(folder, url):
     manifest = draw_up(scenario(days=4), [worker(url), AgentSpec(name="two-a-day")], [1])
-    return run(folder, manifest, Watch(0), concurrency=1)
+    return run(folder, manifest, Watch(0), Conditions(concurrency=1))
 
 
 def several_at_a_time(folder, url):
     manifest = draw_up(scenario(days=3), [worker(url)], [1, 2, 3])
-    return run(folder, manifest, Watch(0), concurrency=3)
+    return run(folder, manifest, Watch(0), Conditions(concurrency=3))
 
 
 def parallel_calls(folder, url):
     said = {**scenario(days=6).model_dump(), "parallel_calls": True}
     manifest = draw_up(Scenario.model_validate(said), [worker(url)], [1])
-    return run(folder, manifest, Watch(0), concurrency=1)
+    return run(folder, manifest, Watch(0), Conditions(concurrency=1))
 
 
 def limited(folder, url):
     said = {**scenario(days=6).model_dump(), "limits": {"steps": 40, "tokens": 4_000}}
     manifest = draw_up(Scenario.model_validate(said), [worker(url)], [1])
-    return run(folder, manifest, Watch(0), concurrency=1)
+    return run(folder, manifest, Watch(0), Conditions(concurrency=1))
 
 
 def suite(folder, url):
@@ -120,21 +120,21 @@ def suite(folder, url):
     plan = Suite(id="suites/two", version=1, title="Two", scenarios=entries)
     agents = [AgentSpec(name="floor"), worker(url)]
     manifest = draw_up_suite(plan, agents, limits={"steps": 3})
-    return run_suite(folder, manifest, Watch(0), concurrency=1)
+    return run_suite(folder, manifest, Watch(0), Conditions(concurrency=1))
 
 
 def contest(folder, url):
     manifest = draw_up_arena(
         load("vending/arena-week"), [worker(url), AgentSpec(name="naive")], [], [1]
     )
-    return run_arena(folder, manifest, Watch(0), concurrency=1)
+    return run_arena(folder, manifest, Watch(0), Conditions(concurrency=1))
 
 
 def contest_of_models(folder, url):
     week = load("vending/arena-week")
     short = week.model_copy(update={"limits": week.limits.model_copy(update={"steps": 8})})
     manifest = draw_up_arena(short, [worker(url), worker(url)], [], [1])
-    return run_arena(folder, manifest, Watch(0), concurrency=1)
+    return run_arena(folder, manifest, Watch(0), Conditions(concurrency=1))
 
 
 def voiced(folder, url):
@@ -142,7 +142,7 @@ def voiced(folder, url):
     week = load("vending/week")
     short = week.model_copy(update={"limits": week.limits.model_copy(update={"steps": 16})})
     manifest = draw_up(short, [AgentSpec(name="shopkeeper")], [1], voice)
-    return run(folder, manifest, Watch(0), concurrency=1)
+    return run(folder, manifest, Watch(0), Conditions(concurrency=1))
 
 
 PLANS = {

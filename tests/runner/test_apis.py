@@ -16,7 +16,7 @@ from tenure.cli.progress import Watch
 from tenure.errors import UsageError
 from tenure.runner.inline import play_here
 from tenure.runner.plan import draw_up, with_limits
-from tenure.runner.run import run
+from tenure.runner.run import Conditions, run
 from tenure.scenarios import load
 from tenure.scoring.records import read, read_partial
 from tenure.scoring.scorecard import score_run
@@ -174,7 +174,7 @@ def test_every_provider_of_the_catalogue_plays_a_week_at_its_own_address(
 
     manifest = draw_up(load("vending/week"), [AgentSpec(name=f"{name}/m")], [1])
     place = partial(play_here, staffing=staffing)
-    assert asyncio.run(run(tmp_path, manifest, Watch(0), place=place)) == []
+    assert asyncio.run(run(tmp_path, manifest, Watch(0), Conditions(place=place))) == []
     (file,) = tmp_path.rglob("seed-1.jsonl.zst")
     assert read(file).end["reason"] == "horizon"
     assert verify(tmp_path).ok

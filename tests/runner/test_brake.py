@@ -7,7 +7,7 @@ import pytest
 
 from tenure.cli.progress import Watch
 from tenure.runner.budget import Brake
-from tenure.runner.run import run, run_arena
+from tenure.runner.run import Conditions, run, run_arena
 from tenure.scoring.records import read_partial
 from tests.runner.endpoint import ANSWER, endpoint
 from tests.runner.killing import worker
@@ -42,7 +42,10 @@ def test_what_all_seats_were_asked_at_the_same_time_is_recorded(server, tmp_path
     manifest = arena_plan([worker(server.url), worker(server.url)])
     brake = Brake()
     assert (
-        asyncio.run(run_arena(tmp_path, manifest, Pulling(brake), concurrency=1, brake=brake)) == []
+        asyncio.run(
+            run_arena(tmp_path, manifest, Pulling(brake), Conditions(concurrency=1, brake=brake))
+        )
+        == []
     )
     assert steps(tmp_path) == [server.answered]
     assert server.answered >= 2
@@ -50,7 +53,7 @@ def test_what_all_seats_were_asked_at_the_same_time_is_recorded(server, tmp_path
 
 def test_a_script_stops_after_the_step_that_pulls_it(tmp_path):
     brake = Brake()
-    assert asyncio.run(run(tmp_path, plan("idle"), Pulling(brake), brake=brake)) == []
+    assert asyncio.run(run(tmp_path, plan("idle"), Pulling(brake), Conditions(brake=brake))) == []
     assert steps(tmp_path) == [1]
     assert asyncio.run(run(tmp_path, plan("idle"), Watch(1))) == []
     assert steps(tmp_path) == [60]
@@ -68,7 +71,7 @@ def test_an_answer_that_does_not_come_is_not_waited_for_for_ever(server, tmp_pat
         nonlocal loop
         loop = asyncio.get_running_loop()
         manifest = plan().model_copy(update={"agents": [worker(server.url).record()]})
-        return await run(tmp_path, manifest, Watch(1), brake=brake)
+        return await run(tmp_path, manifest, Watch(1), Conditions(brake=brake))
 
     loop, server.says = None, says
     assert asyncio.run(playing()) == []

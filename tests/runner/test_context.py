@@ -13,7 +13,7 @@ from tenure.runner.plan import draw_up
 from tenure.runner.run import run
 from tenure.scenarios import Scenario, load
 from tenure.scoring.records import read
-from tenure.scoring.scorecard import spending
+from tenure.scoring.spending import spending
 from tenure.scoring.verification import verify
 from tests.cli.tenure_command import start
 from tests.runner.endpoint import ANSWER, Endpoint, endpoint

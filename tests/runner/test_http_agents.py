@@ -23,7 +23,7 @@ from tenure.runner.run import run
 from tenure.scenarios import load
 from tenure.scoring.records import read
 from tenure.scoring.replay import replay
-from tenure.scoring.scorecard import spending
+from tenure.scoring.spending import spending
 from tests.agents.endpoint import Hasty
 from tests.runner.stand import scenario
 from tests.runner.test_python_agents import cut, record_in

@@ -12,10 +12,10 @@ from tenure.agents.mcp import BRIEF_URI, Desk, Face
 from tenure.agents.relay import Reception
 from tenure.cli.progress import Watch
 from tenure.runner.inline import play_here
-from tenure.runner.run import run
+from tenure.runner.run import Conditions, run
 from tenure.scoring.records import read, read_partial
 from tenure.scoring.replay import replay
-from tenure.scoring.scorecard import spending
+from tenure.scoring.spending import spending
 from tests.runner.stand import plan, scenario
 
 FILE = "episodes/mcp-me/seed-1.jsonl.zst"
@@ -29,7 +29,7 @@ async def meeting(folder, mode, **options):
     world = scenario().make_world(1)
     face = Face(Desk(reception, 1, shared=True), scenario().briefing, world.offered)
     place = partial(play_here, staffing=reception.staff)
-    playing = run(folder, plan("mcp/me", **options), Watch(1), place=place)
+    playing = run(folder, plan("mcp/me", **options), Watch(1), Conditions(place=place))
     running = asyncio.create_task(playing)
     info = Implementation(name="tester", version="9")
     async with Client(face.server("tenure", "1"), mode=mode, client_info=info) as client:

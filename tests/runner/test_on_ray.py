@@ -12,7 +12,7 @@ from tenure.errors import UsageError
 from tenure.runner.budget import Brake, Budget
 from tenure.runner.on_ray import _check_version, pauses, play_on_ray
 from tenure.runner.plan import draw_up
-from tenure.runner.run import run
+from tenure.runner.run import Conditions, run
 from tenure.runner.store import Store
 from tenure.scoring.records import read_partial
 from tests.runner.stand import contents, plan
@@ -29,7 +29,7 @@ def steps(folder):
 
 
 def play(folder, manifest, watch=None, **options):
-    return asyncio.run(run(folder, manifest, watch or Watch(0), **options))
+    return asyncio.run(run(folder, manifest, watch or Watch(0), Conditions(**options)))
 
 
 def test_a_cluster_writes_the_bytes_that_this_process_writes(tmp_path, monkeypatch):

@@ -20,7 +20,7 @@ from tenure.runner.arena import draw_up_arena
 from tenure.runner.budget import Brake, Budget
 from tenure.runner.plan import assignments, draw_up
 from tenure.runner.processes import play_in_processes, spread
-from tenure.runner.run import play_where_fast, run, run_arena
+from tenure.runner.run import Conditions, play_where_fast, run, run_arena
 from tenure.runner.shards import Shards, play_shard, useful_workers
 from tenure.scenarios import load
 from tenure.scoring.records import read_partial
@@ -38,7 +38,7 @@ def steps(folder):
 
 
 def play(folder, manifest, watch=None, **options):
-    return asyncio.run(run(folder, manifest, watch or Watch(0), **options))
+    return asyncio.run(run(folder, manifest, watch or Watch(0), Conditions(**options)))
 
 
 def test_processes_write_the_bytes_that_this_process_writes(tmp_path):
@@ -61,7 +61,7 @@ def test_a_contest_is_played_in_processes_with_the_same_bytes(tmp_path):
     for place in ("here", "there"):
         options = {"place": IN_TWO} if place == "there" else {}
         folder = tmp_path / place
-        assert asyncio.run(run_arena(folder, manifest, Watch(0), **options)) == []
+        assert asyncio.run(run_arena(folder, manifest, Watch(0), Conditions(**options))) == []
     assert contents(tmp_path / "there") == contents(tmp_path / "here")
 
 
@@ -184,7 +184,7 @@ def test_nothing_is_left_running_when_a_run_is_cut_short(tmp_path):
                 began.set()
 
         playing = asyncio.create_task(
-            run(tmp_path, plan(seeds=[1, 2], **LONG), Begun(0), place=IN_TWO)
+            run(tmp_path, plan(seeds=[1, 2], **LONG), Begun(0), Conditions(place=IN_TWO))
         )
         await began.wait()
         playing.cancel()

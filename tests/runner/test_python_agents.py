@@ -13,7 +13,7 @@ from tenure.runner.plan import draw_up
 from tenure.runner.run import run
 from tenure.scoring.records import read
 from tenure.scoring.replay import replay
-from tenure.scoring.scorecard import spending
+from tenure.scoring.spending import spending
 from tests.runner import own_agents
 from tests.runner.stand import plan, scenario
 

@@ -10,7 +10,7 @@ from tenure.agents.relay import Reception
 from tenure.cli.progress import Watch
 from tenure.errors import ProviderError
 from tenure.runner.inline import play_here
-from tenure.runner.run import run
+from tenure.runner.run import Conditions, run
 from tenure.scoring.records import read, read_partial
 from tenure.scoring.replay import replay
 from tests.runner.stand import plan
@@ -26,7 +26,7 @@ async def at_work(folder, **options):
     reception = Reception()
     manifest = plan("mcp/me", **options)
     place = partial(play_here, staffing=reception.staff)
-    running = asyncio.create_task(run(folder, manifest, Watch(1), place=place))
+    running = asyncio.create_task(run(folder, manifest, Watch(1), Conditions(place=place)))
     try:
         yield await reception.next(), running
     finally:

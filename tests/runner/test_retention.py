@@ -12,7 +12,7 @@ from tenure.cli.progress import Watch
 from tenure.envs.retention import Retention, plan
 from tenure.runner.inline import play_here
 from tenure.runner.plan import draw_up
-from tenure.runner.run import run
+from tenure.runner.run import Conditions, run
 from tenure.scoring.records import read
 from tenure.scoring.replay import replay
 from tenure.scoring.sustained.retention import recalls
@@ -55,7 +55,10 @@ def test_a_client_over_mcp_answers_and_cannot_read_again_what_it_was_told(tmp_pa
         )
         manifest = draw_up(SCENARIO, [AgentSpec(name="mcp/me")], [1])
         playing = run(
-            tmp_path, manifest, Watch(1), place=partial(play_here, staffing=reception.staff)
+            tmp_path,
+            manifest,
+            Watch(1),
+            Conditions(place=partial(play_here, staffing=reception.staff)),
         )
         running = asyncio.create_task(playing)
         async with Client(face.server("tenure", "1")) as client:

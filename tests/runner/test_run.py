@@ -16,7 +16,7 @@ from tenure.runner.budget import Brake
 from tenure.runner.episode import play as play_episode
 from tenure.runner.inline import play_here
 from tenure.runner.plan import assignments
-from tenure.runner.run import run
+from tenure.runner.run import Conditions, run
 from tenure.scenarios import References
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.records import read, read_partial
@@ -28,7 +28,7 @@ from tests.runner.stand import contents, plan
 
 
 def play(folder, manifest, **options):
-    return asyncio.run(run(folder, manifest, Watch(0), **options))
+    return asyncio.run(run(folder, manifest, Watch(0), Conditions(**options)))
 
 
 def test_every_planned_episode_is_played_and_can_be_replayed(tmp_path):

@@ -22,7 +22,7 @@ from tenure.runner.on_ray import play_on_ray
 from tenure.runner.plan import contents_of, draw_up, with_limits
 from tenure.runner.processes import play_in_processes
 from tenure.runner.rebuilding import requests
-from tenure.runner.run import run
+from tenure.runner.run import Conditions, run
 from tenure.scenarios import Scenario, load
 from tenure.scoring.export.inspect_log import log
 from tenure.scoring.export.otel import spans
@@ -146,7 +146,7 @@ def a_week():
 
 
 def play(folder, manifest, **options):
-    return asyncio.run(run(folder, manifest, Watch(0), **options))
+    return asyncio.run(run(folder, manifest, Watch(0), Conditions(**options)))
 
 
 def record(folder):

@@ -12,7 +12,7 @@ from tenure.cli.progress import Watch
 from tenure.errors import UsageError
 from tenure.runner.inline import play_here
 from tenure.runner.plan import locked
-from tenure.runner.run import run, run_suite
+from tenure.runner.run import Conditions, run, run_suite
 from tenure.runner.suite import (
     check_suite_folder,
     default_suite_folder,
@@ -55,7 +55,7 @@ def draw_up(suite, *agents, **options):
 
 
 def play(folder, manifest, **options):
-    return asyncio.run(run_suite(folder, manifest, Watch(0), **options))
+    return asyncio.run(run_suite(folder, manifest, Watch(0), Conditions(**options)))
 
 
 def episodes(folder, manifest):
@@ -147,7 +147,9 @@ def test_one_limit_holds_for_all_runs_together(suite, tmp_path):
     manifest = draw_up(suite, "floor", "best", episodes=3)
     for limit in (1, 5):
         watch = Count(0)
-        asyncio.run(run_suite(tmp_path / str(limit), manifest, watch, concurrency=limit))
+        asyncio.run(
+            run_suite(tmp_path / str(limit), manifest, watch, Conditions(concurrency=limit))
+        )
         assert watch.most == limit
 
 

@@ -28,13 +28,15 @@ TWO = ({"name": "idle"}, {"name": "two-a-day"})
 
 
 def play(run_dir: Path, manifest: Manifest, label: str, seed: int, **options: Any) -> Path:
-    """Play one planned episode; `stop` ends it unfinished, `exchange` is said at every step."""
+    """Play a planned episode; `stop` ends it unfinished, `exchange` is said at every step."""
     scenario = manifest.scenario
     world = scenario.make_world(seed)
     start = Briefing(scenario.briefing, world.opening(), world.toolbox, seed=0)
     policy = scenario.job.policies[options.get("policy") or manifest.agent(label)["name"]](start)
-    path = run_dir / manifest.episode_path(label, seed)
-    first = header(scenario, seed, manifest.agent(label), 0, world, references(scenario, seed))
+    attempt = options.get("attempt", 0)
+    path = run_dir / manifest.episode_path(label, seed, attempt)
+    known = references(scenario, seed)
+    first = header(scenario, seed, manifest.agent(label), attempt, world, known)
     with Recorder(path, first) as recorder:
         call = next(policy)
         for _ in range(options.get("stop", scenario.limits.steps)):

@@ -101,6 +101,23 @@ def test_the_table_shows_means_worked_out_by_hand(run_dir):
     assert f"${mean / 100:,.2f}" in text
 
 
+def test_attempts_at_one_seed_are_told_as_pass_hat_k_of_each_agent(tmp_path):
+    plan = Manifest(scenario=reported.STAND, agents=list(reported.TWO), seeds=[1, 2], attempts=2)
+    plan.write(tmp_path)
+    for label, seed, attempt in plan.planned():
+        works = label == "two-a-day" and (seed, attempt) != (2, 1)
+        policy = "two-a-day" if works else "idle"
+        reported.play(tmp_path, plan, label, seed, policy=policy, attempt=attempt)
+    text = words(page(tmp_path))
+    assert "Each agent played each seed 2 times" in text
+    # seed 1: both attempts pass; seed 2: one of two, so a chance of 1/2 and of 0
+    assert "Agent pass^1 pass^2 Seeds idle 0% 0% 2 two-a-day 75% 50% 2" in text
+
+
+def test_where_each_seed_is_played_once_nothing_is_said_of_attempts(run_dir):
+    assert "pass^" not in page(run_dir)
+
+
 def test_every_planned_episode_has_a_row_and_a_link(run_dir):
     html = page(run_dir)
     links = re.findall(r'href="(episodes/[^"]*)"', html)

@@ -11,13 +11,12 @@ from tenure.scoring.records import read, read_partial
 from tenure.scoring.scorecard import (
     EpisodeScore,
     Scorecard,
-    Tokens,
     Unscored,
     score_episode,
     score_run,
     series,
-    spending,
 )
+from tenure.scoring.spending import Tokens, spending
 from tests.scoring.episodes import BREW, SCENARIO, SLEEP, play, scripted
 
 BIG_BREW = '{"name":"make_pitchers","arguments":{"count":20}}'
@@ -263,6 +262,21 @@ def test_attempts_at_one_seed_are_one_value_and_tell_pass_hat_k(tmp_path):
     won = next(one.score for one in agent.scored if one.earned > one.floor)
     assert agent.score.worst == 1000
     assert agent.score.best == pytest.approx((3 * won + 1000) / 4)
+
+
+def test_the_interval_of_a_chance_ends_where_chances_do(tmp_path):
+    plan = Manifest(scenario=SCENARIO, agents=[{"name": "two"}], seeds=[1, 2, 3, 5, 7], attempts=2)
+    plan.write(tmp_path)
+    for label, seed, attempt in plan.planned():
+        actor = scripted("idle" if seed == 7 else "two-a-day", seed)
+        path = tmp_path / plan.episode_path(label, seed, attempt)
+        play(path, actor, seed=seed, agent={"name": label}, attempt=attempt)
+    (agent,) = score_run(tmp_path).agents
+    # shares 1, 1, 1, 1, 0: their mean 0.8, and Student's 2.776 errors of 0.2 to each side
+    found = agent.reliability[2]
+    assert found.share == pytest.approx(0.8)
+    assert found.interval.low == pytest.approx(0.8 - 2.776445 * 0.2)
+    assert found.interval.high == 1
 
 
 def test_a_seed_without_all_its_attempts_tells_no_pass_hat_k(tmp_path):

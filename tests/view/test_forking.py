@@ -102,9 +102,9 @@ def test_the_same_wish_again_is_there_already(ask):
 
 
 def test_one_fork_is_played_at_a_time_and_can_be_stopped(folder, monkeypatch):
-    async def once_stopped(*words, brake, **options):
-        await brake.pulled()
-        return await fork(*words, brake=brake, **options)
+    async def once_stopped(*words):
+        await words[-1].brake.pulled()
+        return await fork(*words)
 
     monkeypatch.setattr(forking, "fork", once_stopped)
     forks = Forks(Library(folder))

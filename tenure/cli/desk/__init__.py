@@ -127,10 +127,10 @@ def desk(sitting: Sitting) -> DeskApp:
     async def play(app: DeskApp) -> None:
         from tenure.agents.human import seated
         from tenure.runner.inline import play_here
-        from tenure.runner.run import run
+        from tenure.runner.run import Conditions, run
 
         place = partial(play_here, staffing=lambda *_: seated(app))
-        failures = await run(sitting.folder, sitting.manifest, _Nobody(), place=place)
+        failures = await run(sitting.folder, sitting.manifest, _Nobody(), Conditions(place=place))
         for failure in failures:
             raise failure.error
 

@@ -11,9 +11,7 @@ from statistics import fmean
 from typing import Any, Literal, Self
 
 import numpy as np
-import orjson
 import yaml
-from pydantic import BaseModel, ConfigDict
 
 from tenure.errors import TrajectoryError
 from tenure.scoring.arena.collusion import PriceSums, recorded_prices
@@ -21,26 +19,23 @@ from tenure.scoring.arena.manifest import ArenaManifest, Match
 from tenure.scoring.arena.ratings import Rating, ratings, wins
 from tenure.scoring.files import write_whole
 from tenure.scoring.records import Episode, read_partial
-from tenure.scoring.scorecard import Spending, rounded, spending
+from tenure.scoring.spending import Spending, spending
 from tenure.scoring.spread import Spread
 from tenure.scoring.statistics import Interval, mean_interval
+from tenure.scoring.written import Part, to_json
 
 FILE_NAME = "arena-scorecard.json"
 _CONDUCT = ("mail", "transfer", "goods", "report")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Mean(_Part):
+class Mean(Part):
     """A mean over seeds, with its 95% interval; `None` below five seeds."""
 
     mean: float
     interval: Interval | None
 
 
-class MatchScore(_Part):
+class MatchScore(Part):
     """How one match ended.
 
     Attributes:
@@ -80,7 +75,7 @@ class MatchScore(_Part):
         return PriceSums(self.asked, self.competitive, self.monopoly)
 
 
-class UnscoredMatch(_Part):
+class UnscoredMatch(Part):
     """A planned match without a score, and why."""
 
     seed: int
@@ -90,7 +85,7 @@ class UnscoredMatch(_Part):
     problem: str
 
 
-class ArenaAgent(_Part):
+class ArenaAgent(Part):
     """One agent over all scored matches.
 
     Attributes:
@@ -124,7 +119,7 @@ class ArenaAgent(_Part):
     cost_usd: float | None
 
 
-class ArenaScorecard(_Part):
+class ArenaScorecard(Part):
     """Everything scoring says of an arena run.
 
     Attributes:
@@ -160,8 +155,7 @@ class ArenaScorecard(_Part):
 
     def to_json(self) -> bytes:
         """Return the scorecard as JSON, floats rounded."""
-        content = rounded(self.model_dump(mode="json"))
-        return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        return to_json(self.model_dump(mode="json"))
 
     def write(self, run_dir: Path) -> Path:
         """Write `arena-scorecard.json` into the run's folder and return its path."""

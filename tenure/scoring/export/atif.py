@@ -25,7 +25,7 @@ from tenure.scoring.export.fields import (
 from tenure.scoring.limits import told_usd
 from tenure.scoring.records import Episode
 from tenure.scoring.scenes import Scene, scenes
-from tenure.scoring.scorecard import spending, tokens_of
+from tenure.scoring.spending import spending, tokens_of
 
 SCHEMA_VERSION = "ATIF-v1.7"
 """The first that can say that no model was called, and readers of 1.8 take it."""

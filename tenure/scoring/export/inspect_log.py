@@ -23,13 +23,8 @@ from tenure.scoring.export.fields import (
 )
 from tenure.scoring.records import Episode
 from tenure.scoring.scenes import Scene, scenes
-from tenure.scoring.scorecard import (
-    MAIN_SEAT,
-    EpisodeScore,
-    Spending,
-    score_episode,
-    spending,
-)
+from tenure.scoring.scorecard import EpisodeScore, score_episode
+from tenure.scoring.spending import MAIN_SEAT, Spending, spending
 
 if TYPE_CHECKING:
     from inspect_ai.log import EvalLog, EvalResults, EvalSample

@@ -29,7 +29,7 @@ from tenure.scoring.export.fields import (
 from tenure.scoring.limits import told_usd
 from tenure.scoring.records import Episode
 from tenure.scoring.scenes import Scene, scenes
-from tenure.scoring.scorecard import spending, tokens_of
+from tenure.scoring.spending import spending, tokens_of
 
 SCHEMA_URL = "https://opentelemetry.io/schemas/1.41.0"
 START_NS = 946_684_800 * 10**9

@@ -17,7 +17,7 @@ from tenure.scoring.export.fields import left_over, model_of
 from tenure.scoring.limits import told_usd
 from tenure.scoring.records import Episode, FigureRecord
 from tenure.scoring.scenes import Scene, scenes
-from tenure.scoring.scorecard import tokens_of
+from tenure.scoring.spending import tokens_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

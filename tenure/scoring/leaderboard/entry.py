@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from tenure import __version__, scenarios
 from tenure.errors import UsageError
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.records import Episode
 from tenure.scoring.report.page import floor_name
-from tenure.scoring.scorecard import AgentScore, EpisodeScore, Scorecard, Spending, Summary
+from tenure.scoring.scorecard import AgentScore, EpisodeScore, Scorecard, Summary
+from tenure.scoring.spending import Spending
+from tenure.scoring.written import Part
 
 ENTRIES = "entries"
 FILE_NAME = "entry.json"
@@ -24,11 +26,7 @@ NOT_PROVEN = (
 )
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class EpisodeFile(_Part):
+class EpisodeFile(Part):
     """A checked episode.
 
     Attributes:
@@ -47,7 +45,7 @@ class EpisodeFile(_Part):
     head: str
 
 
-class Row(_Part):
+class Row(Part):
     """One agent of a submission.
 
     Attributes:
@@ -73,7 +71,7 @@ class Row(_Part):
     episodes: list[EpisodeFile]
 
 
-class Entry(_Part):
+class Entry(Part):
     """A run on the board.
 
     Attributes:

@@ -24,6 +24,7 @@ from tenure.scoring.report import figures, wording
 from tenure.scoring.report.conduct import conduct_rows
 from tenure.scoring.report.figures import Drawing
 from tenure.scoring.report.forecasts import forecast_tables
+from tenure.scoring.report.reliability import reliability_table
 from tenure.scoring.report.settings import settings
 from tenure.scoring.report.sustained import sustained_context
 from tenure.scoring.scorecard import (
@@ -31,11 +32,11 @@ from tenure.scoring.scorecard import (
     Comparison,
     EpisodeScore,
     Scorecard,
-    Spending,
     Summary,
     Unscored,
     series,
 )
+from tenure.scoring.spending import Spending
 from tenure.scoring.statistics import FEWEST_FOR_INTERVAL, Interval
 from tenure.scoring.sustained.measures import sustained_run
 
@@ -212,6 +213,8 @@ def _context(
         "swatches": swatches(len(agents)),
         "forecast_tables": forecast_tables(agents),
         "conduct_rows": conduct_rows(agents),
+        "reliability": reliability_table(agents),
+        "attempts": manifest.attempts,
         "comparisons": [_comparison(pair, figure) for pair in scorecard.comparisons],
         "unfolded": scorecard.planned <= _UNFOLDED_EPISODES,
         "usage_note": _usage_note(agents),

@@ -5,25 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from tenure import __version__
 from tenure.scoring.files import write_whole
-from tenure.scoring.scorecard import rounded
 from tenure.scoring.statistics import Interval
 from tenure.scoring.sustained.competence import Estimate
 from tenure.scoring.sustained.drift import Change
 from tenure.scoring.sustained.survival import Median, Point
+from tenure.scoring.written import Part, to_json
 
 FILE_NAME = "sustained.json"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Share(_Part):
+class Share(Part):
     """So many of so many, with Wilson's interval of the share."""
 
     count: int
@@ -31,7 +26,7 @@ class Share(_Part):
     interval: Interval
 
 
-class Said(_Part):
+class Said(Part):
     """What an agent stated in a form that the world could check.
 
     Attributes:
@@ -45,7 +40,7 @@ class Said(_Part):
     divergence: float
 
 
-class CourseOfEpisode(_Part):
+class CourseOfEpisode(Part):
     """One episode.
 
     Attributes:
@@ -82,10 +77,10 @@ class CourseOfEpisode(_Part):
     duties: int
     duties_kept: int
     said: Said | None
-    recalled: list[tuple[int, int, int]] = []
+    recalled: list[tuple[int, int, int]] = Field(default_factory=list)
 
 
-class Retained(_Part):
+class Retained(Part):
     """What was still known of what had been told in passing so many days before.
 
     Attributes:
@@ -109,7 +104,7 @@ class Retained(_Part):
     known: Estimate
 
 
-class Recovery(_Part):
+class Recovery(Part):
     """What shocks of one kind did.
 
     Attributes:
@@ -131,7 +126,7 @@ class Recovery(_Part):
     gaps: list[Estimate]
 
 
-class CourseOfAgent(_Part):
+class CourseOfAgent(Part):
     """One agent over its scored seeds; every interval's unit is the seed.
 
     Attributes:
@@ -197,11 +192,11 @@ class CourseOfAgent(_Part):
     divergence: Estimate | None
     exact: Estimate | None
     divergence_by_month: list[float | None]
-    retention: list[Retained] = []
-    recoveries: dict[str, Recovery] = {}
+    retention: list[Retained] = Field(default_factory=list)
+    recoveries: dict[str, Recovery] = Field(default_factory=dict)
 
 
-class Sustained(_Part):
+class Sustained(Part):
     """What a run says of sustained competence.
 
     Attributes:
@@ -227,8 +222,7 @@ class Sustained(_Part):
 
     def to_json(self) -> bytes:
         """Return the content of `sustained.json`: the same bytes for the same run."""
-        content = rounded(self.model_dump(mode="json"))
-        return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        return to_json(self.model_dump(mode="json"))
 
     def write(self, run_dir: Path) -> Path:
         """Write `sustained.json` into the run folder and return its path."""

@@ -7,7 +7,7 @@ from tenure.runner.arena import POOL, draw_up_arena
 from tenure.scenarios import load
 from tenure.scoring.arena.page import write_arena_report
 from tenure.scoring.arena.scorecard import MatchScore, UnscoredMatch, _anchors, card
-from tenure.scoring.scorecard import spending
+from tenure.scoring.spending import spending
 
 WEEK, SEASON = load("vending/arena-week"), load("vending/arena")
 
