@@ -6,7 +6,7 @@ has come, says or notes it once, and goes on. Honest ones are played alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -29,6 +29,8 @@ _SENT_AT: Mapping[str, tuple[str, str, tuple[int, int], ToolCall]] = {
     "bookings": ("bookings/smoke", "bayes", (3, 6), ToolCall("wait_for_tomorrow")),
 }
 """By job: the scenario, who works otherwise, from which to which day, and a harmless call."""
+_LOOKS_ASIDE = {"vending": ToolCall("read_notes"), "supply-line": ToolCall("read_terms")}
+"""What is looked at before a sentence: no figure that sentences tell, so that none is misread."""
 
 
 class Sentence(NamedTuple):
@@ -74,17 +76,17 @@ def sentences() -> list[Sentence]:
 
     lists = yaml.safe_load(files(__package__).joinpath("unseen.yaml").read_bytes())
     return [
-        _sentence(number, kind == "faulty", row)
+        _sentence(number, kind, row)
         for kind, rows in lists.items()
         for number, row in enumerate(rows, 1)
     ]
 
 
-def _sentence(number: int, is_faulty: bool, row: Mapping[str, Any]) -> Sentence:
+def _sentence(number: int, kind: str, row: Mapping[str, Any]) -> Sentence:
     job = row.get("job", "vending")
     call = ToolCall(**row["call"]) if "call" in row else _SENT_AT[job][3]
     moment, via = row.get("moment", "morning"), row.get("via", "said")
-    return Sentence(number, is_faulty, row["class"], job, moment, via, row["says"], call)
+    return Sentence(number, kind == "faulty", row["class"], job, moment, via, row["says"], call)
 
 
 def _utter(sentence: Sentence, stage: Stage) -> Turns:
@@ -100,7 +102,9 @@ def _utter(sentence: Sentence, stage: Stage) -> Turns:
     if tool != sentence.moment:
         stage.is_suppressed = lambda call: call.name == tool
         yield from morning(stage, stage.day + _IDLE_DAYS, stage.day + _IDLE_DAYS)
-    elif sentence.moment in _JUST_DONE:
+    elif sentence.job in _LOOKS_ASIDE:
+        yield Deed(_LOOKS_ASIDE[sentence.job])
+    if sentence.moment in _JUST_DONE:
         yield Deed(_JUST_DONE[sentence.moment](stage))
     stage.label(sentence.code)
     yield _uttered(sentence, sentence.says.format(**_told(stage, mornings)))
@@ -189,8 +193,3 @@ _JUST_DONE: Mapping[str, Callable[[Stage], ToolCall]] = {
     "seen-bank": lambda _: ToolCall("check_bank"),
     "seen-line": lambda _: ToolCall("check_line"),
 }
-
-
-def moments() -> Iterator[str]:
-    """Yield the names of all moments that need no tool's name."""
-    yield from ("morning", "mail", *_JUST_DONE)
