@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tenure.cli.exits import Exit
-from tenure.cli.failures import failure_lines, incidence_table
+from tenure.cli.failures import NO_FACTS, failure_lines, incidence_table
 from tenure.cli.parsing import Parser, add_options, whole_number
 from tenure.cli.terminal import amount, heading, printable, remark, say, table, width
 from tenure.errors import TrajectoryError, UsageError
@@ -128,7 +128,9 @@ def _parts(found: Diagnosis) -> Iterator[str]:
     """Yield what is told of an episode, part by part."""
     ledger = found.ledger
     yield _headline(ledger) if ledger else f"{found.name}. {found.problem}"
-    yield "\n" + "\n".join(failure_lines(found.failures))
+    yield "\n" + "\n".join(failure_lines(found.failures, found.seats))
+    if not found.tells_facts:
+        yield NO_FACTS
     if ledger:
         yield from _costs(ledger, found.failures)
 
@@ -302,13 +304,30 @@ def _run_parts(found: Sequence[Diagnosis]) -> Iterator[str]:
     if rows := [_row(one.ledger) for one in found if one.ledger]:
         yield table(head, rows, width=width())
     yield from dict.fromkeys(one.problem for one in found if one.problem)
-    failures = [one.failures for one in found]
-    last = max((one.day for those in failures for one in those), default=0)
-    if not last:
-        yield "\nNo failure was found."
-        return
-    days = sorted({max(1, last // 4), max(1, last // 2), last})
-    yield f"\n{incidence_table(incidence(failures), days)}"
+    if not all(one.tells_facts for one in found):
+        yield f"\n{NO_FACTS}"
+    for whose, failures in _by_agent(found).items():
+        title = f"{whose}: " if whose else ""
+        last = max((one.day for those in failures for one in those), default=0)
+        if not last:
+            yield f"\n{title}no failure was found." if title else "\nNo failure was found."
+            continue
+        days = sorted({max(1, last // 4), max(1, last // 2), last})
+        told = incidence_table(incidence(failures), days)
+        yield f"\n{title}\n{told}" if title else f"\n{told}"
+
+
+def _by_agent(found: Sequence[Diagnosis]) -> dict[str, list[list[Failure]]]:
+    """Return the failures of each episode, of matches those of each agent in it, by agent."""
+    failures: dict[str, list[list[Failure]]] = {}
+    for one in found:
+        rivals = {seat: who for seat, who in one.seats.items() if "" not in one.seats}
+        if not rivals:
+            failures.setdefault("", []).append(list(one.failures))
+        for seat, who in rivals.items():
+            own = [failure for failure in one.failures if failure.seat == seat]
+            failures.setdefault(who, []).append(own)
+    return failures
 
 
 def _row(ledger: Ledger) -> Sequence[str]:

@@ -37,22 +37,45 @@ def failure_rows(failures: Iterable[Failure]) -> list[Row]:
     ]
 
 
-def failure_lines(failures: Sequence[Failure], most: int = 20) -> Iterator[str]:
-    """Yield failures as lines: how many of each class, then the first ones.
+def failure_lines(
+    failures: Sequence[Failure], seats: Mapping[str, str] = {}, most: int = 20
+) -> Iterator[str]:
+    """Yield failures as lines: how many of each class, then the first ones, seat by seat.
 
     Args:
         failures: Those of one episode.
-        most: How many are told one by one.
+        seats: Who sits where, if there are several.
+        most: How many of a seat are told one by one.
     """
+    if not seats:
+        yield from _lines_of(failures, "", most)
+        return
+    for seat, who in seats.items():
+        whose = who if seat in ("", who) else f"{seat} ({who})"
+        yield from _lines_of([one for one in failures if one.seat == seat], whose, most)
+    if nobodys := [one for one in failures if one.seat not in seats]:
+        yield from _lines_of(nobodys, "all", most)
+
+
+NO_FACTS = (
+    "This job tells no facts, so only classes that need none were looked for: `record` in the "
+    "table of docs/failures.md."
+)
+"""What is said where nothing found means less than it seems."""
+
+
+def _lines_of(failures: Sequence[Failure], whose: str, most: int) -> Iterator[str]:
+    """Yield the failures of a seat, or of a whole episode if it is nobody's."""
+    head = f"{whose}: " if whose else ""
     if not failures:
-        yield "No failure was found."
+        yield f"{head}no failure was found." if head else "No failure was found."
         return
     rows = failure_rows(failures)
     counts: dict[str, int] = {}
     for row in rows:
         counts[f"{row.code} {row.name}"] = counts.get(f"{row.code} {row.name}", 0) + 1
     told = ", ".join(f"{name} ({count})" if count > 1 else name for name, count in counts.items())
-    yield f"{len(rows):,} failure{'s' if len(rows) > 1 else ''}: {told}."
+    yield f"{head}{len(rows):,} failure{'s' if len(rows) > 1 else ''}: {told}."
     for row in rows[:most]:
         yield f"  {row.code}  {row.place}: {row.what}"
     if len(rows) > most:

@@ -165,7 +165,7 @@ def _failures(episode: Episode, code: str | None) -> list[Failure]:
 
 
 def _of_step(failures: Sequence[Failure], scene: Scene) -> list[Failure]:
-    return [one for one in failures if one.step <= scene.step["n"] <= one.until]
+    return [one for one in failures if one.covers(scene.step)]
 
 
 def _check_window(episode: Episode, first: int, last: int | None) -> None:
@@ -358,7 +358,8 @@ class _View:
             yield "model", _spent(scene.exchange)
         for one in _of_step(self._failures, scene):
             more = f", to step {one.until}" if one.until > one.step else ""
-            yield "failure", f"{one.code} {one.what} (step {one.step}{more})"
+            whose = f"{one.seat}, " if one.seat else ""
+            yield "failure", f"{one.code} {one.what} ({whose}step {one.step}{more})"
         if ended := scene.step.get("ended"):
             yield "ended", ended
 

@@ -225,6 +225,14 @@ class World(ABC, Generic[StateT]):
         """The tools that the seat whose turn it is may use."""
         return self.toolbox
 
+    def business(self, seat: str) -> World[Any]:  # noqa: ARG002  for worlds of rivals
+        """Return what a seat of a contest has of its own, as a world of one seat.
+
+        Whoever looks for failures sees no more of a contest than this. The world itself where the
+        seats share all there is.
+        """
+        return self
+
     def role(self, seat: str) -> str:  # noqa: ARG002  for worlds that have other seats
         """Return the standing instructions of a seat; empty for one that gets the brief."""
         return ""

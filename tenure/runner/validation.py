@@ -135,9 +135,16 @@ def trials(folder: Path, seeds: Iterable[int], names: Sequence[str] = ()) -> Ite
             yield trial(fault, seed, folder / f"{fault.name}-{seed}.jsonl.zst")
 
 
-def trial(fault: Fault, seed: int, path: Path) -> Trial:
-    """Play and record one episode, and look for failures in its record."""
-    labels = _record(fault, seed, path)
+def trial(fault: Fault, seed: int, path: Path, *, after: int | None = None) -> Trial:
+    """Play and record one episode, and look for failures in its record.
+
+    Args:
+        fault: Who plays.
+        seed: The world's.
+        path: Where it is recorded.
+        after: How many steps after a fault the episode is broken off; `None` plays on to its end.
+    """
+    labels = _record(fault, seed, path, after)
     return Trial(fault, seed, path, tuple(labels), tuple(detect(Past(read(path)))))
 
 
@@ -168,7 +175,7 @@ def _is_labelled(one: Failure, labels: Iterable[Label]) -> bool:
     return any(label.covers(one.code, one.step, one.day) for label in labels)
 
 
-def _record(fault: Fault, seed: int, path: Path) -> list[Label]:
+def _record(fault: Fault, seed: int, path: Path, after: int | None) -> list[Label]:
     """Play and record one episode, and return what was done wrong."""
     scenario = scenario_of(fault)
     world = scenario.make_world(seed)
@@ -182,13 +189,18 @@ def _record(fault: Fault, seed: int, path: Path) -> list[Label]:
         stage, lambda heard: script(heard) or "", fault.mischief, opening
     )
     with Recorder(path, told) as recorder:
-        while not world.ended and stage.n < scenario.limits.steps:
+        while not world.ended and stage.n < scenario.limits.steps and not _is_over(stage, after):
             turn = next(turns)
             step = world.step(turn.action)
             recorder.step(world, turn.action, turn.exchange, step)
             stage.heard, stage.n = step.text, stage.n + 1
         recorder.end(world, world.ended or "steps")
     return [label for label in stage.labels if label.first < stage.n]
+
+
+def _is_over(stage: Stage, after: int | None) -> bool:
+    """Tell whether enough was played after the first fault."""
+    return after is not None and bool(stage.labels) and stage.n > stage.labels[0].first + after
 
 
 def scenario_of(fault: Fault) -> Scenario:

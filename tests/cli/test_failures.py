@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tenure.cli.failures import failure_lines, failure_rows, incidence_table
+from tenure.cli.failures import NO_FACTS, failure_lines, failure_rows, incidence_table
 from tenure.cli.validation import class_lines
+from tenure.envs.tools import ToolCall
 from tenure.scoring.failures import CLASSES, Failure, incidence
 from tests.scoring.episodes import BREW, SLEEP, play
+from tests.scoring.failures.match import match
 
 PAGE = Path(__file__).parents[2] / "docs" / "failures.md"
 
@@ -85,6 +87,33 @@ def test_a_run_is_a_table_of_shares_by_day():
         "A2 format error      25 %       25 %    1 of 4                      1",
         "T3 loop               0 %       50 %    2 of 4                      2",
     ]
+
+
+# --- several seats --------------------------------------------------------------------------------
+
+
+def test_a_contest_is_told_seat_by_seat(tenure, tmp_path):
+    look = ToolCall("check_machine").to_json()
+    path = match(tmp_path / "e.jsonl.zst", [("seat_2", 3, look, "")] * 6)
+    out = tenure("diagnose", path)[1]
+    assert "seat_1 (shopkeeper): no failure was found.\nseat_2 (naive): 1 failure: T3 loop." in out
+    shown = tenure("show", path, "--failure", "T3")[1]
+    assert "(seat_2, step" in shown
+    assert re.findall(r"^#\d+ \S+ (\w+)", shown, re.MULTILINE) == ["seat_2"] * len(steps_of(shown))
+
+
+def test_of_a_folder_of_matches_the_failures_of_each_agent_are_told(tenure, tmp_path):
+    agents = ("--agent", "shopkeeper", "--agent", "naive")
+    tenure("run", "vending/arena-week", *agents, "--out", tmp_path / "r")
+    out = tenure("diagnose", tmp_path / "r")[1]
+    assert "shopkeeper: no failure was found.\n\nnaive: no failure was found." in out
+
+
+def test_of_a_job_that_tells_no_facts_it_is_said_that_less_was_looked_for(tenure, tmp_path):
+    path = play(tmp_path / "e.jsonl.zst", [BREW, SLEEP], finish=False)
+    code, out, _ = tenure("diagnose", path)
+    assert code == 0
+    assert f"No failure was found.\n{NO_FACTS}" in out
 
 
 # --- validate-detectors ---------------------------------------------------------------------------

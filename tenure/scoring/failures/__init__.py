@@ -9,7 +9,7 @@ each can be relied on.
 """
 
 from tenure.scoring.failures.classes import CLASSES, CODE_OF, FailureClass
-from tenure.scoring.failures.detect import detect
+from tenure.scoring.failures.detect import detect, tells_facts
 from tenure.scoring.failures.failure import Failure
 from tenure.scoring.failures.incidence import Incidence, incidence
 
@@ -21,4 +21,5 @@ __all__ = [
     "Incidence",
     "detect",
     "incidence",
+    "tells_facts",
 ]

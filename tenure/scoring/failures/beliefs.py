@@ -40,25 +40,27 @@ class Beliefs:
     Args:
         audit: The job's.
         score: The name of the figure that decides.
-        start: The figures before the first step.
         tools: Names of the tools on offer.
     """
 
-    def __init__(
-        self, audit: Audit, score: str, start: Mapping[str, int], tools: Iterable[str]
-    ) -> None:
+    def __init__(self, audit: Audit, score: str, tools: Iterable[str]) -> None:
         self._audit = audit
         self._tools = {tool: re.compile(rf"{_INTENT}[`'\"]?{tool}\b") for tool in tools}
         self._any_tool = re.compile(rf"\b(?:{'|'.join(self._tools) or '(?!)'})\b")
-        self._score, self._start = score, start.get(score, 0)
-        self._now = self._with_gain(start)
+        self._score = score
+        self._start: int | None = None
+        self._known: dict[str, int] = {}
+        self._now: Mapping[str, int] = {}
         self._past: dict[str, set[int]] = {}
-        self._last: Sight | None = None
+        self._latest: dict[str, Sight] = {}
         self._done: dict[str, list[Sight]] = {}
 
     def judge(self, sight: Sight) -> Iterator[Failure]:
         """Compare a step's words with the truth before and after it, and remember both."""
-        before, self._now = self._now, self._with_gain(sight.scene.figures)
+        if self._start is None:
+            self._start = sight.before.get(self._score, 0)
+        self._remember_figures(sight.before)
+        before, self._now = self._with_gain(sight.before), self._with_gain(sight.after)
         for where, text in texts_of(sight, self._audit):
             for claim in figures_in(text, self._audit.figures):
                 yield from self._judge_claim(sight, where, claim, before)
@@ -76,16 +78,22 @@ class Beliefs:
         known = dict(figures)
         score = known.get(self._score)
         if score is not None:
-            known["gain"] = score - self._start
-            known["cost"] = self._start - score
+            known["gain"] = score - (self._start or 0)
+            known["cost"] = (self._start or 0) - score
         return known
 
     def _remember(self, sight: Sight) -> None:
-        for name, (old, _) in sight.scene.changes.items():
-            self._past.setdefault(name, set()).add(old)
+        self._remember_figures(sight.after)
         if not sight.fault:
             self._done.setdefault(sight.tool, []).append(sight)
-        self._last = sight
+        self._latest[sight.seat] = sight
+
+    def _remember_figures(self, now: Mapping[str, int]) -> None:
+        """Take down what is no longer so, whoever's step has changed it."""
+        for name, value in now.items():
+            if (old := self._known.get(name, value)) != value:
+                self._past.setdefault(name, set()).add(old)
+        self._known.update(now)
 
     def _judge_claim(
         self, sight: Sight, where: str, claim: Claim, before: Mapping[str, int]
@@ -101,13 +109,14 @@ class Beliefs:
         elif claim.value in self._past.get(name, ()):
             code = "M3"
         else:
-            was_told = where == "said" and truths[0] in self._read_of(name)
+            was_told = where == "said" and truths[0] in self._read_of(name, sight.seat)
             code = "R1" if was_told else "M2"
         yield Failure.of(code, sight, what, evidence)
 
-    def _read_of(self, figure: str) -> list[int]:
-        """Return the values of a figure that the latest answer states."""
-        answer = self._last.scene.answer if self._last else ""
+    def _read_of(self, figure: str, seat: str) -> list[int]:
+        """Return the values of a figure that the latest answer to a seat states."""
+        last = self._latest.get(seat)
+        answer = last.scene.answer if last else ""
         stated = figures_in(answer or "", {figure: self._audit.figures[figure]})
         return [claim.value for claim in stated]
 
@@ -115,7 +124,8 @@ class Beliefs:
         if sight.tool == tool:
             return
         evidence = {"tool": tool, "words": words}
-        if self._last and self._last.tool == tool and self._last.fault:
+        last = self._latest.get(sight.seat)
+        if last and last.tool == tool and last.fault:
             yield Failure.of(
                 "R1", sight, f"{tool} has just failed, and it says {words!r}", evidence
             )

@@ -15,7 +15,7 @@ _PASSIVE_PERCENT = 80
 
 
 class Loops:
-    """Finds calls that bring the same answer again and again."""
+    """Finds calls of one seat that bring the same answer again and again."""
 
     def __init__(self) -> None:
         self._recent: deque[Sight] = deque(maxlen=_LOOP_WINDOW)
@@ -36,11 +36,11 @@ class Loops:
         alike = [one for one, other in zip(self._recent, self._keys, strict=True) if other == key]
         first, call = alike[1], sight.scene.call
         what = f"{call.text if call else ''} brings the same answer again and again"
-        yield Failure("T3", first.n, first.scene.day, what, sight.n, {"tool": sight.tool})
+        yield Failure.over("T3", (first, sight), what, {"tool": sight.tool})
 
 
 class Thrash:
-    """Finds many different calls of one day that come to nothing."""
+    """Finds many different calls of one seat and day that come to nothing."""
 
     def __init__(self) -> None:
         self._recent: deque[Sight] = deque(maxlen=_THRASH_WINDOW)
@@ -65,7 +65,7 @@ class Thrash:
             first = self._recent[0]
             what = f"{_THRASH_WINDOW} calls of {len({o.tool for o in self._recent})} tools, no work"
             evidence = {"bits": round(bits, 2), "worked": worked}
-            yield Failure("T4", first.n, first.scene.day, what, sight.n, evidence)
+            yield Failure.over("T4", (first, sight), what, evidence)
 
 
 def entropy_bits(counts: Counter[str]) -> float:
@@ -75,7 +75,9 @@ def entropy_bits(counts: Counter[str]) -> float:
 
 
 class Idleness:
-    """Finds stretches of days without work while there is some that pays.
+    """Finds stretches of days without work while there is some that pays, in one business.
+
+    Several seats may have a part in it; the stretch is of the one that lets the days pass.
 
     Args:
         idle_days: From so many days on they count.
@@ -113,4 +115,5 @@ class Idleness:
         code = "T1" if gives_up else "T5"
         what = f"{days} days without work, though {undone}"
         evidence = {"days": days, "passive": passive, "undone": undone}
-        yield Failure(code, first.n, first.scene.day, what, last.n, evidence)
+        whose = next((one.seat for one in stretch if one.waits), first.seat)
+        yield Failure.over(code, (first, last), what, evidence)._replace(seat=whose)

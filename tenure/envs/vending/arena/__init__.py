@@ -6,5 +6,13 @@ from tenure.envs.jobs import Job
 from tenure.envs.vending.arena.bound import total_bound
 from tenure.envs.vending.arena.policies import POLICIES
 from tenure.envs.vending.arena.world import ArenaWorld
+from tenure.envs.vending.audit import VendingAudit
 
-JOB = Job(world=ArenaWorld, policies=POLICIES, floor="naive", bound=total_bound, is_contest=True)
+JOB = Job(
+    world=ArenaWorld,
+    policies=POLICIES,
+    floor="naive",
+    bound=total_bound,
+    audit=VendingAudit,
+    is_contest=True,
+)

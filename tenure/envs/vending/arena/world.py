@@ -101,6 +101,10 @@ class ArenaWorld(World[ArenaState]):
         """Who acts next."""
         return SEATS[self.state.turn]
 
+    def business(self, seat: str) -> SeatWorld:
+        """Return the business of a seat."""
+        return self.seats[SEATS.index(seat)]
+
     @property
     def open_turns(self) -> Mapping[str, str]:
         """What those who are awake read; within a day nothing that one does reaches another."""
