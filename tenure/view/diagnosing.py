@@ -19,7 +19,9 @@ def diagnose(path: Path, progress: Progress) -> dict[str, Any]:
 
     Returns:
         `failures` and `ledger` as their `to_json` has them, `None` for one that cannot be had;
-        `classes`, what the failures' codes mean; `problems`, why one cannot be had.
+        `classes`, what the failures' codes mean; `seats`, who sits in each of several;
+        `tells_facts`, whether the job tells what most classes need; `problems`, why one of the two
+        cannot be had.
     """
     told = {"classes": {code: each.name for code, each in CLASSES.items()}}
     try:
@@ -29,6 +31,8 @@ def diagnose(path: Path, progress: Progress) -> dict[str, Any]:
     return {
         "failures": [each.to_json() for each in found.failures],
         "ledger": found.ledger and found.ledger.to_json(),
+        "seats": dict(found.seats),
+        "tells_facts": found.tells_facts,
         "problems": [f"Ledger: {found.problem}"] if found.problem else [],
         **told,
     }

@@ -6,10 +6,11 @@ import pytest
 from tenure.errors import UsageError
 from tenure.scoring.records import read_partial
 from tenure.scoring.scenes import scenes
-from tenure.view.diagnosing import Diagnoses
+from tenure.view.diagnosing import Diagnoses, diagnose
 from tenure.view.library import Library
 from tenure.view.server import make_app
 from tests.scoring import episodes
+from tests.scoring.failures.match import match
 from tests.view import served
 
 PORT = 4321
@@ -256,6 +257,14 @@ def test_failures_and_ledger_of_a_real_episode_reach_the_page(ask):
     assert found["state"] == "done"
     assert isinstance(found["failures"], list)
     assert "M1" in found["classes"]
+
+
+def test_failures_of_a_match_reach_the_page_with_their_seats(tmp_path):
+    look = '{"name":"check_machine","arguments":{}}'
+    path = match(tmp_path / "m.jsonl.zst", [("seat_2", 2, look, "")] * 4)
+    found = diagnose(path, lambda _: None)
+    assert found["seats"] == {"seat_1": "shopkeeper", "seat_2": "naive"}
+    assert {one["seat"] for one in found["failures"] if one["code"] == "T3"} == {"seat_2"}
 
 
 def test_files_that_no_page_can_ask_for_do_not_spoil_the_list(folder, tmp_path):

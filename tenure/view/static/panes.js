@@ -28,12 +28,13 @@ export function failuresPane(found, data, go, begin) {
 
 function failures(found, data, go) {
   if (!found.failures) return h("p", {}, (found.problems ?? []).filter((one) => one.startsWith("Failures")).join(" ") || "None could be looked for.");
-  if (!found.failures.length) return h("p", {}, "The detectors found none.");
+  const note = found.tells_facts === false ? h("p", { class: "quiet" }, "This job tells no facts, so only classes that need none were looked for.") : null;
+  if (!found.failures.length) return [h("p", {}, "The detectors found none."), note];
   const codes = [...new Set(found.failures.map((one) => one.code))].sort();
-  return codes.map((code) => {
+  return [note, codes.map((code) => {
     const some = found.failures.filter((one) => one.code === code);
-    return fold(`${code} ${found.classes?.[code] ?? ""} · ${some.length}`, () => h("ul", { class: "jumps" }, some.slice(0, MOST).map((one) => h("li", {}, link(one.step, data, go), h("span", {}, one.what)))), codes.length < 4);
-  });
+    return fold(`${code} ${found.classes?.[code] ?? ""} · ${some.length}`, () => h("ul", { class: "jumps" }, some.slice(0, MOST).map((one) => h("li", {}, link(one.step, data, go), one.seat && h("span", { class: "tag" }, found.seats?.[one.seat] ?? one.seat), h("span", {}, one.what)))), codes.length < 4);
+  })];
 }
 
 export function lossesPane(found, data, go, begin) {
