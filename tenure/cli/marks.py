@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser
 from tenure.cli.places import define_source, define_workers, from_store, spreading
+from tenure.cli.playback import going_on
 from tenure.cli.terminal import amount, at_limits, heading, printable, ratio, say, table, width
 from tenure.errors import UsageError
 
@@ -349,7 +350,8 @@ def _score_episode(options: argparse.Namespace) -> int:
     if options.json:
         say(outcome.model_dump_json(indent=2))
     elif isinstance(outcome, Unscored):
-        say(printable(f"{outcome.agent}, seed {outcome.seed}: unscored. {outcome.problem}"))
+        unscored = f"{outcome.agent}, seed {outcome.seed}: unscored. {outcome.problem}"
+        say(printable(f"{unscored} {going_on(options.path)}"))
     else:
         say(printable(_sheet(outcome, episode.header["score"], has_luck="luck" in episode.header)))
     return Exit.UNFINISHED if isinstance(outcome, Unscored) else Exit.DONE
