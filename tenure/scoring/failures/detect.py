@@ -57,7 +57,7 @@ class _Party:
 
     def __init__(self, past: Past, audit: Audit) -> None:
         tools = past.scenario.make_world(past.episode.seed).toolbox.tools
-        self._beliefs = Beliefs(audit, past.episode.header["score"], list(tools))
+        self._beliefs = Beliefs(audit, past.episode.header["score"], tools)
         self._idleness = Idleness(audit.idle_days)
         self._loops: defaultdict[str, Loops] = defaultdict(Loops)
         self._thrash: defaultdict[str, Thrash] = defaultdict(Thrash)
