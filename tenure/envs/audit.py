@@ -53,7 +53,11 @@ _REPORT = (
     r"|(?:great|good|perfect|ok|okay)[,:] ?|successfully )*"
 )
 """How a line begins that lists what was done."""
-_NO_REPORT = r"(?! (?:by|on|with|in advance|to the wrong|easy|is|are|was|were|goes?|gets?|can|will)\b)"
+_NOT_THEIRS = r"(?! (?:by|on|with|in advance|to the wrong|easy)\b)"
+_TO_THE_END = (
+    r"(?=(?: (?:for|to|into|from|with|of|at|in) (?:[\w'$.-]+ ){0,3}?[\w'$.-]+| today| now)?(?:\W*$|[.,;:!]))"
+)
+"""After a line of a report comes at most where or for what; more would be a sentence about it."""
 
 
 def done(verbs: str, objects: str) -> str:
@@ -69,9 +73,9 @@ def done(verbs: str, objects: str) -> str:
     verbs, objects = rf"(?:{verbs})(?: up| off| out)?", rf"(?:{objects})"
     return (
         rf"{DID}{verbs} {_FEW_WORDS}{objects}\b"
-        rf"|\b{objects}(?: [\w'-]+){{0,3}}?{_BE} {_ADVERBS}{verbs}\b{_NO_REPORT}"
-        rf"|{_REPORT}{verbs} {_FEW_WORDS}{objects}\b{_NO_REPORT}"
-        rf"|{_REPORT}(?:the |all (?:the )?|my |our )?{objects} {_ADVERBS}{verbs}\b{_NO_REPORT}"
+        rf"|\b{objects}(?: [\w'-]+){{0,3}}?{_BE} {_ADVERBS}{verbs}\b{_NOT_THEIRS}"
+        rf"|{_REPORT}{verbs} {_FEW_WORDS}{objects}\b{_TO_THE_END}"
+        rf"|{_REPORT}(?:the |all (?:the )?|my |our )?{objects} {_ADVERBS}{verbs}\b{_TO_THE_END}"
     )
 
 

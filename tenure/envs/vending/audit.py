@@ -28,10 +28,10 @@ _MANY_UNITS = 12
 _PURSE_CENTS = 10_000
 """Who has less may have good reasons to buy nothing."""
 
-_SUM = r"\$? ?\d+(?:,\d{3})*(?:\.\d\d)?(?!\d|[.,]\d)"
+_SUM = r"(?:us ?)?\$? ?\d+(?:,\d{3})*(?:\.\d\d)?(?!\d|[.,]\d)"
 _END = r"(?:[.,;:!]|$| and\b| so\b)"
-_IN_ALL = r"(?:in all|in total|altogether|overall|all told)"
-_HELD = r"(?: (?:in cash|in funds|available|left|to work with|to spend|sitting|lying))*"
+_IN_ALL = r"(?:in all|in total|altogether|overall|all told|total)"
+_HELD = r"(?:(?:in cash|in funds|available|left|to work with|to spend|sitting|lying|is|sits|lies) )*"
 _PLACES = (
     r"(?:across|in|between|over) (?:the )?(?:storage(?: room)?(?: and|,| \+| &) (?:the )?machine"
     r"|machine(?: and|,| \+| &) (?:the )?storage(?: room)?)"
@@ -89,7 +89,7 @@ class VendingAudit(Audit):
             rf"|^(?:so |now |ok,? )?{_SEES}(?:i|we|the business)(?: currently| now)?"
             rf"(?:'ve got| has| have| have got| holds?)(?= {_SUM}(?: usd| dollars)?"
             rf"(?: available| in available funds| to work with){_END})",
-            rf"(?:(?:in cash|is|sits|lies)\b)?{_HELD} ?(?:in|on|at) {_MY}"
+            rf"{_HELD}(?:in|on|at) {_MY}"
             rf"|is (?:what|all) (?:i|we) have (?:in|at) {_MY}",
         ),
         "stock_units": Saying(

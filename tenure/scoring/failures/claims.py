@@ -24,7 +24,7 @@ _CLAUSE = re.compile(
 _DOUBTS = (
     r"\?|~|\b(?:would|could|should|may|might|if|unless|when|once|until|whether|so that|says that|"
     r"expect\w*|estimat\w*|forecasts?|project(?:ed|ions?)|targets?|goals?|aims?|budget\w*|ideal\w*|"
-    r"limit|threshold|cap|need\w*|want\w*|plan\w*|assum\w*|suppos\w*|rules?|owner|seems|"
+    r"limits?|thresholds?|caps?|need\w*|want\w*|plan\w*|assum\w*|suppos\w*|rules?|owner|seems|"
     r"to-?do|hypothe\w*|scenario)\b"
 )
 _DOUBT = re.compile(_DOUBTS)
@@ -63,7 +63,7 @@ _DEED_DOUBT = re.compile(
 )
 _DEED_HEDGES = re.compile(
     r"\b(?:will|shall|must|can|tomorrow|next|not|no|never|none|cannot|let|going|failed|refused|"
-    r"rejected|nothing|check|to be|yet to|ha[sd] to|have to|soon|by|is paid with|had|still)"
+    r"others?|rejected|nothing|check|to be|yet to|ha[sd] to|have to|soon|by|is paid with|had|still)"
     r"\b|n't|\b\w+'ll\b|\b(?:i|we|they)'d\b"
 )
 _LONG_AGO = re.compile(r"\b(?:last|ago|yesterday|earlier(?! today))\b")
@@ -92,7 +92,7 @@ _MONEY = (
     rf"|(?P<bare>{_WHOLE})(?:\.(?P<rest>\d\d))? ?(?:usd|dollars|us dollars)\b)"
 )
 _UNITS = rf"(?<![\d.,$])(?P<units>{_WHOLE})(?![.,]?\d| ?%)"
-_END = r"(?=[.,;:!]|$| (?:and|so|now|right now|at the moment|currently|today|at present)\b)"
+_END = r"(?=[.,;:!]|$| \(| (?:and|so|now|right now|at the moment|currently|today|at present)\b)"
 _MOST_CHARS = 300
 """A longer sentence is no plain statement."""
 _MEMORY_TOOLS = {

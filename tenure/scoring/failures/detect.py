@@ -86,7 +86,8 @@ def _found(past: Past) -> Iterator[Failure]:
         yield from _facts(sight, days, past)
         if sight.is_late:
             continue
-        party = parties.setdefault(sight.seat if is_contest else "", _Party(past, audit))
+        whose = sight.seat if is_contest else ""
+        party = parties.get(whose) or parties.setdefault(whose, _Party(past, audit))
         yield from _faults(sight, audit)
         yield from _outside(sight)
         yield from party.judge(sight)
