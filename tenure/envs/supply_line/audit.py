@@ -18,9 +18,7 @@ _SHUT_WEEKS = 4
 _TELLING = ("closure", "cost_sheet")
 
 
-_EVERYWHERE = (
-    r"(?:(?:at |over |across |in )?all (?:the )?(?:four |4 )?stages|(?:over|across|in) the (?:whole )?line)"
-)
+_EVERYWHERE = r"(?:(?:at |over |across |in )?all (?:the )?(?:four |4 )?stages|(?:over|across|in) the (?:whole )?line)"
 _TO_DATE = r"(?:so far|to date|since (?:the start|(?:week|day) (?:1|one))|in total|overall)"
 
 
@@ -43,7 +41,9 @@ class SupplyLineAudit(Audit):
             rf"(?:units )?in stock (?:in all|in total|altogether|{_EVERYWHERE})",
         ),
         "sold_units": Saying(
-            rf"(?:total )?sold {_TO_DATE}|total (?:units )?sold", rf"(?:units )?sold {_TO_DATE}", counts=True
+            rf"(?:total )?sold {_TO_DATE}|total (?:units )?sold",
+            rf"(?:units )?sold {_TO_DATE}",
+            counts=True,
         ),
         "cost": Saying(rf"(?:total )?costs? {_TO_DATE}|total costs?(?! of)", counts=True),
     }

@@ -31,7 +31,9 @@ _PURSE_CENTS = 10_000
 _SUM = r"(?:us ?)?\$? ?\d+(?:,\d{3})*(?:\.\d\d)?(?!\d|[.,]\d)"
 _END = r"(?:[.,;:!]|$| and\b| so\b)"
 _IN_ALL = r"(?:in all|in total|altogether|overall|all told|total)"
-_HELD = r"(?:(?:in cash|in funds|available|left|to work with|to spend|sitting|lying|is|sits|lies) )*"
+_HELD = (
+    r"(?:(?:in cash|in funds|available|left|to work with|to spend|sitting|lying|is|sits|lies) )*"
+)
 _PLACES = (
     r"(?:across|in|between|over) (?:the )?(?:storage(?: room)?(?: and|,| \+| &) (?:the )?machine"
     r"|machine(?: and|,| \+| &) (?:the )?storage(?: room)?)"
@@ -105,9 +107,7 @@ class VendingAudit(Audit):
             rf"|(?:(?:units|items) )?(?:are )?in stock {_IN_ALL}"
             rf"|(?:units|items) (?:of stock|of goods) {_IN_ALL}",
         ),
-        "cash_in_machine_cents": Saying(
-            rf"{_TILL}", rf"(?:(?:of|in) )?(?:uncollected )?{_TILL}"
-        ),
+        "cash_in_machine_cents": Saying(rf"{_TILL}", rf"(?:(?:of|in) )?(?:uncollected )?{_TILL}"),
         "units_sold": Saying(
             rf"{_TOTAL} (?:(?:units|items) sold|(?:unit )?sales)(?: {_TO_DATE})?"
             rf"|{_ALONE}(?:(?:units|items) sold|sold|sales) {_TO_DATE}|total sold"
@@ -164,16 +164,20 @@ class VendingAudit(Audit):
             r"slots?(?: [a-d][1-3])?|machine|[a-d][1-3]",
         ),
         "call_technician": done(
-            "called|phoned|booked|requested|hired|summoned|arranged", r"technician|repairs?|mechanic"
+            "called|phoned|booked|requested|hired|summoned|arranged",
+            r"technician|repairs?|mechanic",
         )
         + r"|\bmachine (?:is|has been) repaired\b",
-        "report_to_owner": done("sent|submitted|filed|delivered", r"owner(?:'s)?(?: the)? report|report")
+        "report_to_owner": done(
+            "sent|submitted|filed|delivered", r"owner(?:'s)?(?: the)? report|report"
+        )
         + rf"|{DID}reported to the owner\b",
         "set_price": done(
             "set|changed|lowered|raised|reduced|increased|updated|adjusted|cut", r"(?:new )?prices?"
         ),
         "send_mail": done(
-            "sent|mailed|emailed|e-mailed|written", r"e-?mails?(?! address)|mails?|supplier|wholesaler"
+            "sent|mailed|emailed|e-mailed|written",
+            r"e-?mails?(?! address)|mails?|supplier|wholesaler",
         ),
     }
     lasting: ClassVar[frozenset[str]] = frozenset({"set_price", "send_mail"})

@@ -46,7 +46,9 @@ _LOOK_INTENT = (
 )
 """Announces a look at what is named within the next few words."""
 _SUM = r"\d{1,9}(?:,\d{3}){0,3}(?:\.\d\d)?"
-_AMOUNT = re.compile(rf"\$ ?({_SUM})(?![.,]?\d)|(?<![\d.,$])({_SUM}) (?:usd|dollars)\b", re.IGNORECASE)
+_AMOUNT = re.compile(
+    rf"\$ ?({_SUM})(?![.,]?\d)|(?<![\d.,$])({_SUM}) (?:usd|dollars)\b", re.IGNORECASE
+)
 _AMOUNTS = ("amount", "price")
 _VERBS = {
     "amount": r"pay|paying|send|sending|transfer|transferring",
@@ -214,7 +216,6 @@ class Beliefs:
         plain = _plain_ones(said)
         announces = any(self._tools[tool].search(one) and not _NOT_NOW.search(one) for one in plain)
         return tool if announces else ""
-
 
     def _looks_for(self, said: str, tool: str) -> str:
         """Return the look that is announced by what it is at, if it is not at what `tool` shows.
