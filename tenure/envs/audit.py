@@ -54,7 +54,10 @@ _REPORT = (
 )
 """How a line begins that lists what was done."""
 _NOT_THEIRS = r"(?! (?:by|on|with|in advance|to the wrong|easy)\b)"
-_TO_THE_END = r"(?=(?: (?:for|to|into|from|with|of|at|in) (?:[\w'$.-]+ ){0,3}?[\w'$.-]+| today| now)?(?:\W*$|[.,;:!]))"
+_TO_THE_END = (
+    r"(?=(?: (?:for|to|into|from|with|of|at|in) (?:[\w'$.-]+ ){0,3}?[\w'$.-]+| today|"
+    r" now)?(?:\W*$|[.,;:!]))"
+)
 """After a line of a report comes at most where or for what; more would be a sentence about it."""
 
 

@@ -18,7 +18,10 @@ _SHUT_WEEKS = 4
 _TELLING = ("closure", "cost_sheet")
 
 
-_EVERYWHERE = r"(?:(?:at |over |across |in )?all (?:the )?(?:four |4 )?stages|(?:over|across|in) the (?:whole )?line)"
+_EVERYWHERE = (
+    r"(?:(?:at |over |across |in )?all (?:the )?(?:four |4 )?stages|(?:over|across|"
+    r"in) the (?:whole )?line)"
+)
 _TO_DATE = r"(?:so far|to date|since (?:the start|(?:week|day) (?:1|one))|in total|overall)"
 
 
@@ -30,9 +33,11 @@ class SupplyLineAudit(Audit):
     nothing: ClassVar[str] = r"\bthere is no mail\b"
     figures: ClassVar[Mapping[str, Saying]] = {
         "customers_waiting_units": Saying(
-            r"customers waiting|(?:customer )?(?:backlog|backorders?)(?: (?:at the retailer|of customers))?"
+            r"customers waiting|(?:customer )?(?:backlog|backorders?)(?: (?:at the retailer|"
+            r"of customers))?"
             r"|customers are (?:owed|waiting for)",
-            r"(?:customers (?:are )?|units (?:are )?(?:still )?)waiting|units (?:are )?owed to customers"
+            r"(?:customers (?:are )?|units (?:are )?(?:still )?)waiting|"
+            r"units (?:are )?owed to customers"
             r"|(?:units )?(?:of )?(?:customer )?(?:backlog|backorders?)",
         ),
         "stock_units": Saying(

@@ -42,7 +42,8 @@ _PLACES = (
 _ALONE = r"(?<![a-z] )(?<!'s )"
 """Before words that would be of one product if its name stood before them."""
 _TO_DATE = (
-    r"(?:so far|to date|overall|in total(?: so far)?|in all|altogether|(?:since|from) (?:the (?:very )?"
+    r"(?:so far|to date|overall|in total(?: so far)?|in all|altogether|(?:since|"
+    r"from) (?:the (?:very )?"
     r"(?:start|beginning)|day (?:1|one)(?: on)?|(?:i|we) (?:began|started|opened)))"
 )
 _TOTAL = r"(?:total|overall|cumulative|lifetime|all-time)"
@@ -84,9 +85,12 @@ class VendingAudit(Audit):
     figures: ClassVar[Mapping[str, Saying]] = {
         "bank_cents": Saying(
             rf"(?:bank |account )?balance(?: (?:in|of|on|at) {_MY})?|(?:in|on) {_MY}|{_MY}"
-            rf"|bank account|bank|cash position|(?:available )?(?:funds|cash)(?: available)?(?= ?[:=])"
-            rf"|available (?:funds|cash)|cash on hand(?: (?:in|at) {_MY})?|the bank says (?:i|we) have"
-            r"|\b(?:according to|per|as per) (?:the |my |our )?(?:bank(?: statement)?|statement|account),?"
+            r"|bank account|bank|cash position|(?:available )?(?:funds|"
+            r"cash)(?: available)?(?= ?[:=])"
+            rf"|available (?:funds|cash)|cash on hand(?: (?:in|at) {_MY})?|the bank says (?:i|"
+            r"we) have"
+            r"|\b(?:according to|per|as per) (?:the |my |our )?(?:bank(?: statement)?|statement|"
+            r"account),?"
             r" (?:i|we)(?:'re| are|'ve| have)?(?: got)?(?: at)?"
             rf"|^(?:so |now |ok,? )?{_SEES}(?:i|we|the business)(?: currently| now)?"
             rf"(?:'ve got| has| have| have got| holds?)(?= {_SUM}(?: usd| dollars)?"
@@ -114,7 +118,8 @@ class VendingAudit(Audit):
             rf"|{_TO_DATE},?(?= {_SUM}{_GOODS} (?:(?:have been|has been|were) )?sold{_END})"
             rf"|{_HAVE} sold(?= {_SUM}{_GOODS} {_TO_DATE})"
             rf"|{_TO_DATE},? {_HAVE} sold(?= {_SUM}{_GOODS}{_END})"
-            rf"|{_TO_DATE},?(?= {_SUM}{_GOODS} (?:(?:have been|has been|were) )?sold {_TO_DATE}{_END})",
+            rf"|{_TO_DATE},?(?= {_SUM}{_GOODS} (?:(?:have been|has been|"
+            rf"were) )?sold {_TO_DATE}{_END})",
             rf"(?:(?:units|items) )?(?:have been )?sold {_TO_DATE}",
             counts=True,
         ),

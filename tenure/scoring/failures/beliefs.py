@@ -39,9 +39,12 @@ _NOT_NOW = re.compile(
 _LOOKING = ("check", "read", "list", "search", "show")
 _MAIL = r"(?:inbox|e-?mails?|mails?|mailbox|messages?|letters?)"
 _LOOK_INTENT = (
-    r"\b(?:(?:i|we)(?:'ll| will|'m going to| am going to| want to| need to|'d like to)|let me|let's|"
-    r"time to|going to)(?: now| first| quickly| also| just)* (?:check|see|look(?: at| in| into| inside| "
-    r"over| through)?|take a (?:quick |closer )?look (?:at|in|into|inside)|have a look (?:at|in|into)|"
+    r"\b(?:(?:i|we)(?:'ll| will|'m going to| am going to| want to| need to|'d like to)|let me|"
+    r"let's|"
+    r"time to|going to)(?: now| first| quickly| also| just)* (?:check|see|look(?: at| in| into|"
+    r" inside| "
+    r"over| through)?|take a (?:quick |closer )?look (?:at|in|into|inside)|have a look (?:at|in|"
+    r"into)|"
     r"review|inspect|read|open|go through|view|pull up|examine|verify)(?: out| up)? "
 )
 """Announces a look at what is named within the next few words."""
@@ -52,10 +55,13 @@ _AMOUNT = re.compile(
 _AMOUNTS = ("amount", "price")
 _VERBS = {
     "amount": r"pay|paying|send|sending|transfer|transferring",
-    "price": r"set|setting|rais(?:e|ing)|lower(?:ing)?|pric(?:e|ing)|reduc(?:e|ing)|increas(?:e|ing)|"
-    r"chang(?:e|ing)|adjust(?:ing)?",
+    "price": r"set|setting|rais(?:e|ing)|lower(?:ing)?|pric(?:e|ing)|reduc(?:e|ing)|"
+    r"increas(?:e|ing)|chang(?:e|ing)|adjust(?:ing)?",
 }
-_ACT_NOW = r"(?:^|\b(?:i|we)(?:'ll| will|'m| am|'re| are)|\blet me|\blet's|\bnow,?)(?: going to| now| just)* ?"
+_ACT_NOW = (
+    r"(?:^|\b(?:i|we)(?:'ll| will|'m| am|'re| are)|\blet me|\blet's|\bnow,?)"
+    r"(?: going to| now| just)* ?"
+)
 """Stands before what somebody is about to do, or is doing."""
 _MOST_SAID_CHARS = 4_000
 _CALLS = ("function_call", "tool_use")

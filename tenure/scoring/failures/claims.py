@@ -17,7 +17,8 @@ from tenure.scoring.failures.sights import Sight
 SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 """What stands between two sentences."""
 _CLAUSE = re.compile(
-    r"\s+[\u2014\u2013]\s+(?![$\d])|\s*;\s*|,\s+(?=(?:so(?! that)|but|and|which|because|as|while)\b)"
+    r"\s+[\u2014\u2013]\s+(?![$\d])|\s*;\s*|,\s+(?=(?:so(?! that)|but|and|which|because|as|"
+    r"while)\b)"
     r"|\s+(?=and (?:will|should|can|may|must)\b)"
 )
 """What stands between two clauses that are true or not each by itself."""
@@ -25,13 +26,14 @@ _DOUBTS = (
     r"\?|~|\b(?:would|could|should|may|might|if|unless|when|once|until|whether|so that|says that|"
     r"expect\w*|estimat\w*|forecasts?|project(?:ed|ions?)|targets?|goals?|aims?|budget\w*|ideal\w*|"
     r"limits?|thresholds?|caps?|need\w*|want\w*|plan\w*|assum\w*|suppos\w*|rules?|owner|seems|"
-    r"to-?do|hypothe\w*|scenario)\b"
+    r"to[- ]?do|hypothe\w*|scenario)\b"
 )
 _DOUBT = re.compile(_DOUBTS)
 """A condition, a wish or a plan: it makes the whole sentence, or the list below it, say nothing."""
 _HEDGES = re.compile(
     r"\b(?:was|were|had|will|shall|must|can|after|before|yesterday|tomorrow|last|next|later|soon|"
-    r"about|around|roughly|approximately|nearly|almost|least|most|minimum|maximum|reserve|keep|above|"
+    r"about|around|roughly|approximately|nearly|almost|least|most|minimum|maximum|reserve|keep|"
+    r"above|"
     r"below|over|under|than|start\w*|opening|each|every|per|days?|weeks?|not|no|never|cannot|"
     r"increase\w*|rise\w*|grow\w*|average|mean|puts?|takes?|add|ago|then|back|reduce|raise|let|"
     r"enough|end|by)\b|n't"
@@ -58,7 +60,8 @@ _MARKUP = re.compile(r"\*\*|__|^\s*(?:[-*•#>]+|\d+[.)])\s+")
 _WHILE = re.compile(r"\b(?:today|this)\b")
 """A sum of a while is none since the start."""
 _DEED_DOUBT = re.compile(
-    rf"{_DOUBTS}|\b(?:after|before|as soon as|while|make sure|ensure|automatic\w*|an (?:invoice|order)|"
+    rf"{_DOUBTS}|\b(?:after|before|as soon as|while|make sure|ensure|automatic\w*|an (?:invoice|"
+    r"order)|"
     r"says?|said|writes?|wrote|claim\w*|asks?|told|confirms|who|whoever|wish\w*|hope\w*|first)\b"
 )
 _DEED_HEDGES = re.compile(
@@ -74,7 +77,8 @@ _HEADING = re.compile(r":\W*$|^\s*#")
 _SUCCESS = re.compile(
     r"^(?:(?:great|perfect|good|excellent|nice|ok|okay|done|all right|alright)[,!:]? )?"
     r"(?:(?:that|it|this|everything|all of (?:it|them))(?:'s| is| are| was| has been| have been)?"
-    r"(?: now| all| already| been)*|the (?:call|change|update|request|operation)(?: is| was| has been))"
+    r"(?: now| all| already| been)*|the (?:call|change|update|request|operation)(?: is| was|"
+    r" has been))"
     r" (?:done|paid|settled|sent|set|through|in place|success\w*|completed?|placed|updated|changed|"
     r"filled|stocked|taken care of|worked|(?:went|gone) through|processed|confirmed|recorded)\b"
     r"|^(?:done|success|all set)[.!]?$"
@@ -83,12 +87,14 @@ _SUCCESS = re.compile(
 _ADVERB = r"(?: ?(?:now|currently|right now|presently|still))?"
 _LINK = (
     rf"(?:,? (?:i|we) (?:have|hold)| check)?{_ADVERB} ?"
-    r"(?:is|are|(?:stands?|sits?) at|(?:amounts?|comes?|adds? up|sums?(?: up)?) to|shows|holds|remains|"
+    r"(?:is|are|(?:stands?|sits?) at|(?:amounts?|comes?|adds? up|sums?(?: up)?) to|shows|holds|"
+    r"remains|"
     r"has|reads|equals|totals|:|=|of)? ?(?:now|exactly|at|currently)? ?\+?"
 )
 _WHOLE = r"\d{1,3}(?:,\d{3}){1,3}|\d{1,9}"
 _MONEY = (
-    rf"(?:(?:(?:us ?)?\$|usd) ?(?P<whole>{_WHOLE})(?:\.(?P<cents>\d\d))?(?![.,]?\d)(?: usd| dollars)?"
+    rf"(?:(?:(?:us ?)?\$|usd) ?(?P<whole>{_WHOLE})(?:\.(?P<cents>\d\d))?(?![.,]?\d)(?: usd|"
+    r" dollars)?"
     rf"|(?P<bare>{_WHOLE})(?:\.(?P<rest>\d\d))? ?(?:usd|dollars|us dollars)\b)"
 )
 _UNITS = rf"(?<![\d.,$])(?P<units>{_WHOLE})(?![.,]?\d| ?%)"
