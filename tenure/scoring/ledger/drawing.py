@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
@@ -23,6 +24,8 @@ _MOST_NIGHTS = 60
 """Of so many nights, those that lost or won most, the losses are shared among their causes."""
 _SERIAL_STEPS = 400
 _WOULD_CALLS = 40
+_SHOWN_CALLS = 6
+"""Of a day that passed, so many of its latest changes are told."""
 
 Worths = Mapping[int, Worth]
 
@@ -99,6 +102,7 @@ class _Draft:
         self._episode, self._team, self._progress = episode, team, progress
         self._days = team.valuer.days
         self._last = len(episode.steps)
+        self._writing = team.valuer.writing
         self.worths: dict[int, Worth] = {}
         self.shared: dict[int, Shared] = {}
 
@@ -223,10 +227,20 @@ class _Draft:
         matter = largest(shared.shares)[:3] if shared else worth.matter
         return Entry(
             first, 1, day, call.name if call else "", *matter, loss_cents, worth.known,
-            call.text if call else "no call", would,
+            self._did(first), would,
             at_hand=shared.at_hand if shared else worth.at_hand,
             shares=shared.shares if shared else (),
         )  # fmt: skip
+
+    def _did(self, n: int) -> str:
+        """Tell what was called; where the day passed with it, after what was changed on it."""
+        passes_day = n + 1 == self._last or self._days[n + 1] > self._days[n]
+        first = bisect_left(self._days, self._days[n]) if passes_day else n
+        calls = [call_of(step) for step in self._episode.steps[first : n + 1]]
+        changing = [call for call in calls[:-1] if call and call.name in self._writing]
+        shown = [call.text for call in changing[-_SHOWN_CALLS:]]
+        more = [f"{len(changing) - len(shown)} changes"] if len(changing) > len(shown) else []
+        return "; ".join([*more, *shown, calls[-1].text if calls[-1] else "no call"])
 
     def _would(self, worth: Worth) -> tuple[str, ...]:
         return tuple(told(call) for call in worth.would[:_WOULD_CALLS])

@@ -43,7 +43,7 @@ class Entry(NamedTuple):
         loss_cents: By how much it lowered the score that the reference would reach, in units of
             the score figure. Negative where it did better than the reference would have.
         known: The figures that the agent could see before, by name.
-        did: What was done.
+        did: What was done; where the day passed, after the latest changes that were made on it.
         would: What the reference would have done from there until the day was over.
         luckless: The mean loss over other futures, of a decision for which they were asked for.
         error: Its standard error.

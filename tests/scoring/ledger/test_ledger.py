@@ -134,6 +134,14 @@ def test_the_losses_of_the_supply_line_are_those_that_the_job_itself_finds(tmp_p
     assert all(abs(a - b) <= 4 for a, b in zip(found, by_week, strict=True))
 
 
+def test_of_a_week_that_passed_the_orders_are_told_that_were_placed_in_it(tmp_path):
+    episode = spoilt(tmp_path / "e.zst", SHORT["supply-line"], "mean-demand")
+    worst = ledger(episode).worst(1)[0]
+    placed, ended = worst.did.split("; ")
+    assert placed.startswith("place_orders(retailer=")
+    assert ended == "end_week()"
+
+
 def test_a_price_of_five_cents_costs_what_is_sold_at_it_and_the_night_says_so(tmp_path):
     def give_away(world, call):
         stocked = {name: slot for name, slot in world.state.slots.items() if slot.pile.units > 3}
