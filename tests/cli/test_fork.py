@@ -70,6 +70,15 @@ def test_a_folder_with_a_fork_of_another_step_is_refused_without_hashes(tenure, 
     )
 
 
+@pytest.mark.parametrize("agent", ["shopkeper", "nomod:x"])
+def test_a_fork_by_an_agent_that_is_not_there_leaves_no_folder(tenure, parent, tmp_path, agent):
+    fork = tmp_path / "fork"
+    words = ("fork", parent, "--at", "day:6", "--quiet", "--out", fork)
+    assert tenure(*words, "--agent", agent)[0] == 2
+    assert not fork.exists()
+    assert tenure(*words, "--agent", "shopkeeper")[0] == 0
+
+
 def test_an_agent_in_no_module_is_told_without_a_place_in_pythons_own_code(
     tenure, parent, tmp_path
 ):
