@@ -33,6 +33,7 @@ __all__ = [
     "Staff",
     "Turn",
     "appoint",
+    "check_script",
     "looked_up",
     "names",
     "roles",
@@ -193,6 +194,15 @@ def _scripted(spec: AgentSpec, job: Job) -> Hire:
     if name in job.oracles:
         return lambda seed, seat="": _oracle(job, name, seed, seat)
     raise _unknown(spec, job)
+
+
+def check_script(spec: AgentSpec, job: Job) -> None:
+    """See that a job has a script, where it is to be hired elsewhere.
+
+    Raises:
+        UsageError: If the job has none of that name.
+    """
+    _ = _scripted(spec, job)
 
 
 def _imported(spec: AgentSpec) -> Hire:

@@ -13,11 +13,10 @@ from tenure.cli.parsing import Parser, add_options, whole_number
 from tenure.cli.places import define_workers, local_path
 from tenure.cli.play import PLAYING, conclude_run, conditions_of, played
 from tenure.cli.terminal import remark
-from tenure.errors import UsageError, nearest
+from tenure.errors import UsageError
 
 if TYPE_CHECKING:
     from tenure.runner.fork import Change
-    from tenure.scenarios import Scenario
 
 _EPILOG = """\
 A fork is the same world up to the step, and after it the same customers, weather and mails, unless
@@ -109,8 +108,8 @@ def _fork(options: argparse.Namespace) -> int:
     parent = _parent(options.episode)
     change = _change(options)
     manifest = draw_up_fork(parent, options.at, change)
-    if change.action and not options.quiet:
-        _warn_of(change.action, manifest.scenario)
+    if change.action and manifest.origin:
+        _warn_of(change.action, parent, manifest.origin.step)
     if not change.agents and not options.quiet and (names := changed_code(manifest)):
         remark(
             f"The code of {' and '.join(names)} has changed since the episode was recorded: the "
@@ -145,16 +144,21 @@ def _parent(path: Path) -> Path:
     raise UsageError(f"{path} holds {len(files)} episodes; name one of them: {named}{more}.")
 
 
-def _warn_of(action: str, scenario: Scenario) -> None:
-    """Say that a decision names no tool: that is a step too, and may be just what is asked."""
-    import orjson
+def _warn_of(action: str, parent: Path, step: int) -> None:
+    """Say that a decision does not fit the tools: such a step is one too, and may be what is asked.
 
-    name = orjson.loads(action)["name"]
-    tools = scenario.make_world(0).offered.tools
-    if name not in tools:
+    Raises:
+        TrajectoryError: If the steps before it come out otherwise than recorded.
+    """
+    from tenure.envs.tools import Mistake
+    from tenure.scoring.past import Past
+    from tenure.scoring.records import read_partial
+
+    read = Past(read_partial(parent)).before(step).offered.parse(action)
+    if isinstance(read, Mistake):
         remark(
-            f"--action: there is no tool {name!r}, so the step will fail, and is recorded as one"
-            f" that did. {nearest(name, tools)}"
+            "--action does not fit, so the step will fail, and is recorded as one that did. "
+            f"{read.advice}"
         )
 
 

@@ -24,7 +24,7 @@ from tenure.scoring.limits import Meter
 from tenure.scoring.manifest import Origin
 from tenure.scoring.recorder import Recorder, header
 from tenure.scoring.records import Episode, StepRecord, action_of, read_partial
-from tenure.scoring.replay import replay
+from tenure.scoring.replay import difference, replay
 
 if TYPE_CHECKING:
     from tenure.agents.voice import Voice
@@ -482,7 +482,8 @@ class _Game:
         self._watcher = watcher
         self._brake = brake
         self._meter = Meter(assignment.scenario.limits)
-        self.observation = self._heard = world.opening()
+        self._recorded: Mapping[str, Any] = NOTHING
+        self.observation = world.opening()
 
     def relive(self, past: Episode) -> None:
         """Bring world, agent and record to where a record stops, and see that nothing differs."""
@@ -499,7 +500,7 @@ class _Game:
         """
         for step in steps:
             self._live_again(step)
-            if self._heard != step["text"]:
+            if difference(step["n"] + 1, step, self._recorded):
                 raise TrajectoryError(
                     f"The parent's step {step['n']} comes out otherwise than recorded; "
                     f"`tenure verify` of the parent tells how.",
@@ -595,10 +596,9 @@ class _Game:
     def _do(self, turn: Turn, outside: Mapping[str, Any]) -> Step:
         decided = self._is_decided
         step = self._world.step(turn.action, outside)
-        self._recorder.step(self._world, turn.action, turn.exchange, step)
+        self._recorded = self._recorder.step(self._world, turn.action, turn.exchange, step)
         inherited = self._meter.steps < self._assignment.inherited
         self._meter.add_step(turn.exchange, step.outside, inherited=inherited)
-        self._heard = step.text
         if decided and self._assignment.branch and not self._assignment.branch.is_fresh:
             self.observation = after_decision(self.observation, turn.action, step.text)
         else:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,8 +14,8 @@ from tenure.agents.spec import AgentSpec
 from tenure.errors import UsageError
 from tenure.runner.episode import Watcher
 from tenure.runner.inline import Failure
-from tenure.runner.plan import draw_up, settled, with_limits
-from tenure.runner.run import USUAL, Conditions, run
+from tenure.runner.plan import assignments, check_folder, draw_up, settled, with_limits
+from tenure.runner.run import USUAL, Conditions, play_out
 from tenure.scoring.files import write_whole
 from tenure.scoring.manifest import PARENT, Manifest, Origin
 from tenure.scoring.past import Past
@@ -154,16 +155,19 @@ async def fork(
     Raises:
         UsageError: If the folder is not this plan's, or an agent cannot be had.
     """
-    _keep_parent(folder, parent, manifest)
-    return await run(folder, manifest, watcher, conditions)
+    manifest = check_folder(folder, manifest)
+    hold = _settled_beside_parent(folder, parent, manifest)
+    return await play_out(assignments(folder, manifest), hold, watcher, conditions)
 
 
-def _keep_parent(folder: Path, parent: Path, manifest: Manifest) -> None:
-    """Copy the parent's record into the fork's folder, once."""
+@contextmanager
+def _settled_beside_parent(folder: Path, parent: Path, manifest: Manifest) -> Iterator[None]:
+    """Hold the fork's folder, with a copy of its parent's record."""
     with settled(folder, manifest):
         copy = folder / PARENT
         if not copy.exists():
             write_whole(copy, parent.read_bytes())
+        yield
 
 
 def step_at(past: Past, at: str) -> int:

@@ -127,7 +127,7 @@ async def run(
     manifest = check_folder(folder, manifest)
     hold = settled(folder, manifest)
     planned = assignments(folder, manifest)
-    return await _play_out(planned, hold, watcher, conditions)
+    return await play_out(planned, hold, watcher, conditions)
 
 
 async def run_suite(
@@ -146,7 +146,7 @@ async def run_suite(
     manifest = check_suite_folder(suite_dir, manifest)
     hold = settled_suite(suite_dir, manifest)
     planned = suite_assignments(suite_dir, manifest)
-    return await _play_out(planned, hold, watcher, conditions)
+    return await play_out(planned, hold, watcher, conditions)
 
 
 async def run_arena(
@@ -165,16 +165,29 @@ async def run_arena(
     manifest = check_arena_folder(folder, manifest)
     hold = settled_arena(folder, manifest)
     planned = match_assignments(folder, manifest)
-    return await _play_out(planned, hold, watcher, conditions)
+    return await play_out(planned, hold, watcher, conditions)
 
 
-async def _play_out(
+async def play_out(
     planned: Sequence[Assignment],
     hold: AbstractContextManager[None],
     watcher: Watcher,
     conditions: Conditions,
 ) -> list[Failure]:
-    """Play what is not complete yet, by the run's clock."""
+    """Play what is not complete yet, by the run's clock.
+
+    Args:
+        planned: All that was planned.
+        hold: Holds the folders that the records go to; entered once the agents are ready.
+        watcher: Is told of every step.
+        conditions: How it is played.
+
+    Returns:
+        The episodes that an outside failure or a damaged record left unfinished.
+
+    Raises:
+        UsageError: If an agent or the place cannot be had, or the folders cannot be held.
+    """
     brake, limits = conditions.brake or Brake(), conditions.limits
     todo, failures = _sort_out(planned, watcher, brake)
     with brake.timed():

@@ -21,6 +21,7 @@ from time import monotonic
 from types import SimpleNamespace
 from typing import Any, NamedTuple, Protocol
 
+from tenure.agents import check_script
 from tenure.agents.network.limits import UNLIMITED, Limits
 from tenure.envs import jobs
 from tenure.envs.world import Figure
@@ -379,10 +380,11 @@ def _part(limits: Limits, workers: int) -> Limits:
 
 
 def check_portable(todo: Sequence[Assignment]) -> None:
-    """See that no agent is bound to this process, as a person at its terminal is.
+    """See that agents can play elsewhere, before a folder is held for them.
 
     Raises:
-        UsageError: If one is.
+        UsageError: If one is bound to this process, as a person at its terminal is, or is a script
+            that its job does not have.
     """
     for item in todo:
         for spec in entrants(item.agent).values():
@@ -391,6 +393,9 @@ def check_portable(todo: Sequence[Assignment]) -> None:
                     f"{spec.name} plays in the process that it has been started in; leave out "
                     f"--workers and --on."
                 )
+            for one in spec.crew:
+                if one.is_script:
+                    check_script(one, item.scenario.job)
 
 
 async def play_in_shards(

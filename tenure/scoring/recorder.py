@@ -195,8 +195,8 @@ class Recorder:
 
     def step(
         self, world: World[Any], action: str, exchange: Mapping[str, Any] | None, step: Step
-    ) -> None:
-        """Write what one action led to.
+    ) -> dict[str, Any]:
+        """Write what one action led to, and return it, without the hash.
 
         Args:
             world: The world after the step.
@@ -208,7 +208,9 @@ class Recorder:
         Raises:
             TypeError: If the exchange is not JSON-able, which is a bug of the agent's author.
         """
-        self._write(self._narrator.step(world, action, exchange, step))
+        record = self._narrator.step(world, action, exchange, step)
+        self._write(record)
+        return record
 
     def end(self, world: World[Any], reason: str) -> None:
         """Write the last record, in a compact and sealed file that takes this one's place at once.

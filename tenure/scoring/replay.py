@@ -105,7 +105,7 @@ def replay(episode: Episode, known: Callable[[int], References] | None = None) -
         recorded.get("parent"),
     )
     try:
-        divergence = _difference(0, recorded, told) or _in_what_followed(episode, scenario, world)
+        divergence = difference(0, recorded, told) or _in_what_followed(episode, scenario, world)
     except ContractError as error:
         raise TrajectoryError(f"It cannot be played again: {error}") from None
     agreed = len(episode.steps) if divergence is None else max(0, divergence.record - 1)
@@ -149,12 +149,12 @@ def _in_what_followed(episode: Episode, scenario: Scenario, world: World[Any]) -
         step = world.step(action, recorded.get("outside", NOTHING))
         meter.add_step(recorded.get("exchange"), step.outside, inherited=index <= episode.inherited)
         told = narrator.step(world, action, None, step)
-        if found := _difference(index, recorded, told):
+        if found := difference(index, recorded, told):
             return found
     if episode.end is None:
         return None
     told = narrator.end(world, world.ended or meter.reached)
-    return _difference(narrator.steps + 1, episode.end, told)
+    return difference(narrator.steps + 1, episode.end, told)
 
 
 def _unaccounted(index: int, recorded: StepRecord, episode: Episode) -> Divergence | None:
@@ -169,15 +169,29 @@ def _unaccounted(index: int, recorded: StepRecord, episode: Episode) -> Divergen
     return None
 
 
-def _difference(index: int, recorded: Mapping[str, Any], told: dict[str, Any]) -> Divergence | None:
-    """Return the first field that differs to the byte: 1, 1.0 and true are three values."""
-    said = {name: value for name, value in recorded.items() if name not in _GIVEN}
-    if orjson.dumps(said) == orjson.dumps(told):
+def difference(
+    index: int, recorded: Mapping[str, Any], told: Mapping[str, Any]
+) -> Divergence | None:
+    """Return the first field that differs to the byte: 1, 1.0 and true are three values.
+
+    What passed between an agent and its model, and which version wrote it, are not compared.
+
+    Args:
+        index: 0-based index of the record.
+        recorded: What a file says.
+        told: What the world says now.
+    """
+    said, known = _compared(recorded), _compared(told)
+    if orjson.dumps(said) == orjson.dumps(known):
         return None
-    for name in (*told, *(_KNOWN & said.keys() - told.keys())):
-        if name not in _GIVEN and orjson.dumps(said.get(name)) != orjson.dumps(told.get(name)):
-            return Divergence(index, name, said.get(name), told.get(name))
+    for name in (*known, *(_KNOWN & said.keys() - known.keys())):
+        if orjson.dumps(said.get(name)) != orjson.dumps(known.get(name)):
+            return Divergence(index, name, said.get(name), known.get(name))
     return None
+
+
+def _compared(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in _GIVEN}
 
 
 def _short(value: Any) -> str:

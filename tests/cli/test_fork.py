@@ -58,15 +58,30 @@ def test_a_run_with_one_episode_can_be_named_by_its_folder_and_one_with_two_name
     assert "seed-1.jsonl.zst" in told
 
 
-def test_a_decision_for_a_tool_that_is_not_there_is_played_and_said_to_fail(
-    tenure, parent, tmp_path
+@pytest.mark.parametrize(
+    ("action", "advice"),
+    [
+        ('{"name": "set_prize"}', "There is no tool 'set_prize'. Did you mean 'set_price'?"),
+        ('{"name": "set_price", "arguments": {"slot": "A1"}}', "set_price: price: field required."),
+        ('{"name": "wait_for_next_day", "n": 3}', "Unexpected 'n' beside the call."),
+    ],
+)
+def test_a_decision_that_does_not_fit_the_tools_is_played_and_said_to_fail(
+    tenure, parent, tmp_path, action, advice
 ):
-    action = '{"name": "set_prize", "arguments": {}}'
-    words = ("--at", "day:6", "--action", action, "--out", tmp_path / "fork")
-    code, _, told = tenure("fork", parent, *words)
+    fork = tmp_path / "fork"
+    words = ("--at", "day:6", "--agent", "null", "--action", action, "--quiet", "--out", fork)
+    code, out, told = tenure("fork", parent, *words)
     assert code == 0
-    assert "there is no tool 'set_prize', so the step will fail" in told
-    assert "Did you mean 'set_price'?" in told
+    assert out == f"{fork / 'report.html'}\n"
+    assert "--action does not fit, so the step will fail, and is recorded as one that did." in told
+    assert advice in told
+
+
+def test_nothing_is_said_of_a_decision_that_fits(tenure, parent, tmp_path):
+    action = '{"name": "wait_for_next_day", "arguments": {}}'
+    words = ("--at", "day:6", "--action", action, "--quiet", "--out", tmp_path / "fork")
+    assert "--action" not in tenure("fork", parent, *words)[2]
 
 
 def test_a_folder_with_a_fork_of_another_step_is_refused_without_hashes(tenure, parent, tmp_path):
@@ -78,6 +93,15 @@ def test_a_folder_with_a_fork_of_another_step_is_refused_without_hashes(tenure, 
     assert told.endswith(
         "another plan: origin.step is 20 there and 21 here. Choose another --out.\n"
     )
+
+
+@pytest.mark.parametrize("agent", ["shopkeper", "nomod:x"])
+def test_a_fork_by_an_agent_that_is_not_there_leaves_no_folder(tenure, parent, tmp_path, agent):
+    fork = tmp_path / "fork"
+    words = ("fork", parent, "--at", "day:6", "--quiet", "--out", fork)
+    assert tenure(*words, "--agent", agent)[0] == 2
+    assert not fork.exists()
+    assert tenure(*words, "--agent", "shopkeeper")[0] == 0
 
 
 def test_an_agent_in_no_module_is_told_without_a_place_in_pythons_own_code(

@@ -166,6 +166,30 @@ def test_a_prefix_that_is_not_the_parents_is_found(parent, tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    "falsehood",
+    [
+        {"figures": {"cash_cents": 1_000_000}},
+        {"reward": 1_000_000},
+        {"events": [{"kind": "prize"}]},
+        {"text": "You have won."},
+    ],
+    ids=lambda falsehood: next(iter(falsehood)),
+)
+def test_nothing_goes_on_from_a_record_that_is_untrue_before_the_fork(parent, tmp_path, falsehood):
+    false = tmp_path / "false.jsonl.zst"
+    false.write_bytes(parent.read_bytes())
+    altered(false, 3, falsehood)
+    manifest = draw_up_fork(false, "step:6", Change([AgentSpec(name="idle")]))
+    (failure,) = asyncio.run(fork(tmp_path / "fork", false, manifest, watch()))
+    assert failure.error.record == 4
+    assert failure.sentence == (
+        "The parent's step 3 comes out otherwise than recorded; `tenure verify` of the parent "
+        "tells how."
+    )
+    forked(tmp_path / "before", false, "step:3", agents=["idle"])
+
+
 def test_a_fork_without_its_parent_is_found(parent, tmp_path):
     forked(tmp_path, parent, "step:6", agents=["idle"])
     (tmp_path / PARENT).unlink()

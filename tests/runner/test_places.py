@@ -89,6 +89,13 @@ def test_who_is_bound_to_this_process_does_not_play_elsewhere(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def test_a_script_that_is_not_there_leaves_no_folder_there_either(tmp_path):
+    manifest = draw_up(plan().scenario, [AgentSpec(name="nobody")], [1, 2])
+    with pytest.raises(UsageError, match="There is no agent 'nobody'"):
+        play(tmp_path / "run", manifest, place=IN_TWO)
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_limit_of_the_whole_run_stops_all_processes_and_a_higher_one_goes_on(tmp_path):
     manifest = plan(seeds=[1, 2, 3, 4], **LONG)
     brake = Brake(Budget(turns=100))
