@@ -65,5 +65,5 @@ def test_losses_of_a_year_are_worked_out_in_the_page_and_a_line_leads_to_its_ste
     )
     page.await_("document.querySelector('.pane table .jump')")
     dearest = page.ask("document.querySelector('.pane table .jump').firstChild.textContent")
-    page.click(".pane table .jump")
+    page.ask("document.querySelector('.pane table .jump').click()")
     shown(page, dearest.removeprefix("#"))
