@@ -386,27 +386,46 @@ def _check_picture(path: Path) -> None:
 
 
 def _plot(ledger: Ledger, path: Path) -> None:
-    """Draw cumulative losses by day, with the most expensive decisions marked."""
-    from matplotlib.figure import Figure
+    """Draw cumulative losses by day from nothing on, with the most expensive decisions marked.
 
-    scale = 100 if ledger.score.endswith("_cents") else 1
-    by_day = {int(day): lost for day, lost in ledger.sums("day").items()}
-    days = range(1, max(by_day, default=1) + 1)
-    lost = list(accumulate(by_day.get(day, 0) / scale for day in days))
-    figure = Figure(figsize=(9, 4.5), layout="constrained")
+    What a day cost is the rise at that day.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    from tenure.scoring.report.figures import set_units
+    from tenure.scoring.report.wording import is_money
+
+    scale = 100 if is_money(ledger.score) else 1
+    lost = [0.0, *accumulate(cost / scale for cost in _by_day(ledger))]
+    figure = Figure(figsize=(10, 4.5), layout="constrained")
     axes = figure.subplots()
-    axes.step(days, lost, where="post", color="#3b6ea5")
+    axes.step(range(len(lost)), lost, where="post", color="#3b6ea5")
+    places: dict[int, list[str]] = {}
     legend = []
     for place, entry in enumerate(ledger.worst(_TOP), start=1):
-        at = (entry.day, lost[entry.day - 1])
-        axes.plot(*at, "o", color="#b5452c", markersize=5)
-        axes.annotate(str(place), at, xytext=(-10, 5), textcoords="offset points", fontsize=8)
+        places.setdefault(entry.day, []).append(str(place))
         cost = amount(entry.loss_cents, ledger.score)
         legend.append(f"{place:>2}  {cost}  day {entry.day}: {entry.cause or entry.tool}")
-    axes.text(0.66, 0.03, "\n".join(legend), transform=axes.transAxes, fontsize=8)
+    for day, named in places.items():
+        at = (day, lost[day])
+        axes.plot(*at, "o", color="#b5452c", markersize=5)
+        axes.annotate(
+            ", ".join(named), at, xytext=(-4, 5), textcoords="offset points", ha="right", fontsize=8
+        )
+    axes.text(1.02, 1, "\n".join(legend), transform=axes.transAxes, va="top", fontsize=8)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.yaxis.set_major_formatter("{x:,.0f}")
-    unit = "dollars" if scale == 100 else heading(ledger.score)
-    axes.set(xlabel="day", ylabel=f"lost so far, {unit}")
+    axes.set_xlim(0)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_ylim(min(0, *lost))
+    set_units(axes, money=is_money(ledger.score))
+    unit = "" if is_money(ledger.score) else f", {heading(ledger.score)}"
+    axes.set(xlabel="day", ylabel=f"lost so far{unit}")
     axes.set_title(f"{ledger.scenario}, seed {ledger.seed}, {ledger.agent}", fontsize=10)
     figure.savefig(path, dpi=150)
+
+
+def _by_day(ledger: Ledger) -> list[int]:
+    """Return what each day cost, from the first to the last that an entry has."""
+    sums = {int(day): lost for day, lost in ledger.sums("day").items()}
+    return [sums.get(day, 0) for day in range(1, max(sums, default=1) + 1)]

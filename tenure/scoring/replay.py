@@ -92,7 +92,7 @@ def replay(episode: Episode, known: Callable[[int], References] | None = None) -
         world = scenario.make_world(episode.seed, episode.future)
         normal = known(episode.seed) if known else references(scenario, episode.seed)
     except (ContractError, UsageError) as error:
-        raise _no_such_world(error) from None
+        raise _no_such_world(str(error)) from None
     recorded = episode.header
     told = header(
         scenario,
@@ -122,7 +122,7 @@ def recorded_scenario(episode: Episode) -> Scenario:
     try:
         scenario = Scenario.model_validate(episode.header["scenario"])
     except ValidationError as error:
-        raise _no_such_world(error) from None
+        raise _no_such_world(_misfit(error)) from None
     if scenario.job_name not in jobs.names():
         raise UsageError(
             f"To play {scenario.id} again needs the job {scenario.job_name!r}, which is not "
@@ -132,8 +132,17 @@ def recorded_scenario(episode: Episode) -> Scenario:
     return scenario
 
 
-def _no_such_world(error: Exception) -> TrajectoryError:
-    return TrajectoryError(f"Record 0 (header): no such world: {error}", record=0)
+def _no_such_world(problem: str) -> TrajectoryError:
+    return TrajectoryError(f"Record 0 (header): no such world: {problem}", record=0)
+
+
+def _misfit(error: ValidationError) -> str:
+    """Say how what a header calls its scenario is none."""
+    detail = error.errors(include_url=False)[0]
+    where = ".".join(map(str, ("scenario", *detail["loc"])))
+    if detail["type"] == "extra_forbidden":
+        return f"this Tenure knows no field {where!r}, and so not what world it would make."
+    return f"field {where!r}: {detail['msg'].removeprefix('Value error, ').removesuffix('.')}."
 
 
 def _in_what_followed(episode: Episode, scenario: Scenario, world: World[Any]) -> Divergence | None:

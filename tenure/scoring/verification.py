@@ -210,7 +210,8 @@ def _departure(parent: Episode, path: Path) -> int | None:
 
 
 def _said(step: StepRecord) -> dict[str, Any]:
-    return {name: value for name, value in step.items() if name != "hash"}
+    """Return what a fork takes over of a step: all but the hash and fields that nobody knows."""
+    return {name: step.get(name) for name in StepRecord.__annotations__ if name != "hash"}
 
 
 def _verify_arena(run_dir: Path, manifest: ArenaManifest, spread: Spread) -> Verification:

@@ -1,6 +1,8 @@
 """`tenure diagnose`: failures, and what decisions cost, of an episode and of a run."""
 
 import json
+import re
+from itertools import pairwise
 
 import pytest
 
@@ -31,6 +33,19 @@ def test_a_decision_says_which_failures_it_belongs_to(tenure, tmp_path):
     decisions = out.partition("most expensive decisions")[2]
     assert f"day {failure.day}, step {failure.step}: " in decisions
     assert f"[{failure.code}]" in decisions
+
+
+def test_the_losses_are_drawn_from_no_dollars_before_the_first_day_on(tenure, tmp_path):
+    run, picture = tmp_path / "run", tmp_path / "losses.svg"
+    words = ("--agent", "null", "--quiet", "--out", run)
+    assert tenure("run", "vending/week", *words)[0] == 0
+    episode = run / "episodes/null/seed-1.jsonl.zst"
+    assert tenure("diagnose", episode, "--plot", picture)[0] == 0
+    texts = re.findall("<!-- (.*) -->", picture.read_text())
+    assert texts[:8] == [*map(str, range(8))], "days, as matplotlib notes the texts that it draws"
+    ticks = [float(text[1:]) for text in texts[9 : texts.index("lost so far")]]
+    assert ticks[0] == 0
+    assert [b - a for a, b in pairwise(ticks)] == [ticks[1]] * (len(ticks) - 1)
 
 
 def test_a_run_has_a_line_an_episode_and_says_where_nothing_failed(play_bookings, tenure):

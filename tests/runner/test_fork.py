@@ -190,6 +190,14 @@ def test_nothing_goes_on_from_a_record_that_is_untrue_before_the_fork(parent, tm
     forked(tmp_path / "before", false, "step:3", agents=["idle"])
 
 
+def test_a_parent_with_a_field_that_nobody_knows_can_be_forked(parent, tmp_path):
+    other = tmp_path / "other.jsonl.zst"
+    other.write_bytes(parent.read_bytes())
+    altered(other, 3, {"acme": {"note": 1}})
+    forked(tmp_path / "fork", other, "step:6", agents=["idle"])
+    assert verify(tmp_path / "fork").ok
+
+
 def test_a_fork_without_its_parent_is_found(parent, tmp_path):
     forked(tmp_path, parent, "step:6", agents=["idle"])
     (tmp_path / PARENT).unlink()

@@ -53,6 +53,38 @@ def test_a_scripted_episode_replays(tmp_path):
     assert replay(episode).divergence is None
 
 
+@pytest.mark.parametrize("record", [0, 1, 9])
+def test_a_field_of_a_record_that_nobody_knows_is_left_alone(episode, record):
+    assert replay(forged(episode, record, acme={"note": 1})).divergence is None
+
+
+def test_all_that_stands_in_the_agent_and_in_an_exchange_is_left_alone(episode):
+    known = forged(episode, 0, agent={**episode.header["agent"], "acme": 1})
+    assert replay(forged(known, 1, exchange={"acme": 1})).divergence is None
+
+
+@pytest.mark.parametrize("field", ["figures", "references", "events"])
+def test_inside_what_is_scored_a_field_that_nobody_knows_counts_too(episode, field):
+    record, told = (0, episode.header) if field != "events" else _first_with_events(episode)
+    inside = deepcopy(told[field])
+    (inside if isinstance(inside, dict) else inside[0])["acme"] = 1
+    assert divergence_of(forged(episode, record, **{field: inside}))[:2] == (record, field)
+
+
+def _first_with_events(episode):
+    return next((n, step) for n, step in enumerate(episode.steps, 1) if "events" in step)
+
+
+def test_a_scenario_with_a_field_that_nobody_knows_is_no_known_world(episode):
+    strange = forged(episode, 0, scenario={**episode.header["scenario"], "acme": 1})
+    with pytest.raises(TrajectoryError) as caught:
+        replay(strange)
+    assert str(caught.value) == (
+        "Record 0 (header): no such world: this Tenure knows no field 'scenario.acme', and so not "
+        "what world it would make."
+    )
+
+
 def test_what_the_model_said_is_not_replayed(tmp_path):
     exchanges = [{"message": "invented", "latency_ms": 7}] * len(ACTIONS)
     episode = read(play(tmp_path / "e", ACTIONS, exchanges=exchanges))

@@ -88,7 +88,7 @@ def over_time(figure: str, meaning: str, agents: Sequence[AgentScore], *, small:
         _draw_after_end(axes, figure, index, agent.scored, length)
     axes.set_xlabel("simulated day")
     axes.set_ylabel(wording.title(figure) + wording.unit(figure))
-    _set_units(axes, money=wording.is_money(figure))
+    set_units(axes, money=wording.is_money(figure))
     last_day = length - 1 or 1
     axes.set_xlim(-_LEFT_MARGIN * last_day, last_day)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
@@ -124,7 +124,7 @@ def final_scores(figure: str, agents: Sequence[AgentScore], *, has_luck: bool = 
     _label_seeds(axes, seeds)
     without = " without luck" if has_luck else ""
     axes.set_ylabel(wording.title(figure) + without + wording.unit(figure))
-    _set_units(axes, money=wording.is_money(figure))
+    set_units(axes, money=wording.is_money(figure))
     return Drawing(
         f"Final score{without} of every episode, seed by seed",
         _final_caption(figure, list(marks.values()), shown),
@@ -277,7 +277,7 @@ def _finish(axes: Axes, across: str, axis: Axis) -> None:
         axes.yaxis.set_major_locator(MaxNLocator(5))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: wording.percent(value)))
     else:
-        _set_units(axes, money=axis.kind == "money")
+        set_units(axes, money=axis.kind == "money")
 
 
 def _spoken_ends(line: Line, axis: Axis) -> str:
@@ -477,7 +477,8 @@ def _scatter(axes: Axes, index: int, x: Sequence[float], y: Sequence[float]) -> 
     axes.scatter(x, y, marker=marker, s=34, color=_colour(index), zorder=3, clip_on=False)
 
 
-def _set_units(axes: Axes, *, money: bool) -> None:
+def set_units(axes: Axes, *, money: bool) -> None:
+    """Let the ticks of the y axis be few and round, and no two of them read alike."""
     axes.yaxis.set_major_formatter(_Units("$" if money else ""))
     axes.yaxis.set_major_locator(MaxNLocator(5))
 
