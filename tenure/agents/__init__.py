@@ -10,7 +10,6 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Protocol
 
 from tenure.agents.contract import Agent, Listener, Turn
@@ -267,7 +266,7 @@ async def _providing(
         from tenure.agents.local import serve
 
         async with serve(spec.model) as server:
-            yield lambda spec, seed: server.provider(spec, _request_seed(spec, seed))
+            yield server.provider
     else:
         yield _remote(looked_up(spec), network)
 
@@ -280,10 +279,7 @@ def _remote(spec: AgentSpec, network: Network) -> Callable[[AgentSpec, int], Pro
     base_url = spec.base_url or ""
 
     def provider(spec: AgentSpec, seed: int) -> Provider:
-        named = f"{spec.label} {seed}".encode()
-        cache_key = blake2b(named, digest_size=8).hexdigest()
-        request_seed = _request_seed(spec, seed)
-        return connect(spec, base_url, key, network=network, seed=request_seed, cache_key=cache_key)
+        return connect(spec, base_url, key, network=network, agent_seed=seed)
 
     return provider
 
@@ -296,7 +292,3 @@ def _model(spec: AgentSpec, provider: Callable[[AgentSpec, int], Provider]) -> H
         return LLMAgent(own, provider(own, seed))
 
     return hire
-
-
-def _request_seed(spec: AgentSpec, seed: int) -> int | None:
-    return None if spec.request_seed is None else (spec.request_seed + seed) % 2**31

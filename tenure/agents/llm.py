@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from tenure.agents.context import CHARS_PER_TOKEN, HEAD_MESSAGES, Message, Window, cut
 from tenure.agents.contract import Turn
@@ -32,6 +32,18 @@ MAX_SUMMARY_CHARS = 8_000
 _CHARS_PER_WORD = 8
 """More than words have, so that who counts badly has room."""
 _PARAGRAPH = "\n\n"
+
+
+class Asked(NamedTuple):
+    """What a model was asked.
+
+    Attributes:
+        messages: The conversation, in wire form.
+        fields: What else the request says, as `Provider.complete` takes it.
+    """
+
+    messages: list[Message]
+    fields: Mapping[str, Any]
 
 
 class LLMAgent:
@@ -88,18 +100,31 @@ class LLMAgent:
         Raises:
             TrajectoryError: If the turn was recorded by an agent without a model.
         """
+        self.retrace(observation, turn)
+
+    def retrace(self, observation: str, turn: Turn) -> list[Asked]:
+        """Do as `recall`, and return what the model was asked in that turn.
+
+        Returns:
+            The requests for summaries, then the one that the turn's action answers, whose messages
+            stay as they are until the next turn only. Nothing if the action came together with
+            that of the turn before. What an endpoint refused is not on record, and not among them.
+
+        Raises:
+            TrajectoryError: If the turn was recorded by an agent without a model.
+        """
         self._hear(observation)
         if self._actions:
             self._actions.popleft()
-            return
+            return []
         if turn.exchange is None:
             raise TrajectoryError(f"The record of {self._spec.name!r} has a turn without exchange.")
         window = self._told()
-        self._show_summary(window, turn.exchange.get("summaries", ()))
-        window.drop(turn.exchange.get("dropped", 0))
-        window.clear(turn.exchange.get("cleared", 0))
+        asked = self._trim_again(window, turn.exchange)
+        asked.append(Asked(window.messages, self._protocol.fields))
         self._keep(window, turn.exchange)
         self._actions.popleft()
+        return asked
 
     async def close(self) -> None:
         await self._provider.close()
@@ -164,13 +189,34 @@ class LLMAgent:
 
     async def _summary_of(self, messages: Sequence[Message]) -> dict[str, Any]:
         """Have the model write a summary of the beginning of its conversation."""
-        request = SUMMARY_REQUEST.format(words=self._summary_chars // _CHARS_PER_WORD)
-        asked = self._protocol.asked(messages, request)
+        asked = self._to_summarise(messages)
         try:
-            reply = await self._provider.complete(asked, self._protocol.text_fields)
+            reply = await self._provider.complete(asked.messages, asked.fields)
         except ContextTooLong as error:
             return {"text": "", "error": str(error)}
         return {"text": self._protocol.text(reply.message).strip(), **_facts(reply)}
+
+    def _to_summarise(self, messages: Sequence[Message]) -> Asked:
+        request = SUMMARY_REQUEST.format(words=self._summary_chars // _CHARS_PER_WORD)
+        return Asked(self._protocol.asked(messages, request), self._protocol.text_fields)
+
+    def _trim_again(self, window: Window, exchange: Mapping[str, Any]) -> list[Asked]:
+        """Make the prompt as small as it was; return the requests for summaries on the way.
+
+        How many messages went is on record for all of a turn. Where it had two summaries, since a
+        prompt of the size of the first trim was refused, that trim went by the window alone.
+        """
+        summaries, left = exchange.get("summaries", ()), exchange.get("dropped", 0)
+        asked = []
+        for number, summary in enumerate(summaries, 1):
+            going = left if number == len(summaries) else min(left, window.surplus())
+            asked.append(self._to_summarise(window.messages[: HEAD_MESSAGES + going]))
+            self._show_summary(window, [summary])
+            window.drop(going)
+            left -= going
+        window.drop(left)
+        window.clear(exchange.get("cleared", 0))
+        return asked
 
     def _show_summary(self, window: Window, summaries: Sequence[Mapping[str, Any]]) -> None:
         """Show the newest summary that says anything; with none, an earlier one stays."""

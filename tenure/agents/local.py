@@ -64,11 +64,11 @@ class LocalServer:
         self._alone = asyncio.Lock()
         self._users = [0] * SLOTS
 
-    def provider(self, spec: AgentSpec, seed: int | None) -> Provider:
+    def provider(self, spec: AgentSpec, agent_seed: int) -> Provider:
         """Return a provider for one episode, on the slot with the fewest others."""
         slot = min(range(SLOTS), key=self._users.__getitem__)
         self._users[slot] += 1
-        endpoint = connect(spec, self.base_url, network=self._network, seed=seed)
+        endpoint = connect(spec, self.base_url, network=self._network, agent_seed=agent_seed)
         return _Seat(self, endpoint, slot)
 
     async def complete(

@@ -158,7 +158,7 @@ async def _greet() -> int:
 
     spec = AgentSpec(name=f"local/{_MODEL}", max_output_tokens=16)
     async with serve(_MODEL) as server:
-        provider = server.provider(spec, seed=1)
+        provider = server.provider(spec, agent_seed=0)
         try:
             protocol = provider.speak("text", Toolbox({}))
             greeting = [protocol.system("Be polite."), protocol.user("Hello!")]

@@ -46,7 +46,8 @@ examples:
   tenure show EPISODE --days 10..20 --tool send_payment
   tenure show EPISODE --fault refused --full | less
   tenure show EPISODE --events theft --json | jq .events
-  tenure show EPISODE --failure M1         # classes: docs/failures.md"""
+  tenure show EPISODE --failure M1         # classes: docs/failures.md
+  tenure show EPISODE --request 512        # a line a request; the last was answered"""
 
 
 def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
@@ -70,7 +71,14 @@ def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
         "--grep", metavar="TEXT", help="with a text in what was thought, said or answered"
     )
     parser.add_argument("--full", action="store_true", help="cut nothing")
-    parser.add_argument("--json", action="store_true", help="print one JSON line a step")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print one JSON line a step")
+    form.add_argument(
+        "--request",
+        metavar="N",
+        type=number,
+        help="print what the model was asked that took step N, rebuilt, as JSON",
+    )
     return from_store(_show, "path")
 
 
@@ -108,9 +116,13 @@ def _show(options: argparse.Namespace) -> int:
     if not path.exists():
         raise UsageError(f"There is no {path}.")
     episode = read_partial(path)
+    place, content = _by_place(options), _by_content(options)
+    if options.request is not None:
+        if place or content or options.failure:
+            raise UsageError("--request names its step itself: leave the filters out.")
+        return _show_requests(episode, options.request)
     _check_window(episode, options.first or 0, options.last)
     failures = _failures(episode, options.failure)
-    place, content = _by_place(options), _by_content(options)
     if options.failure:
         content.append(lambda scene: bool(_of_step(failures, scene)))
     shown = [scene for scene in scenes(episode) if all(keep(scene) for keep in (*place, *content))]
@@ -123,6 +135,15 @@ def _show(options: argparse.Namespace) -> int:
             say(printable(part))
     if not shown and (place or content):
         remark(f"No step of {len(episode.steps):,} matches. {_hint(options, episode)}".rstrip())
+    return Exit.DONE
+
+
+def _show_requests(episode: Episode, n: int) -> int:
+    from tenure.runner.rebuilding import requests
+    from tenure.scoring.past import Past
+
+    for request in requests(Past(episode), n):
+        say(_ascii(json.loads(request.body)))
     return Exit.DONE
 
 
@@ -469,7 +490,12 @@ def _as_json(scene: Scene, failures: Sequence[Failure]) -> str:
     }
     if failures:
         found["failures"] = [one.to_json() for one in _of_step(failures, scene)]
-    return json.dumps(found, separators=(",", ":")).replace("\x7f", "\\u007f")
+    return _ascii(found)
+
+
+def _ascii(value: Any) -> str:
+    """Return JSON that no terminal can be harmed by."""
+    return json.dumps(value, separators=(",", ":")).replace("\x7f", "\\u007f")
 
 
 def _date(minute: int) -> str:

@@ -40,9 +40,6 @@ _MENDS = {
     "minutes": "Leave it out, or have the agent tell `latency_ms`.",
 }
 
-_DECIDED = "{}\n\nThis was done for you: {}\nIt led to:\n{}"
-"""What an agent with its memory reads after a step that was decided for it."""
-
 Post = tuple[str, str]
 """An agent's label, and what its hiring depends on besides: of a script the job that it belongs to,
 of any other its specification, since scenarios of one suite may recommend different windows. Where
@@ -423,18 +420,42 @@ class _Crew:
         if isinstance(agent, OracleAgent):
             twin = scenario.make_world(self._assignment.seed, self._assignment.future)
             agent.tell(Truth(twin, scenario.limits.steps))
-        brief = self._world.role(seat) or scenario.briefing
-        agent.begin(
-            Briefing(
-                brief,
-                observation,
-                self._world.offered,
-                seed,
-                scenario.parallel_calls,
-                scenario.limits.steps - behind * self._assignment.begins_late,
-            )
-        )
+        late = behind * self._assignment.begins_late
+        agent.begin(briefing(scenario, self._world, seat, observation, seed, late))
         return agent
+
+
+def briefing(  # noqa: PLR0917  what an agent is told
+    scenario: Scenario,
+    world: World[Any],
+    seat: str,
+    observation: str,
+    seed: int,
+    inherited: int,
+) -> Briefing:
+    """Return what an agent is told when its first turn comes.
+
+    Args:
+        scenario: What is played.
+        world: As it is then.
+        seat: Where the agent works.
+        observation: What it reads first.
+        seed: Of its own chance.
+        inherited: How many steps were taken before by another, so that fewer are left.
+    """
+    return Briefing(
+        world.role(seat) or scenario.briefing,
+        observation,
+        world.offered,
+        seed,
+        scenario.parallel_calls,
+        scenario.limits.steps - inherited,
+    )
+
+
+def after_decision(observation: str, action: str, answer: str) -> str:
+    """Return what an agent with its memory reads after a step that was decided for it."""
+    return f"{observation}\n\nThis was done for you: {action}\nIt led to:\n{answer}"
 
 
 class _Game:
@@ -579,7 +600,7 @@ class _Game:
         self._meter.add_step(turn.exchange, step.outside, inherited=inherited)
         self._heard = step.text
         if decided and self._assignment.branch and not self._assignment.branch.is_fresh:
-            self.observation = _DECIDED.format(self.observation, turn.action, step.text)
+            self.observation = after_decision(self.observation, turn.action, step.text)
         else:
             self.observation = step.text
         return step

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -199,7 +199,7 @@ def summary(reading: Reading) -> dict[str, Any]:
         "attempt": episode.attempt,
         "forked_at": header["parent"]["step"] if "parent" in header else None,
         "future": episode.future.number,
-        "agent": episode.agent_name,
+        "agent": _names(header["agent"]),
         "complete": episode.complete,
         "reason": end["reason"] if end else None,
         "steps": len(episode.steps),
@@ -211,6 +211,12 @@ def summary(reading: Reading) -> dict[str, Any]:
         "minute": end["minute"] if end else episode.last_minute,
         **spending(step.get("exchange") for step in episode.steps),
     }
+
+
+def _names(agent: Mapping[str, Any]) -> str:
+    """Return an agent's name, with that of its sub-agent if that is another."""
+    other = agent.get("sub_agent") or {}
+    return f"{agent['name']} with {other['name']}" if "name" in other else agent["name"]
 
 
 def final_figures(episode: Episode) -> dict[str, int]:

@@ -116,6 +116,7 @@ class _Api:
             "episode/stamp": self._stamp,
             "episode/steps": self._steps,
             "episode/step": self._step,
+            "episode/request": self._request,
             "episode/brief": self._brief,
             "episode/search": self._search,
             "compare": self._compare,
@@ -157,6 +158,9 @@ class _Api:
 
     def _step(self, request: Request) -> Any:
         return steps.whole(self._reading(request), _number(request, "n", 0))
+
+    def _request(self, request: Request) -> Any:
+        return steps.requests(self._reading(request), _number(request, "n", 0))
 
     def _brief(self, request: Request) -> Any:
         return steps.briefing(self._reading(request))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tenure import __version__
+from tenure.agents.rebuilding import Request
 from tenure.errors import TenureError, UsageError
+from tenure.runner import rebuilding
 from tenure.runner.fork import Change, command
 from tenure.scoring.replay import recorded_scenario
 from tenure.scoring.scenes import Scene
@@ -70,6 +73,34 @@ def whole(reading: Reading, n: int) -> dict[str, Any]:
         "rest": {name: step[name] for name in _REST if name in step},  # type: ignore[literal-required]  # names of this record
         "fork": command(reading.path, f"step:{n}", Change(), Path(f"fork-step-{n}")),
     }
+
+
+def requests(reading: Reading, n: int) -> dict[str, Any]:
+    """Return what the model was asked that took a step, rebuilt from the record.
+
+    Returns:
+        `requests`, in their order, and `note`: in what they may differ from what was sent.
+
+    Raises:
+        UsageError: If nobody was asked, or it cannot be rebuilt here.
+        TrajectoryError: If the episode comes out otherwise than recorded.
+    """
+    found = rebuilding.requests(reading.past, n)
+    return {"requests": [one.to_json() for one in found], "note": _note(reading, found)}
+
+
+def _note(reading: Reading, found: Sequence[Request]) -> str:
+    """Return in what rebuilt requests may differ from what was sent; empty if in nothing."""
+    recorded_with = reading.episode.header["tenure"]
+    notes = []
+    if recorded_with != __version__:
+        notes.append(
+            f"Sent by Tenure {recorded_with} and rebuilt by {__version__}, which may word "
+            "what it says of the window otherwise."
+        )
+    if not all(one.url for one in found):
+        notes.append("Left out: what the server of the embedded model was told of its cache.")
+    return " ".join(notes)
 
 
 _REST = ("outside", "lone_surrogates", "digest", "hash")

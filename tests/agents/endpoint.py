@@ -91,13 +91,13 @@ class Endpoint:
     def pauses(self) -> list[float]:
         return self._clock.pauses
 
-    def provider(self, spec: AgentSpec, key: str = "", seed: int | None = None) -> Provider:
+    def provider(self, spec: AgentSpec, key: str = "") -> Provider:
         return connect(
             spec,
             BASE_URL,
             key,
             network=Network(transport=httpx.MockTransport(self._respond), clock=self._clock),
-            seed=seed,
+            agent_seed=0,
         )
 
     def agent(self, *, parallel: bool = False, **options: Any) -> LLMAgent:

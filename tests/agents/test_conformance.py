@@ -19,9 +19,10 @@ from typing_extensions import get_type_hints, is_typeddict
 from tenure.agents.context import CLEARED_MARK, SUMMARY_NOTE
 from tenure.agents.contract import Turn
 from tenure.agents.protocols import EMPTY, NOT_RUN
+from tenure.agents.rebuilding import Rebuilder
 from tenure.agents.spec import AgentSpec
 from tests.agents.apis import APIS, CLOSE, SIGNATURE, Counts, Said
-from tests.agents.endpoint import Endpoint, live
+from tests.agents.endpoint import BASE_URL, MODEL, Endpoint, briefing, live
 
 TWO_CALLS = (("make_pitchers", {"count": 2}), ("close_for_today", {}))
 BOTH = Said("Both.", TWO_CALLS, thought=True, stop="tool_calls")
@@ -165,7 +166,7 @@ def test_a_seed_is_sent_where_the_api_has_one(api):
         assert "seed" not in PARAMS[api.name].__annotations__
         return
     endpoint = Endpoint([api.answer(Said("hi"))])
-    provider = endpoint.provider(AgentSpec(name="openai/m", api=api.name), seed=7)
+    provider = endpoint.provider(AgentSpec(name="openai/m", api=api.name, request_seed=7))
     asyncio.run(provider.complete([provider._dialect.user("hi")], {}))
     (sent,) = endpoint.requests
     assert body(sent)["seed"] == 7
@@ -417,6 +418,19 @@ def test_after_a_resume_the_next_request_is_the_same_to_the_byte(api, protocol):
             agent.recall(observation, Turn(turn.action, stored))
         live(agent, [OBSERVATIONS[kept]])
         assert second.bodies[0] == first.bodies[kept]
+
+
+@EVERY_API
+@pytest.mark.parametrize("protocol", ["tools", "json"])
+def test_all_requests_can_be_rebuilt_from_what_was_answered(api, protocol):
+    options = {"protocol": protocol, "window_tokens": 1_024, "max_output_tokens": 16}
+    endpoint, turns = conversed(api, **options)
+    spec = AgentSpec(name=MODEL, base_url=BASE_URL, api=api.name, **options)
+    rebuilder = Rebuilder(spec, "", briefing())
+    found = [rebuilder.turn(*each) for each in zip(OBSERVATIONS, turns, strict=False)]
+    assert [request.body for turn in found for request in turn] == endpoint.bodies
+    paths = {request.url.removeprefix("http://endpoint.test") for turn in found for request in turn}
+    assert paths == {api.path.replace("/m:", "/test-model:")}
 
 
 @EVERY_API

@@ -11,8 +11,21 @@ from tenure.agents.context import CLEARED_MARK, CUT_MARK, DROPPED_NOTE, SUMMARY_
 from tenure.agents.contract import Turn
 from tenure.agents.llm import SUMMARY_REQUEST, reminder
 from tenure.agents.protocols import EMPTY, NOT_RUN
+from tenure.agents.rebuilding import Rebuilder
+from tenure.agents.spec import AgentSpec
 from tenure.errors import ProviderError, TrajectoryError
-from tests.agents.endpoint import BRIEF, CLOSE, Endpoint, answer, calls, live, says
+from tests.agents.endpoint import (
+    BASE_URL,
+    BRIEF,
+    CLOSE,
+    MODEL,
+    Endpoint,
+    answer,
+    briefing,
+    calls,
+    live,
+    says,
+)
 
 TOO_LONG = httpx.Response(400, json={"error": {"code": "context_length_exceeded"}})
 SMALL = {"window_tokens": 1_024, "max_output_tokens": 16}
@@ -338,6 +351,24 @@ def recalled(turns, observations, **options):
     return endpoint.bodies[0]
 
 
+def rebuilt(turns, observations, *, parallel=False, **options):
+    """Return the bodies of all requests that led to recorded turns, rebuilt by who asks nobody."""
+    told = briefing()._replace(parallel_calls=parallel)
+    rebuilder = Rebuilder(AgentSpec(name=MODEL, base_url=BASE_URL, **options), "", told)
+    stored = [Turn(turn.action, orjson.loads(orjson.dumps(turn.exchange))) for turn in turns]
+    found = [rebuilder.turn(*each) for each in zip(observations, stored, strict=True)]
+    return [request.body for turn in found for request in turn]
+
+
+def answered(endpoint, replies):
+    """Return the bodies of the requests that an endpoint answered, and of refused summaries."""
+    return [
+        body
+        for body, reply in zip(endpoint.bodies, replies, strict=False)
+        if reply is not TOO_LONG or b"[The turns above will not be shown" in body
+    ]
+
+
 def nested(levels):
     return [nested(levels - 1)] if levels else []
 
@@ -409,6 +440,7 @@ def test_after_a_resume_all_requests_are_the_same_to_the_byte(lived, options, br
         resumed.recall(observation, Turn(turn.action, exchange))
     live(resumed, observations[kept:])
     assert second.bodies == first.bodies[before:]
+    assert rebuilt(turns, observations, **options) == answered(first, replies)
 
 
 def test_a_resume_knows_of_a_prompt_that_had_proved_too_long():

@@ -23,9 +23,9 @@ def error(status, message="no", *, headers=None, **fields):
     return httpx.Response(status, json=body, headers=headers)
 
 
-def ask(endpoint, *, key="", seed=None, **options):
+def ask(endpoint, *, key="", **options):
     async def once():
-        provider = endpoint.provider(AgentSpec(name=MODEL, **options), key, seed)
+        provider = endpoint.provider(AgentSpec(name=MODEL, **options), key)
         try:
             return await provider.complete([{"role": "user", "content": "hi"}], {"tools": []})
         finally:
@@ -37,7 +37,7 @@ def ask(endpoint, *, key="", seed=None, **options):
 def test_a_request_says_what_the_spec_says_and_nothing_that_it_leaves_open():
     endpoint = Endpoint([OK, OK])
     ask(endpoint)
-    ask(endpoint, seed=5, temperature=0.5, max_output_tokens=99)
+    ask(endpoint, request_seed=5, temperature=0.5, max_output_tokens=99)
     assert endpoint.requests == [
         {
             "model": "test-model",

@@ -10,6 +10,7 @@ from tenure.cli import main
 from tests.cli.tenure_command import start
 from tests.scoring.episodes import BREW, SLEEP, play
 from tests.scoring.reported import reseal
+from tests.view.served import conversation
 
 EXCHANGE = {
     "message": {"role": "assistant", "content": "I need cups."},
@@ -288,6 +289,25 @@ class TestFilters:
         code, out, err = tenure("show", episode, *words)
         assert (code, out) == (2, "")
         assert sentence in err
+
+
+def test_what_a_model_was_asked_is_printed_as_json(tenure, tmp_path):
+    path, sent = conversation(tmp_path)
+    for n in (0, len(sent) - 1):
+        code, out, _ = tenure("show", path, "--request", n)
+        assert code == 0
+        assert json.loads(out) == json.loads(sent[n])
+        assert out.isascii()
+
+
+def test_a_request_is_not_filtered_and_nobody_is_asked_who_is_no_model(tenure, episode):
+    for options, problem in (
+        (["--request", 0], "is no model that a run asks"),
+        (["--request", 0, "--day", 1], "--request names its step itself"),
+    ):
+        code, out, err = tenure("show", episode, *options)
+        assert (code, out) == (2, "")
+        assert problem in err
 
 
 def test_one_episode_is_shown_and_no_folder(tenure, tmp_path):

@@ -18,7 +18,7 @@ ANSWER = {
 class Endpoint(ThreadingHTTPServer):
     """Counts the requests it answers, and refuses more than `patience` of them.
 
-    The first `busy` requests are asked to come again at once.
+    The first `busy` requests are asked to come again at once. `bodies` are those it answered.
     """
 
     daemon_threads = True
@@ -26,6 +26,10 @@ class Endpoint(ThreadingHTTPServer):
     counts_tokens = True
     answered = 0
     busy = 0
+
+    def __init__(self, *where):
+        super().__init__(*where)
+        self.bodies = []
 
     def handle_error(self, request, address):
         """Say nothing of a client that was killed."""
@@ -46,7 +50,8 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1  # header and body in one packet
 
     def do_POST(self):
-        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        request = json.loads(body)
         if self.server.busy:
             self.server.busy -= 1
             self._reply(503, {"error": {"message": "busy"}}, {"Retry-After": "0"})
@@ -55,6 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._reply(401, {"error": {"message": "no such key"}})
             return
         self.server.answered += 1
+        self.server.bodies.append(body)
         usage = {"prompt_tokens": 1000, "completion_tokens": 10, "total_tokens": 1010}
         said = {"index": 0, "message": self.server.says(request), "finish_reason": "tool_calls"}
         head = {"id": "1", "object": "chat.completion", "created": 0, "model": "worker-1"}

@@ -21,11 +21,13 @@ from tenure.runner.budget import Brake, Budget
 from tenure.runner.on_ray import play_on_ray
 from tenure.runner.plan import contents_of, draw_up, with_limits
 from tenure.runner.processes import play_in_processes
+from tenure.runner.rebuilding import requests
 from tenure.runner.run import run
 from tenure.scenarios import Scenario, load
 from tenure.scoring.export.inspect_log import log
 from tenure.scoring.export.otel import spans
 from tenure.scoring.manifest import Manifest
+from tenure.scoring.past import Past
 from tenure.scoring.records import read, read_partial
 from tenure.scoring.replay import replay
 from tenure.scoring.scorecard import score_run
@@ -188,6 +190,15 @@ def test_each_is_asked_in_its_own_api_with_its_own_key_and_paid_at_its_own_price
     }
     assert spent.seats["worker"].cost_usd == pytest.approx(8 * 0.00003)
     assert spent.seats["main"].cost_usd == pytest.approx(4 * 0.0003)
+
+
+def test_the_requests_of_each_can_be_rebuilt(tmp_path, employer, worker):
+    assert play(tmp_path, plan(pair(employer, worker, remind_every=2))) == []
+    past = Past(record(tmp_path))
+    found = {"": [], "worker": []}
+    for n, step in enumerate(past.episode.steps):
+        found[step.get("seat", "")] += [orjson.loads(one.body) for one in requests(past, n)]
+    assert found == {"": employer.asked, "worker": worker.asked}
 
 
 def test_a_price_that_nobody_knows_is_unknown_for_its_seat_and_in_all(tmp_path, employer, worker):

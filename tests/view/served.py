@@ -8,7 +8,13 @@ from threading import Thread
 import httpx
 import uvicorn
 
+from tenure.agents import AgentSpec
+from tenure.cli.progress import Watch
+from tenure.runner.plan import draw_up
+from tenure.runner.run import run
 from tenure.view.server import make_app
+from tests.runner import stand
+from tests.runner.endpoint import ANSWER, endpoint
 from tests.scoring import episodes, reported
 
 HOSTILE = (
@@ -41,6 +47,17 @@ def runs(folder):
         finish=False,
     )
     return folder
+
+
+def conversation(folder):
+    """Have a model play that wishes the page ill; return its episode's file and what was sent."""
+    with endpoint() as server:
+        server.says = lambda _: {**ANSWER, "content": HOSTILE}
+        model = AgentSpec(name="openai/m", base_url=server.url, key_variable="")
+        plan = draw_up(stand.scenario(days=9), [model], [1])
+        assert asyncio.run(run(folder, plan, Watch(0))) == []
+        (path,) = folder.rglob("seed-1*.zst")
+        return path, list(server.bodies)
 
 
 def asking(app, port):

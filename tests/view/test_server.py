@@ -1,5 +1,6 @@
 """What the viewer's server answers, to whom, and what it refuses."""
 
+import orjson
 import pytest
 
 from tenure.errors import UsageError
@@ -8,6 +9,7 @@ from tenure.scoring.scenes import scenes
 from tenure.view.diagnosing import Diagnoses
 from tenure.view.library import Library
 from tenure.view.server import make_app
+from tests.scoring import episodes
 from tests.view import served
 
 PORT = 4321
@@ -165,6 +167,30 @@ def test_search_finds_steps_whatever_the_case(ask):
 
 def test_the_brief_is_filled_in(ask):
     assert ask("/api/episode/brief", path=IDLE).json()["brief"] == "Sell lemonade for 7 days."
+
+
+def test_what_a_model_was_asked_is_rebuilt_as_it_was_sent(tmp_path):
+    path, sent = served.conversation(tmp_path)
+    ask = served.asking(make_app(path, PORT), PORT)
+    for n, body in enumerate(sent):
+        found = ask("/api/episode/request", path=path.name, n=n).json()
+        assert found["note"] == ""
+        (request,) = found["requests"]
+        assert request["purpose"] == "answer"
+        assert request["url"].endswith("/v1/chat/completions")
+        assert request["body"] == orjson.loads(body)
+
+
+def test_where_nobody_was_asked_that_is_said(ask):
+    answer = ask("/api/episode/request", path=IDLE, n=1)
+    assert answer.status_code == 404
+    assert "idle is no model that a run asks" in answer.json()["error"]
+
+
+def test_a_sub_agent_that_is_another_is_named(tmp_path):
+    agent = {"name": "boss/one", "sub_agent": {"name": "hand/two"}}
+    episodes.play(tmp_path / "seed-1.jsonl.zst", [episodes.BREW], agent=agent, finish=False)
+    assert Library(tmp_path).row("seed-1.jsonl.zst")["agent"] == "boss/one with hand/two"
 
 
 # --- two episodes --------------------------------------------------------------------------------

@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
 from tenure.agents.network import Network
 from tenure.agents.providers.contract import (
     Answer,
@@ -44,8 +46,7 @@ def connect(
     key: str = "",
     *,
     network: Network,
-    seed: int | None = None,
-    cache_key: str = "",
+    agent_seed: int | None = None,
 ) -> Endpoint:
     """Return the provider of a model; Chat Completions if the specification names no API.
 
@@ -54,15 +55,20 @@ def connect(
         base_url: The endpoint.
         key: Secret that authorises; empty for none.
         network: Carries the requests; it is not closed with the provider.
-        seed: Sent with every request, or `None`.
-        cache_key: Tells the provider which requests begin alike.
+        agent_seed: The seed of the agent's own chance; `None` for an agent without.
     """
-    dialect = dialect_of(spec, seed=seed, cache_key=cache_key)
-    return Endpoint(spec, dialect, base_url, key, network=network)
+    return Endpoint(spec, dialect_of(spec, agent_seed), base_url, key, network=network)
 
 
-def dialect_of(spec: AgentSpec, *, seed: int | None = None, cache_key: str = "") -> Dialect:
-    """Return how a model's API is spoken; Chat Completions if the specification names none."""
+def dialect_of(spec: AgentSpec, agent_seed: int | None = None) -> Dialect:
+    """Return how a model's API is spoken; Chat Completions if the specification names none.
+
+    Args:
+        spec: The model and what is asked of it.
+        agent_seed: The seed of the agent's own chance. Requests have a seed that follows from it if
+            the specification has one, and a name for the provider's cache. `None` for neither.
+    """
+    seed, cache_key = _request_seed(spec, agent_seed), _cache_key(spec, agent_seed)
     if spec.api == "messages":
         from tenure.agents.providers.messages import Messages
 
@@ -78,3 +84,16 @@ def dialect_of(spec: AgentSpec, *, seed: int | None = None, cache_key: str = "")
     from tenure.agents.providers.chat import Chat
 
     return Chat(spec, seed, cache_key)
+
+
+def _request_seed(spec: AgentSpec, agent_seed: int | None) -> int | None:
+    if spec.request_seed is None or agent_seed is None:
+        return None
+    return (spec.request_seed + agent_seed) % 2**31
+
+
+def _cache_key(spec: AgentSpec, agent_seed: int | None) -> str:
+    """Return what tells a provider which requests begin alike; empty for nothing."""
+    if agent_seed is None:
+        return ""
+    return blake2b(f"{spec.label} {agent_seed}".encode(), digest_size=8).hexdigest()

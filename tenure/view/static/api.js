@@ -11,6 +11,7 @@ export const episodes = (from) => ask("episodes", { from });
 export const episode = (path) => ask("episode", { path });
 export const stamp = (path) => ask("episode/stamp", { path });
 export const steps = (path, from, count) => ask("episode/steps", { path, from, count });
+export const request = (path, n) => ask("episode/request", { path, n });
 export const brief = (path) => ask("episode/brief", { path });
 export const search = (path, q) => ask("episode/search", { path, q });
 export const compare = (a, b) => ask("compare", { a, b });

@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { forkPart } from "./fork.js";
+import { requests } from "./request.js";
 import { amount, count, date, dollars, gain, number, title } from "./words.js";
 
 const SHOWN = 4000;
@@ -20,7 +21,7 @@ export function stepPane(step, data, path) {
     part("Came back", "what it read next", step.answer === null ? h("p", { class: "quiet" }, "Nothing: the record stops here.") : long(step.answer)),
     step.changes.length ? part("Changed", "", changes(step.changes, data)) : null,
     step.events.length ? part("Happened", "facts of the world, not told to the agent", step.events.map(event)) : null,
-    Object.keys(step.exchange).length ? part("Model", "", exchange(step)) : null,
+    Object.keys(step.exchange).length ? part("Model", "", exchange(step, path)) : null,
     fold("All figures after it", () => facts(Object.entries(step.figures).map(([name, value]) => [title(name), amount(value, name)]))),
     fold("The record", () => [step.call && h("pre", {}, step.action), json(step.rest)]),
     part("Fork", "go on from before this step with another agent, decision or future", forkPart(step, data, path)));
@@ -62,10 +63,9 @@ export function event(facts_) {
 
 const isCount = (value) => typeof value === "number";
 
-function exchange({ exchange: sent }) {
+function exchange({ n, exchange: sent }, path) {
   const usage = sent.usage && typeof sent.usage === "object" ? sent.usage : {};
   const rows = [
-    ["Request", `the brief, the turns before${sent.dropped || sent.cleared ? " as far as they were kept" : ""}, and what it read (above)`],
     ["Model", sent.model && String(sent.model)],
     ["Read", isCount(usage.input_tokens) && `${count(usage.input_tokens, "token")}${usage.cached_tokens ? `, ${number(usage.cached_tokens)} of them cached` : ""}`],
     ["Written", isCount(usage.output_tokens) && `${count(usage.output_tokens, "token")}${usage.reasoning_tokens ? `, ${number(usage.reasoning_tokens)} of them reasoning` : ""}`],
@@ -79,6 +79,7 @@ function exchange({ exchange: sent }) {
   const rest = Object.fromEntries(Object.entries(sent).filter(([name]) => name !== "message"));
   return [
     facts(rows),
+    fold("Request, rebuilt from the record", () => requests(path, n)),
     (sent.summaries ?? []).map?.((one) => fold("A summary written before", () => long(String(one?.text ?? one?.error ?? "")))),
     sent.message !== undefined && fold("Response, as the model gave it", () => json(sent.message), true),
     fold("The exchange, without the response", () => json(rest)),
