@@ -4,9 +4,11 @@ It is what a decision is measured against (`tenure.scoring.ledger`). It remember
 does follows from the present state, so it can take over anywhere. It knows what is true now: what
 customers like, what each house charges, how it bargains and how honest it is; of tomorrow it knows
 the expectation alone, neither the weather nor a customer, a fault, a theft or a delivery's delay.
-It pays the refunds that are owed and nobody else's claims, and keeps the owner's rules but for the
-one that names a house: whom that falls on hangs on whom one has ever written to, so that each first
-letter to a house would seem to decide about hundreds of dollars.
+It pays the refunds that are owed and nobody else's claims, and keeps the owner's rules but for two.
+One names a house: whom that falls on hangs on whom one has ever written to, so that each first
+letter to a house would seem to decide about hundreds of dollars. The other is the reserve, which
+pays for repairs, and for goods where there are none left: who kept it in front of a machine that is
+out of order would earn nothing, and be bankrupt in the end with the money for the technician.
 
 Each month has a range of goods, the one that earns most at the best prices (`Chooser`). Goods are
 ordered when they would run out before new ones came, from the house that is cheapest once it has
@@ -289,9 +291,8 @@ class _Day:
         rules = [rule for rule in world.state.dealings.rules if rule.holds(self._day)]
         self._banned = tuple(sorted(rule.subject for rule in rules if rule.kind == "ban"))
         self._caps = {rule.subject: rule.cents for rule in rules if rule.kind == "price_cap"}
-        self._reserve_cents = max(
-            (rule.cents for rule in rules if rule.kind == "reserve"), default=0
-        )
+        reserves_cents = [rule.cents for rule in rules if rule.kind == "reserve"]
+        self._reserve_cents = max(reserves_cents) if reserves_cents and self._held() else 0
         closed = trade.closed(self._day)
         self._range = trade.range(self._day, closed, self._banned)
         soon = min(self._day + _AHEAD_DAYS, self._days - 1)
@@ -301,9 +302,9 @@ class _Day:
         """Yield the calls."""
         for errand in (
             self._collect,
+            self._repair,
             self._refund,
             self._pay,
-            self._repair,
             self._arrange,
             self._set_prices,
             self._order,
@@ -322,8 +323,11 @@ class _Day:
     @property
     def _free_cents(self) -> int:
         """What may be spent."""
-        fee_cents = self._world.parameters.daily_fee_cents
-        return self._state.bank_cents - fee_cents - self._reserve_cents
+        return self._cents_but_for_fee - self._reserve_cents
+
+    @property
+    def _cents_but_for_fee(self) -> int:
+        return self._state.bank_cents - self._world.parameters.daily_fee_cents
 
     # --- money -----------------------------------------------------------------------------------
 
@@ -378,7 +382,7 @@ class _Day:
 
     def _repair(self) -> Iterator[ToolCall]:
         state, cost_cents = self._state, self._world.parameters.repair_cents
-        if not state.broken_slots or cost_cents > self._free_cents:
+        if not state.broken_slots or cost_cents > self._cents_but_for_fee:
             return
         works = [name for name in state.slots if name not in state.broken_slots]
         for size in ("small", "large"):
