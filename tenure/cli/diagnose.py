@@ -265,15 +265,21 @@ def _verdict(decisive: Decisive, ledger: Ledger) -> str:
     late = _last_chance(decisive)
     if decisive.step is None or decisive.outcome is None:
         return (
-            "Decisive step: none; no correction of one of the most expensive decisions alone would "
-            f"have reached {bar}. {late}".rstrip()
+            f"Decisive step: none; no correction of one {_tried(ledger)} alone would have reached "
+            f"{bar}. {late}".rstrip()
         )
     after = amount(decisive.outcome, ledger.score)
     return (
-        f"Decisive step: {decisive.step}. With the reference at work for the rest of that day, and "
-        f"the recorded actions from the next day on, the outcome is {after} and reaches {bar}. "
-        f"{late}"
+        f"Decisive step: {decisive.step}, the earliest {_tried(ledger)}. With the reference at "
+        "work for the rest of that day, and the recorded actions from the next day on, the outcome "
+        f"is {after} and reaches {bar}. {late}"
     ).rstrip()
+
+
+def _tried(ledger: Ledger) -> str:
+    """Say which steps' corrections were tried."""
+    steps, tried = sum(entry.steps for entry in ledger.entries), ledger.decisive.tried
+    return "of all steps" if tried >= steps else f"of the {tried} most expensive decisions"
 
 
 def _last_chance(decisive: Decisive) -> str:

@@ -19,7 +19,8 @@ TOP = 10
 _SMALL_SHARE = 0.01
 """A day is resolved into steps if it lost more than this part of all that days lost or won."""
 _MOST_DAYS = 40
-_CANDIDATES = 24
+_CANDIDATES, _FEW_STEPS = 24, 500
+"""So many corrections are tried of a longer episode; of a shorter one every step's."""
 _MOST_NIGHTS = 60
 """Of so many nights, those that lost or won most, the losses are shared among their causes."""
 _SERIAL_STEPS = 400
@@ -169,14 +170,21 @@ class _Draft:
         last_chance = max(chances, default=None)
         if self.outcome >= bar:
             return Decisive(bar, name, reached=True, last_chance=last_chance)
-        ranked = sorted(entries, key=lambda entry: (-entry.loss_cents, entry.step))
-        worst = [one.step for one in ranked if one.is_decision and one.loss_cents > 0]
-        candidates = sorted(worst[:_CANDIDATES])
+        candidates = self._candidates(entries)
         self._progress(f"valuing corrections of {len(candidates)} decisions")
         outcomes = self._team.do("corrected", candidates)
         step = next((n for n in candidates if outcomes[n] >= bar), None)
         outcome = None if step is None else outcomes[step]
-        return Decisive(bar, name, False, step, outcome, last_chance)  # noqa: FBT003  `reached`
+        tried = len(candidates)
+        return Decisive(bar, name, False, step, outcome, last_chance, tried)  # noqa: FBT003  `reached`
+
+    def _candidates(self, entries: Sequence[Entry]) -> list[int]:
+        """Return the steps whose correction is tried: all, or of a long episode the dearest."""
+        if self._last <= _FEW_STEPS:
+            return list(range(self._last))
+        ranked = sorted(entries, key=lambda entry: (-entry.loss_cents, entry.step))
+        worst = [one.step for one in ranked if one.is_decision and one.loss_cents > 0]
+        return sorted(worst[:_CANDIDATES])
 
     def without_luck(self, entries: Sequence[Entry], futures: int) -> list[Entry]:
         """Add mean losses over other futures to the most expensive decisions."""

@@ -95,6 +95,7 @@ class Decisive:
         outcome: The score after that correction.
         last_chance: The last moment known, by the number of the step that follows, at which the
             reference could still have reached the bar; `None` if it never could.
+        tried: Of how many steps the correction was tried; of a long episode the dearest alone.
     """
 
     bar: int
@@ -103,6 +104,7 @@ class Decisive:
     step: int | None = None
     outcome: int | None = None
     last_chance: int | None = None
+    tried: int = 0
 
 
 @dataclass(frozen=True)
