@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tenure.scoring.arena.scorecard import ArenaScorecard, UnscoredMatch
     from tenure.scoring.conduct import ConductScore
     from tenure.scoring.forecasts import Coverage, ForecastScore, ForecastSummary, SeedMean
+    from tenure.scoring.forks import ForkOutcome
     from tenure.scoring.scorecard import (
         AgentScore,
         EpisodeScore,
@@ -168,10 +169,10 @@ def _forks(scorecard: Scorecard) -> Iterator[str]:
             "Floor and bound, and so the normalised score, are those of the seed's own luck; in"
             " other futures compare outcomes."
         )
-    heads = ["fork", "attempt", "future", heading(figure), "difference"]
+    heads = ["fork", "future", "repetition", heading(figure), "difference"]
     rows = [
         [
-            *(one.label, f"{one.attempt}", f"{one.future or 'own'}"),
+            *(one.label, f"{one.future or 'own'}", f"{one.repetition}"),
             *(amount(one.score, figure), _signed(one.difference, figure)),
         ]
         for one in forks.outcomes[:_MOST_FORKS]
@@ -194,6 +195,18 @@ def _forks(scorecard: Scorecard) -> Iterator[str]:
             rows,
             width=width(),
         )
+    for label in dict.fromkeys(one.label for one in forks.outcomes):
+        if _repeats_itself([one for one in forks.outcomes if one.label == label]):
+            yield (
+                f"{label} ended the same whenever it was repeated in one future, as a script"
+                " without chance always does; then one episode a future tells as much."
+            )
+
+
+def _repeats_itself(own: Sequence[ForkOutcome]) -> bool:
+    """Tell whether there are repetitions in one future, and none of them ended otherwise."""
+    ends = {(one.future, one.score) for one in own}
+    return len(ends) == len({one.future for one in own}) < len(own)
 
 
 def _signed(value: float | None, figure: str) -> str:
