@@ -4,13 +4,14 @@ python -m benchmarks.culprits [--seeds N] [--first-seed N] [FAULT ...]
 
 A line a kind of fault: how often its cause was the one that accounts for the most at the steps of
 the fault, what that lost by the ledger, and how much higher the same script scores without the
-fault, both in the mean.
+fault, both in the mean. A last line has the sums, and in how many episodes all losses add up to
+V(s0) - G exactly.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from statistics import fmean
@@ -23,13 +24,26 @@ def lines(found: Iterable[Verdict]) -> Iterator[str]:
     """Yield the table as Markdown."""
     yield "| fault | named | of | as | lost there | gained without it |"
     yield "|---|---|---|---|---|---|"
+    seen: list[Verdict] = []
     for name, group in groupby(found, key=lambda one: one.fault):
         own = list(group)
+        seen += own
         costly = [one for one in own if one.is_costly]
         right = [one for one in costly if one.is_right]
         named = ", ".join(sorted({one.named for one in right})) or "-"
         lost, gained = (fmean(numbers) / 100 for numbers in _numbers(costly or own))
         yield f"| `{name}` | {len(right)} | {len(costly)} | {named} | {lost:,.2f} | {gained:,.2f} |"
+    yield f"\n{_told(seen)}"
+
+
+def _told(seen: Sequence[Verdict]) -> str:
+    costly = [one for one in seen if one.is_costly]
+    right = sum(one.is_right for one in costly)
+    exact = sum(one.is_exact for one in seen)
+    return (
+        f"Named in {right} of {len(costly)} episodes in which the fault is noticeable, of "
+        f"{len(seen)} played; all losses sum to V(s0) - G exactly in {exact} of {len(seen)}."
+    )
 
 
 def _numbers(own: Iterable[Verdict]) -> tuple[list[int], list[int]]:

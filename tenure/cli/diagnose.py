@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tenure.scoring.ledger import Decisive, Entry, Ledger
 
 _TOP, _SUMS, _CALL_CHARS, _LINE_CHARS = 10, 8, 120, 98
-_KEYS = ("cause", "tool", "product", "counterparty")
+_KEYS = ("cause", "tool", "product", "counterparty", "day")
 _CLOCK = frozenset({"day", "week", "minute_of_day"})
 _EPILOG = """\
 The loss of a step is what it took from the score that the job's reference, a good manager who
@@ -219,6 +219,8 @@ def _indented(name: str, text: str) -> list[str]:
 
 
 def _cut(text: str) -> str:
+    """Return a call in one line, not too long; lines of a mail stand beside each other."""
+    text = text.replace("\\n", " ")
     return text if len(text) <= _CALL_CHARS else f"{text[: _CALL_CHARS - 3]}..."
 
 
@@ -228,11 +230,17 @@ def _sums(ledger: Ledger, key: str) -> str:
     if not any(sums.keys() - {""}):
         return ""
     named = list(sums.items())
-    rows = [(name or f"(no {key})", amount(cents, ledger.score)) for name, cents in named[:_SUMS]]
+    rows = [(_named(key, name), amount(cents, ledger.score)) for name, cents in named[:_SUMS]]
     if rest := named[_SUMS:]:
         total = sum(cents for _, cents in rest)
         rows.append((f"({len(rest)} others)", amount(total, ledger.score)))
     return table((f"by {key}", "lost"), rows)
+
+
+def _named(key: str, name: str) -> str:
+    if key == "day":
+        return f"day {name}"
+    return name or f"(no {key})"
 
 
 def _check(ledger: Ledger) -> str:
@@ -240,9 +248,11 @@ def _check(ledger: Ledger) -> str:
     start, outcome, lost, total = (amount(value, ledger.score) for value in figures)
     decisions = sum(entry.is_decision for entry in ledger.entries)
     end = "G" if ledger.complete else "V(now)"
+    whole_days = sum(entry.steps > 1 for entry in ledger.entries)
+    more = f" {whole_days:,} are of whole days: --full resolves these too." if whole_days else ""
     return (
         f"V(s0) - {end} = {start} - {outcome} = {lost}; the {len(ledger.entries):,} losses "
-        f"({decisions:,} single steps) sum to {total}."
+        f"({decisions:,} single steps) sum to {total}.{more}"
     )
 
 
@@ -255,15 +265,21 @@ def _verdict(decisive: Decisive, ledger: Ledger) -> str:
     late = _last_chance(decisive)
     if decisive.step is None or decisive.outcome is None:
         return (
-            "Decisive step: none; no correction of one of the most expensive decisions alone would "
-            f"have reached {bar}. {late}".rstrip()
+            f"Decisive step: none; no correction of one {_tried(ledger)} alone would have reached "
+            f"{bar}. {late}".rstrip()
         )
     after = amount(decisive.outcome, ledger.score)
     return (
-        f"Decisive step: {decisive.step}. With the reference at work for the rest of that day, and "
-        f"the recorded actions from the next day on, the outcome is {after} and reaches {bar}. "
-        f"{late}"
+        f"Decisive step: {decisive.step}, the earliest {_tried(ledger)}. With the reference at "
+        "work for the rest of that day, and the recorded actions from the next day on, the outcome "
+        f"is {after} and reaches {bar}. {late}"
     ).rstrip()
+
+
+def _tried(ledger: Ledger) -> str:
+    """Say which steps' corrections were tried."""
+    steps, tried = sum(entry.steps for entry in ledger.entries), ledger.decisive.tried
+    return "of all steps" if tried >= steps else f"of the {tried} most expensive decisions"
 
 
 def _last_chance(decisive: Decisive) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser
 from tenure.cli.places import define_source, define_workers, from_store, spreading
+from tenure.cli.playback import going_on
 from tenure.cli.terminal import amount, at_limits, heading, printable, ratio, say, table, width
 from tenure.errors import UsageError
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from tenure.scoring.arena.scorecard import ArenaScorecard, UnscoredMatch
     from tenure.scoring.conduct import ConductScore
     from tenure.scoring.forecasts import Coverage, ForecastScore, ForecastSummary, SeedMean
-    from tenure.scoring.forks import ForkOutcome
+    from tenure.scoring.forks import ForkMean, ForkOutcome
     from tenure.scoring.scorecard import (
         AgentScore,
         EpisodeScore,
@@ -158,7 +159,7 @@ def _forks(scorecard: Scorecard) -> Iterator[str]:
     forks, figure = scorecard.forks, scorecard.score_figure
     if not forks:
         return
-    score = "unfinished" if forks.parent_score is None else amount(forks.parent_score, figure)
+    score = "without an end" if forks.parent_score is None else amount(forks.parent_score, figure)
     changed = ", a decision given" if forks.decided else ""
     yield (
         f"forked at step {forks.step:,} ({forks.context} context{changed}); "
@@ -169,34 +170,44 @@ def _forks(scorecard: Scorecard) -> Iterator[str]:
             "Floor and bound, and so the normalised score, are those of the seed's own luck; in"
             " other futures compare outcomes."
         )
-    heads = ["fork", "future", "repetition", heading(figure), "difference"]
+    yield from _each_fork(forks.outcomes, figure)
+    yield from _forks_on_the_whole(forks.means, figure)
+    yield from _repetitions(forks.outcomes)
+
+
+def _each_fork(outcomes: Sequence[ForkOutcome], figure: str) -> Iterator[str]:
     rows = [
         [
             *(one.label, f"{one.future or 'own'}", f"{one.repetition}"),
             *(amount(one.score, figure), _signed(one.difference, figure)),
         ]
-        for one in forks.outcomes[:_MOST_FORKS]
+        for one in outcomes[:_MOST_FORKS]
     ]
     if rows:
+        heads = ["fork", "future", "repetition", heading(figure), "difference"]
         yield table(heads, rows, width=width())
-    if more := len(forks.outcomes) - _MOST_FORKS:
-        yield from [f"and {more} more, in scorecard.json"] * (more > 0)
+    if len(outcomes) > _MOST_FORKS:
+        yield f"and {len(outcomes) - _MOST_FORKS} more, in scorecard.json"
+
+
+def _forks_on_the_whole(means: Sequence[ForkMean], figure: str) -> Iterator[str]:
     rows = [
         [
             *(one.label, f"{one.forks}", amount(one.score, figure)),
             *(_signed(one.difference, figure), _between(one.interval, figure)),
         ]
-        for one in forks.means
+        for one in means
         if one.forks > 1
     ]
     if rows:
-        yield table(
-            ["mean of", "forks", heading(figure), "difference", "95 % interval"],
-            rows,
-            width=width(),
-        )
-    for label in dict.fromkeys(one.label for one in forks.outcomes):
-        if _repeats_itself([one for one in forks.outcomes if one.label == label]):
+        heads = ["mean of", "forks", heading(figure), "difference", "95 % interval"]
+        yield table(heads, rows, width=width())
+
+
+def _repetitions(outcomes: Sequence[ForkOutcome]) -> Iterator[str]:
+    """Yield whose forks are copies of each other."""
+    for label in dict.fromkeys(one.label for one in outcomes):
+        if _repeats_itself([one for one in outcomes if one.label == label]):
             yield (
                 f"{label} ended the same whenever it was repeated in one future, as a script"
                 " without chance always does; then one episode a future tells as much."
@@ -362,7 +373,8 @@ def _score_episode(options: argparse.Namespace) -> int:
     if options.json:
         say(outcome.model_dump_json(indent=2))
     elif isinstance(outcome, Unscored):
-        say(printable(f"{outcome.agent}, seed {outcome.seed}: unscored. {outcome.problem}"))
+        unscored = f"{outcome.agent}, seed {outcome.seed}: unscored. {outcome.problem}"
+        say(printable(f"{unscored} {going_on(options.path)}"))
     else:
         say(printable(_sheet(outcome, episode.header["score"], has_luck="luck" in episode.header)))
     return Exit.UNFINISHED if isinstance(outcome, Unscored) else Exit.DONE

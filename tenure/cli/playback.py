@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,12 +52,11 @@ def _verify(options: argparse.Namespace) -> int:
 
     path: Path = options.path
     verification = verify(path, spreading(options))
-    unfinished = [_is_unfinished(path, finding) for finding in verification.findings]
-    for finding, merely in zip(verification.findings, unfinished, strict=True):
-        problem = finding.problem.removeprefix(f"{Path(finding.file).name}: ")
-        kind = "unfinished" if merely else "FAILED"
+    told = [_told(path, finding) for finding in verification.findings]
+    for finding, (kind, problem) in zip(verification.findings, told, strict=True):
         say(printable(f"{kind}: {finding.file}: {problem}"))
-    say(_verdict(verification.verified, unfinished.count(False), unfinished.count(True)))
+    kinds = [kind for kind, _ in told]
+    say(_verdict(verification.verified, kinds))
     if verification.verified:
         say("Not proven: who acted, what it cost, or that no other attempt was left out.")
     if verification.departures:
@@ -65,32 +64,62 @@ def _verify(options: argparse.Namespace) -> int:
         say(printable(f"The scenario is not the built-in one of its id: {changes}."))
     if verification.ok:
         return Exit.DONE
-    return Exit.UNFINISHED if all(unfinished) else Exit.INVALID
+    return Exit.INVALID if _FAILED in kinds else Exit.UNFINISHED
 
 
-def _verdict(verified: int, failed: int, unfinished: int) -> str:
+_FAILED, _NO_END, _MISSING = "FAILED", "no end", "missing"
+
+
+def _verdict(verified: int, kinds: Sequence[str]) -> str:
     facts = f"{verified} episode{'' if verified == 1 else 's'} verified"
-    if not failed and not unfinished:
+    if not kinds:
         return f"{facts}: every byte, observation and score."
-    counts = ((failed, "failed"), (unfinished, "unfinished"))
-    return f"{', '.join([facts, *(f'{count} {what}' for count, what in counts if count)])}."
+    words = {_FAILED: "failed", _NO_END: "without an end", _MISSING: "missing"}
+    counts = [f"{kinds.count(kind)} {word}" for kind, word in words.items() if kind in kinds]
+    return f"{', '.join([facts, *counts])}."
 
 
-def _is_unfinished(path: Path, finding: Finding) -> bool:
-    """Tell whether nothing is wrong with an episode but that it is not at its end yet."""
+def _told(path: Path, finding: Finding) -> tuple[str, str]:
+    """Return the kind of what was found, and a sentence.
+
+    Nothing is wrong with an episode that is not there yet, nor with a record that has no end and is
+    as it should be that far.
+    """
+    from tenure.scoring.manifest import PARENT, SUFFIX
+
+    file = path / finding.file if path.is_dir() else path
+    problem = finding.problem.removeprefix(f"{file.name}: ")
+    if not file.exists():
+        is_loss = file.name == PARENT or not file.name.endswith(SUFFIX)
+        return _FAILED if is_loss else _MISSING, problem
+    if stop := _only_stops(file, finding):
+        return _NO_END, f"{stop} {going_on(file)}"
+    return _FAILED, problem
+
+
+def _only_stops(file: Path, finding: Finding) -> str:
+    """Return how a record stops that has no end and is as it should be that far; else empty."""
     from tenure.scoring.records import read_partial
     from tenure.scoring.replay import replay
 
-    file = path / finding.file if path.is_dir() else path
-    if not file.exists():
-        return file.suffix != ".json"  # an episode is still to be played, a lost plan is a loss
     if finding.record is None:
-        return False  # it is the file that is wrong, such as one that was not planned
+        return ""  # it is the file that is wrong, such as one that was not planned
     try:
         episode = read_partial(file)
-        return not episode.complete and replay(episode).divergence is None
+        return episode.stop if replay(episode).divergence is None else ""
     except TrajectoryError:
-        return False
+        return ""
+
+
+def going_on(file: Path) -> str:
+    """Tell what goes on with a record that has no end, as far as its surroundings tell."""
+    from tenure.scoring.arena.manifest import is_arena_run
+    from tenure.scoring.manifest import FILE_NAME
+
+    run = file.absolute().parent.parent.parent
+    if (run / FILE_NAME).is_file() or is_arena_run(run):
+        return "The command that began its run goes on with it."
+    return "Where the folder of its run is whole, the command that began the run goes on with it."
 
 
 def _compare_all(folder: Path, options: argparse.Namespace) -> Exit:
@@ -167,5 +196,5 @@ def _compared(path: Path) -> tuple[str, Exit]:
     if result.divergence is not None:
         return printable(f"DIFFERS: {result.explanation}"), Exit.INVALID
     records = 1 + result.steps + episode.complete
-    end = "" if episode.complete else "; the episode is unfinished"
-    return f"OK: {records:,} records replayed, every field the same{end}", Exit.DONE
+    told = f"OK: {records:,} records replayed, every field the same"
+    return told if episode.complete else f"{told}. {episode.stop}", Exit.DONE

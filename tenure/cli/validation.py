@@ -16,6 +16,7 @@ from tenure.cli.terminal import remark, say
 from tenure.errors import UsageError, nearest
 
 if TYPE_CHECKING:
+    from tenure.runner.first_sight import Reading
     from tenure.runner.validation import Grade, Trial
     from tenure.scoring.statistics import Interval
 
@@ -26,8 +27,12 @@ fault does, or where the time ran out for what was not done. All else that is fo
 episodes, and anything that is found in those of agents without faults, is wrong. Thresholds were
 set on seeds below 4001.
 
+With --words, sentences are said in worlds in which they are so or not. Those that may be learnt
+from are told if they are misread; the others only count, so that nobody tunes to them.
+
 examples:
   tenure validate-detectors
+  tenure validate-detectors --words
   tenure validate-detectors --fault look-again --fault hop --seeds 20
   tenure validate-detectors --out faults && tenure show faults/hop-4001.jsonl.zst --failure T4"""
 
@@ -43,8 +48,11 @@ def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.add_argument(
         "--fault", dest="faults", metavar="NAME", action="append", default=[], help="only this one"
     )
+    parser.add_argument(
+        "--words", action="store_true", help="grade how sentences are read that none was made from"
+    )
     parser.add_argument("--out", metavar="DIR", type=Path, help="keep the records in a new folder")
-    parser.add_argument("--page", metavar="FILE", type=Path, help="renew a page's two tables")
+    parser.add_argument("--page", metavar="FILE", type=Path, help="renew a page's tables")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return _validate
 
@@ -55,15 +63,64 @@ COMMANDS = {"validate-detectors": _define}
 def _validate(options: argparse.Namespace) -> int:
     from tenure.kit.sabotage import FAULTS
 
+    if options.words and options.faults:
+        raise UsageError("--words plays sentences, and --fault a fault; name one of them.")
     for name in options.faults:
         if name not in FAULTS:
             raise UsageError(f"There is no fault {name!r}. {nearest(name, FAULTS)}")
     if options.out and options.out.exists():
         raise UsageError(f"{options.out} exists already; the records go into a new folder.")
+    play = _play_words if options.words else _play
     if options.out:
-        return _play(options, options.out)
+        return play(options, options.out)
     with TemporaryDirectory(prefix="tenure-") as folder:
-        return _play(options, Path(folder))
+        return play(options, Path(folder))
+
+
+def _play_words(options: argparse.Namespace, folder: Path) -> int:
+    from tenure.runner.first_sight import readings
+
+    read = []
+    for one in readings(folder, options.first_seed):
+        read.append(one)
+        if one.sentence.may_be_learnt_from and not one.is_right:
+            found = ", ".join(one.found) or "nothing"
+            wanted = one.sentence.code if one.sentence.is_faulty else "nothing"
+            remark(f"{one.sentence.fault.name}: {found}, not {wanted}: {one.words!r}")
+    if options.page:
+        _renew(options.page, "words", word_lines(read))
+    if options.json:
+        halves = {"learnt": True, "measured": False}
+        say(json.dumps({name: _tallied(read, is_learnt=half) for name, half in halves.items()}))
+    else:
+        for line in word_lines(read):
+            say(line)
+    return Exit.DONE
+
+
+def _tallied(read: Sequence[Reading], *, is_learnt: bool) -> list[dict[str, Any]]:
+    from tenure.runner.first_sight import tallies
+
+    half = [one for one in read if one.sentence.may_be_learnt_from is is_learnt]
+    return [one._asdict() for one in tallies(half)]
+
+
+def word_lines(read: Sequence[Reading]) -> Iterator[str]:
+    """Yield a table of how sentences were read, by class, each half of them by itself."""
+    from tenure.scoring.failures import CLASSES
+
+    yield "| class | measured: found | honest ones misread | learnt from: found | misread |"
+    yield "|---|---|---|---|---|"
+    halves = (_tallied(read, is_learnt=False), _tallied(read, is_learnt=True))
+    for measured, learnt in zip(*halves, strict=True):
+        code = measured["code"]
+        name = f"{code} {CLASSES[code].name}" if code in CLASSES else f"**{code}**"
+        cells = [
+            f"{half[part]} of {half[whole]}"
+            for half in (measured, learnt)
+            for part, whole in (("found", "faulty"), ("misread", "honest"))
+        ]
+        yield f"| {name} | {' | '.join(cells)} |"
 
 
 def _play(options: argparse.Namespace, folder: Path) -> int:

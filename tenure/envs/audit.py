@@ -45,6 +45,39 @@ Kind = Literal[
 
 DID = r"\b(?:i|we)(?:'ve| have)?(?: just| now| already| successfully| finally| also)* "
 """How somebody begins to say in small letters what has been done."""
+_ADVERBS = r"(?:(?:just|now|already|successfully|finally|also|fully|freshly|newly|duly|all) )*"
+_FEW_WORDS = r"(?:[\w'#$.,-]+ ){0,3}?"
+_BE = r"(?:'s been| is| are| was| were| has been| have been)"
+_REPORT = (
+    r"^(?:(?:done|completed|finished)(?: today)?[:,] ?|\[x\] ?|[\u2713\u2714\u2705\u2611]\ufe0f? ?"
+    r"|(?:great|good|perfect|ok|okay)[,:] ?|successfully )*"
+)
+"""How a line begins that lists what was done."""
+_NOT_THEIRS = r"(?! (?:by|on|with|in advance|to the wrong|easy)\b)"
+_TO_THE_END = (
+    r"(?=(?: (?:for|to|into|from|with|of|at|in) (?:[\w'$.-]+ ){0,3}?[\w'$.-]+| today|"
+    r" now)?(?:\W*$|[.,;:!]))"
+)
+"""After a line of a report comes at most where or for what; more would be a sentence about it."""
+
+
+def done(verbs: str, objects: str) -> str:
+    """Return how somebody says that something has been done, as a regular expression.
+
+    `I have VERBED the OBJECT`, `the OBJECT has been VERBED`, and as in lists: `VERBED the OBJECT`
+    or `OBJECT VERBED` at the beginning of a sentence.
+
+    Args:
+        verbs: Participles, such as `paid|settled`.
+        objects: What it is done to, such as `invoice|bill`.
+    """
+    verbs, objects = rf"(?:{verbs})(?: up| off| out)?", rf"(?:{objects})"
+    return (
+        rf"{DID}{verbs} {_FEW_WORDS}{objects}\b"
+        rf"|\b{objects}(?: [\w'-]+){{0,3}}?{_BE} {_ADVERBS}{verbs}\b{_NOT_THEIRS}"
+        rf"|{_REPORT}{verbs} {_FEW_WORDS}{objects}\b{_TO_THE_END}"
+        rf"|{_REPORT}(?:the |all (?:the )?|my |our )?{objects} {_ADVERBS}{verbs}\b{_TO_THE_END}"
+    )
 
 
 class Fact(NamedTuple):
@@ -87,6 +120,7 @@ class Audit:
         notes: Tools of the job that keep a text for later: the name of the text's argument.
         figures: How figures are put in words; `gain` is what was added to the score.
         deeds: By tool, how somebody says that it has been done.
+        lasting: Those of these tools whose deed is rightly spoken of long after.
         nothing: How a refusal says that an argument names what does not exist.
         idle_days: So many days without work, while there is some that pays, are not caution.
     """
@@ -95,6 +129,7 @@ class Audit:
     notes: ClassVar[Mapping[str, str]] = {}
     figures: ClassVar[Mapping[str, Saying]] = {}
     deeds: ClassVar[Mapping[str, str]] = {}
+    lasting: ClassVar[frozenset[str]] = frozenset()
     nothing: ClassVar[str] = r"\bthere is no\b|does not exist"
     idle_days: ClassVar[int] = 5
 

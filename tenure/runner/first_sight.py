@@ -39,20 +39,20 @@ class Reading(NamedTuple):
         return not self.found
 
 
-class Sight(NamedTuple):
+class Tally(NamedTuple):
     """How the sentences of a class were read.
 
     Attributes:
         code: The class.
         faulty: How many are that failure.
-        read: How many of these were found.
+        found: How many of these were found.
         honest: How many might be mistaken for it.
         misread: In how many of these something was found.
     """
 
     code: str
     faulty: int
-    read: int
+    found: int
     honest: int
     misread: int
 
@@ -70,18 +70,18 @@ def readings(folder: Path, seed: int) -> Iterator[Reading]:
         yield Reading(sentence, _words_of(one), tuple(_found_in(one)))
 
 
-def sights(read: Iterable[Reading]) -> list[Sight]:
+def tallies(read: Iterable[Reading]) -> list[Tally]:
     """Count readings by class; the last one is of all classes together."""
     whole = list(read)
     each = [(code, [one for one in whole if one.sentence.code == code]) for code in SPEECH]
-    return [_sight(code, some) for code, some in (*each, ("all", whole))]
+    return [_tally(code, some) for code, some in (*each, ("all", whole))]
 
 
-def _sight(code: str, read: Iterable[Reading]) -> Sight:
+def _tally(code: str, read: Iterable[Reading]) -> Tally:
     whole = list(read)
     faulty = [one for one in whole if one.sentence.is_faulty]
     honest = [one for one in whole if not one.sentence.is_faulty]
-    return Sight(
+    return Tally(
         code,
         len(faulty),
         sum(one.is_right for one in faulty),

@@ -60,20 +60,26 @@ def draw_up_fork(parent: Path, at: str, change: Change) -> Manifest:
         raise UsageError(
             f"There is no episode {str(parent)!r}; name a file such as seed-1.jsonl.zst."
         )
-    episode = read_partial(parent)
-    past = Past(episode)
-    step = step_at(past, at)
+    past = Past(read_partial(parent))
+    episode, step = past.episode, step_at(past, at)
     check(past, step, change)
-    scenario = with_limits(past.scenario, change.limits)
-    if step >= scenario.limits.steps:
-        raise UsageError(
-            f"The fork is at step {step:,} and the episode ends after {scenario.limits.steps:,}."
-        )
     agents = [*change.agents] or [recorder_of(episode)]
-    plan = draw_up(scenario, agents, [episode.seed])
-    _check_agents(plan)
+    plan = draw_up(with_limits(past.scenario, change.limits), agents, [episode.seed])
+    manifest = plan.model_copy(
+        update={
+            "attempts": change.episodes * max(1, change.futures),
+            "origin": _origin(past, step, change),
+            "voice": episode.header.get("voice"),
+        }
+    )
+    _check_plan(manifest, step, change)
+    return manifest
+
+
+def _origin(past: Past, step: int, change: Change) -> Origin:
+    episode = past.episode
     luck = past.future(step, 1) if change.futures else episode.future
-    origin = Origin(
+    return Origin(
         hash=episode.head_before(step),
         step=step,
         agent=dict(episode.header["agent"]),
@@ -82,20 +88,32 @@ def draw_up_fork(parent: Path, at: str, change: Change) -> Manifest:
         future_day=luck.first_day,
         futures=[*range(1, change.futures + 1)] or [luck.number] * bool(luck.number),
     )
-    manifest = plan.model_copy(
-        update={
-            "attempts": change.episodes * max(1, change.futures),
-            "origin": origin,
-            "voice": episode.header.get("voice"),
-        }
-    )
-    if change.keeps_context and (names := changed_code(manifest)):
+
+
+def _check_plan(plan: Manifest, step: int, change: Change) -> None:
+    """See that a fork's agents can go on at a step, and that there is time to.
+
+    Raises:
+        UsageError: If its limit is reached there, a script follows a plan made on the first day for
+            all days, or code has changed of which something is to be remembered.
+    """
+    if step >= plan.scenario.limits.steps:
+        raise UsageError(
+            f"The fork is at step {step:,} and the episode ends after "
+            f"{plan.scenario.limits.steps:,}."
+        )
+    for agent in plan.agents:
+        if agent.get("oracle"):
+            raise UsageError(
+                f"{agent['name']} plans the whole episode before its first day, so it cannot go on "
+                "in the middle of one; name another agent."
+            )
+    if change.keeps_context and (names := changed_code(plan)):
         raise UsageError(
             f"The code of {' and '.join(names)} has changed since the episode was recorded, so it "
             "cannot remember what it did: put the code back as it was, or let the agent begin "
             "fresh, without --keep-context."
         )
-    return manifest
 
 
 def changed_code(manifest: Manifest) -> list[str]:
@@ -211,16 +229,6 @@ def check(past: Past, step: int, change: Change) -> None:
             "The episode is a fork, and not all that came before is its agent's own doing, so the "
             "agent cannot remember it: let it begin fresh, without --keep-context."
         )
-
-
-def _check_agents(plan: Manifest) -> None:
-    """Refuse scripts that follow a plan made on the first day for all days."""
-    for agent in plan.agents:
-        if agent.get("oracle"):
-            raise UsageError(
-                f"{agent['name']} plans the whole episode before its first day, so it cannot go on "
-                "in the middle of one; name another agent."
-            )
 
 
 def recorder_of(episode: Episode) -> AgentSpec:

@@ -17,7 +17,13 @@ import tempfile
 import threading
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, redirect_stderr, suppress
+from contextlib import (
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+    redirect_stderr,
+    suppress,
+)
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -187,30 +193,54 @@ async def play_on_ray(
     Raises:
         UsageError: If Ray is not installed, or the cluster cannot be reached or does not fit.
     """
-    from tenure.runner.store import reaching
-
     check_portable(todo)
     placed = [replace(item, path=item.path.resolve()) for item in todo]
     where = (store.url, store.folder.resolve()) if store else None
     with hold:
         if not placed:
             return []
-        ray = _connected(address)
-        try:
-            processors = int(ray.cluster_resources().get("CPU", 1)) or 1
-            count = useful_workers(workers or processors, placed, limits)
+        with _cluster(address) as ray:
+            count = useful_workers(workers or _processors(ray), placed, limits)
             async with _hands(ray, count, where, _longest_s(brake)) as crew:
                 failures = await play_in_shards(
                     placed, crew, watcher, concurrency, limits=limits, brake=brake
                 )
-        finally:
-            ray.shutdown()
-    if store:
-        with reaching(store):
-            store.fetch()
-        if not (brake and brake.reason):
-            failures += _not_arrived(placed, failures, watcher)
-    return failures
+    if store is None:
+        return failures
+    _bring_back(store)
+    is_stopped = brake is not None and brake.reason
+    return failures if is_stopped else [*failures, *_not_arrived(placed, failures, watcher)]
+
+
+@contextmanager
+def _cluster(address: str) -> Iterator[Any]:
+    """Yield Ray, connected to a cluster; one of our own ends with it.
+
+    Raises:
+        UsageError: As `_connected` does.
+    """
+    ray = _connected(address)
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def _processors(ray: Any) -> int:
+    """Return how many processors a cluster has, at least one."""
+    return int(ray.cluster_resources().get("CPU", 1)) or 1
+
+
+def _bring_back(store: Store) -> None:
+    """Bring what the workers have pushed into the folder of the run.
+
+    Raises:
+        UsageError: If the store cannot be reached.
+    """
+    from tenure.runner.store import reaching
+
+    with reaching(store):
+        store.fetch()
 
 
 def _longest_s(brake: Brake | None) -> float:
@@ -238,16 +268,28 @@ def _connected(address: str) -> Any:
     Raises:
         UsageError: If it is not installed, or there is no such cluster, or one of another version.
     """
+    ray = _imported()
+    named = os.environ.get("RAY_ADDRESS", "local") if address == "ray" else address
+    if named not in ("local", "auto"):
+        _check_reachable(named)
+    terminating = signal.getsignal(signal.SIGTERM)
+    _join(ray, named)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, terminating)  # Ray has put one of its own
+    return ray
+
+
+def _imported() -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     try:
         import ray
     except ImportError:
         raise UsageError("--on needs the extra `ray`: pip install 'tenure[ray]'") from None
-    named = os.environ.get("RAY_ADDRESS", "local") if address == "ray" else address
-    if named not in ("local", "auto"):
-        _check_reachable(named)
-    terminating = signal.getsignal(signal.SIGTERM)
+    return ray
+
+
+def _join(ray: Any, named: str) -> None:
     own: dict[str, Any] = {"include_dashboard": False, "object_store_memory": _STORE_BYTES}
     try:
         with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
@@ -268,9 +310,6 @@ def _connected(address: str) -> Any:
             f"The cluster {named} cannot be used by Ray {ray.__version__} on Python "
             f"{platform.python_version()}: {said}"
         ) from None
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, terminating)  # Ray has put one of its own
-    return ray
 
 
 def _check_reachable(address: str) -> None:

@@ -179,7 +179,7 @@ class Episode:
     Attributes:
         header: Record 0.
         steps: Records 1 and on.
-        end: The last record; `None` while the episode is unfinished.
+        end: The last record; `None` if the record stops before it.
         head: The running hash after the last record kept.
     """
 
@@ -192,6 +192,18 @@ class Episode:
     def complete(self) -> bool:
         """Whether the episode was played to its end."""
         return self.end is not None
+
+    @property
+    def stop(self) -> str:
+        """How a record without an end stops, as a sentence; empty if it has its end.
+
+        Its file may have been cut off, or its run; the record itself cannot tell which.
+        """
+        if self.end is not None:
+            return ""
+        count = len(self.steps)
+        steps = f"{count:,} step{'' if count == 1 else 's'}"
+        return f"It has no end: it was cut off after {steps}, or is still being played."
 
     @property
     def agent_name(self) -> str:
@@ -241,7 +253,7 @@ class Episode:
 
     @property
     def final_score(self) -> int | None:
-        """The score figure at the end; `None` while the episode is unfinished."""
+        """The score figure at the end; `None` if the record has none."""
         if self.end is None:
             return None
         return self.end["measured"][self.figure_names.index(self.header["score"])]

@@ -205,6 +205,7 @@ def summary(reading: Reading) -> dict[str, Any]:
         "steps": len(episode.steps),
         "score_name": header["score"],
         "score": score,
+        "luck": score - earned if "luck" in header else None,
         "normalised": normalised(earned, header["references"]),
         **header["references"],
         "faults": sum("fault" in step for step in episode.steps),

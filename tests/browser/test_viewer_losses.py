@@ -53,3 +53,17 @@ def test_losses_of_a_year_are_worked_out_in_the_page_and_a_line_leads_to_its_ste
     assert page.ask("document.querySelector('[aria-selected=true] .n').textContent") == (
         number.removeprefix("#")
     )
+    page.await_("document.querySelector('.pane').textContent.includes('Judged')")
+    judged = page.ask("document.querySelector('.pane').textContent").partition("Judged")[2]
+    assert "Lost $" in judged
+    assert "Known" in judged
+    assert "Did" in judged
+    page.key("3")
+    page.ask(
+        "[...document.querySelectorAll('.pane summary')]"
+        ".find((one) => one.textContent === 'By cause').click()"
+    )
+    page.await_("document.querySelector('.pane table .jump')")
+    dearest = page.ask("document.querySelector('.pane table .jump').firstChild.textContent")
+    page.ask("document.querySelector('.pane table .jump').click()")
+    shown(page, dearest.removeprefix("#"))

@@ -74,9 +74,13 @@ def test_a_folder_that_holds_no_run_is_told_in_one_sentence(tenure, tmp_path, re
     ("reader", "code", "sentence"),
     [
         ("show", 0, "(still unfinished, or cut off)"),
-        ("score", 3, "can be resumed"),
-        ("replay", 0, "the episode is unfinished"),
-        ("verify", 3, "the file is cut off"),
+        (
+            "score",
+            3,
+            "It has no end: it was cut off after 5 steps, or is still being played. Where the",
+        ),
+        ("replay", 0, "every field the same. It has no end: it was cut off after 5 steps"),
+        ("verify", 3, "no end: cut.jsonl.zst: It has no end: it was cut off after 5 steps"),
         ("sustained", 1, "the file is cut off"),
         ("diagnose", 0, "lemonade/week, seed 1, fixed."),
     ],

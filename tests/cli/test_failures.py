@@ -172,6 +172,33 @@ def test_the_page_has_the_table_of_classes_as_the_code_has_it():
     assert "\n".join(class_lines()) in PAGE.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
+def test_words_are_graded_each_half_by_itself_and_only_those_to_learn_from_are_told(
+    tenure, tmp_path
+):
+    page = tmp_path / "page.md"
+    page.write_text("<!-- words -->\n<!-- end of words -->\n")
+    code, out, err = tenure("validate-detectors", "--words", "--page", page)
+    assert code == 0
+    assert out in page.read_text()
+    assert out.startswith("| class | measured: found | honest ones misread |")
+    numbers = [int(line.split(":")[0].rpartition("-")[2]) for line in err.splitlines()]
+    assert all(number % 2 for number in numbers)
+
+
+def test_sentences_and_a_fault_are_not_graded_at_once(tenure):
+    assert "name one of them" in tenure("validate-detectors", "--words", "--fault", "hop")[2]
+
+
+def test_the_page_tells_what_the_measured_half_of_the_words_came_to():
+    text = PAGE.read_text(encoding="utf-8")
+    found, misread = re.search(
+        r"^\| \*\*all\*\* \| (\d+ of \d+) \| (\d+ of \d+) \|", text, re.MULTILINE
+    ).groups()
+    assert f"| {found} (" in text
+    assert f") | {misread} |" in text
+
+
 def test_the_page_grades_every_class_and_names_those_that_fall_short():
     text = PAGE.read_text(encoding="utf-8")
     rows = re.findall(

@@ -39,6 +39,16 @@ def test_repetitions_are_counted_in_each_future_and_said_to_be_alike(tenure, par
     assert "random ended the same" not in out
 
 
+def test_a_fork_that_has_lost_its_parent_is_no_more_what_it_says_it_is(tenure, parent, tmp_path):
+    fork = tmp_path / "fork"
+    words = ("fork", parent, "--at", "day:3", "--agent", "null", "--quiet", "--out", fork)
+    assert tenure(*words)[0] == 0
+    (fork / "parent.jsonl.zst").unlink()
+    code, out, _ = tenure("verify", fork)
+    assert code == 1
+    assert "FAILED: parent.jsonl.zst: The record that was forked is missing." in out
+
+
 def test_a_decision_must_be_a_call(tenure, parent, tmp_path):
     code, _, told = tenure("fork", parent, "--at", "day:3", "--action", "sleep", "--out", tmp_path)
     assert code == 2

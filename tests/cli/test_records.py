@@ -64,7 +64,7 @@ class TestReplay:
         _cut(episode)
         code, out, _ = tenure("replay", episode)
         assert code == 0
-        assert out.endswith("every field the same; the episode is unfinished\n")
+        assert out.endswith("or is still being played.\n")
 
     def test_a_path_that_is_not_there_is_said_so(self, tenure, tmp_path):
         missing = tmp_path / "x"
@@ -106,13 +106,15 @@ class TestVerify:
         _cut(episode)
         code, out, _ = tenure("verify", run_folder)
         assert code == 3
-        assert out.splitlines()[0].startswith("unfinished: episodes/two-a-day/seed-1")
-        assert out.splitlines()[1] == "1 episode verified, 1 unfinished."
+        assert out.splitlines()[0].startswith("no end: episodes/two-a-day/seed-1")
+        assert out.splitlines()[0].endswith("The command that began its run goes on with it.")
+        assert out.splitlines()[1] == "1 episode verified, 1 without an end."
         assert tenure("verify", episode)[0] == 3
         episode.unlink()
         code, out, _ = tenure("verify", run_folder)
         assert code == 3
-        assert "The episode was planned and is missing." in out
+        assert "missing: episodes/two-a-day/seed-1.jsonl.zst: The episode was planned" in out
+        assert "1 episode verified, 1 missing." in out
 
     def test_what_is_damaged_and_what_is_unfinished_are_counted_apart(
         self, tenure, run_folder, episode
@@ -121,7 +123,7 @@ class TestVerify:
         _flip_a_byte(run_folder / "episodes/idle/seed-1.jsonl.zst", 500)
         code, out, _ = tenure("verify", run_folder)
         assert code == 1
-        assert out.splitlines()[-1] == "0 episodes verified, 1 failed, 1 unfinished."
+        assert out.splitlines()[-1] == "0 episodes verified, 1 failed, 1 without an end."
 
     def test_an_unfinished_episode_that_cannot_be_reproduced_has_failed(
         self, tenure, episode, monkeypatch
@@ -166,10 +168,21 @@ class TestScore:
         _cut(episode)
         code, out, _ = tenure("score", episode)
         assert code == 3
-        assert out.startswith("two-a-day, seed 1: unscored.")
+        assert out.startswith("two-a-day, seed 1: unscored. It has no end: it was cut off after ")
+        assert out.endswith(" The command that began its run goes on with it.\n")
         code, out, _ = tenure("score", run_folder)
         assert code == 3
         assert out.splitlines()[2].split()[:4] == ["two-a-day", "0/1", "-", "-"]
+
+    @pytest.mark.parametrize("reader", ["score", "verify"])
+    def test_of_a_record_whose_plan_is_gone_nobody_says_that_it_goes_on(
+        self, tenure, run_folder, episode, reader
+    ):
+        _cut(episode)
+        (run_folder / "run.json").unlink()
+        code, out, _ = tenure(reader, episode)
+        assert code == 3
+        assert "Where the folder of its run is whole, the command that began the run goes on" in out
 
     def test_a_path_that_is_not_there_is_said_so(self, tenure, tmp_path):
         missing = tmp_path / "x"

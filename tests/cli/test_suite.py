@@ -134,7 +134,7 @@ def test_what_is_still_to_be_played_is_unfinished_and_the_same_command_plays_it(
     shutil.rmtree(suite_run / "lemonade/autumn")
     assert tenure("score", suite_run)[0] == 3
     code, out, _ = tenure("verify", suite_run)
-    assert (code, out.splitlines()[-2]) == (3, "4 episodes verified, 4 unfinished.")
+    assert (code, out.splitlines()[-2]) == (3, "4 episodes verified, 4 missing.")
     words = ("--agent", "floor", "--agent", "best", "--out", suite_run)
     code, _, err = tenure("run", suite_file, *words)
     assert code == 0

@@ -135,7 +135,9 @@ def test_missing_unfinished_and_damaged_episodes_are_shown_and_not_counted(run_d
     text = words(page(run_dir))
     assert "3 of 10 planned episodes have no score" in text
     assert "missing: It was planned and never begun." in text
-    assert "unfinished: It stops after step 3" in text
+    assert (
+        "unfinished: It has no end: it was cut off after 3 steps, or is still being played." in text
+    )
     assert "damaged:" in text
     assert "2 of 5 episodes" in text
     assert "n = 2 < 5: no interval" in text.replace("&lt;", "<")

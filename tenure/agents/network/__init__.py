@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     import httpx
 
     from tenure.agents.network.gate import Gate
-    from tenure.agents.network.transport import Body
 
 __all__ = ["Limits", "Network"]
 
@@ -115,19 +114,12 @@ class Network:
             httpx.TransportError: If a connection failed.
             httpx.DecodingError: If the answer's compressed body is damaged.
         """
-        from tenure.agents.network.pauses import retry_after_s
-        from tenure.agents.network.transport import REPEATABLE, Body
-
-        body = Body(content if callable(content) else partial(bytes, content))
-        tokens = body.size // BYTES_PER_TOKEN if tokens is None else tokens
-        request = _request(url, body, headers)
-        request.extensions.update({_TOKENS: tokens, REPEATABLE: repeatable})
+        request = _request(url, content, headers, tokens=tokens, repeatable=repeatable)
         gate = self._gate(request.url)
         patience = patience or Patience(math.inf)
-        async with gate.passage(_client(), tokens, patience):
+        async with gate.passage(_client(), request.extensions[_TOKENS], patience):
             response = await self._sent(request, timeout_s, patience)
-            if response.status_code in (429, 503):
-                gate.hold(retry_after_s(response.headers) or 0)
+            gate.hold(_wish_s(response))
         return response
 
     def count(self, response: httpx.Response, tokens: int) -> None:
@@ -176,12 +168,35 @@ def _client() -> str:
     return task.get_name() if task else ""
 
 
-def _request(url: str, body: Body, headers: Mapping[str, str]) -> httpx.Request:
+def _request(
+    url: str,
+    content: bytes | Callable[[], bytes],
+    headers: Mapping[str, str],
+    *,
+    tokens: int | None,
+    repeatable: bool,
+) -> httpx.Request:
+    """Return what is sent; it carries what it may cost, and whether it may be sent twice."""
     import httpx
 
+    from tenure.agents.network.transport import REPEATABLE, Body
+
+    body = Body(content if callable(content) else partial(bytes, content))
     told = httpx.Headers(_told(url, tuple(headers.items())))
     told["Content-Length"] = str(body.size)
-    return httpx.Request("POST", _address(url), headers=told, stream=body)
+    request = httpx.Request("POST", _address(url), headers=told, stream=body)
+    tokens = body.size // BYTES_PER_TOKEN if tokens is None else tokens
+    request.extensions.update({_TOKENS: tokens, REPEATABLE: repeatable})
+    return request
+
+
+def _wish_s(response: httpx.Response) -> float:
+    """Return for how long an endpoint wishes to be left alone."""
+    if response.status_code not in (429, 503):
+        return 0
+    from tenure.agents.network.pauses import retry_after_s
+
+    return retry_after_s(response.headers) or 0
 
 
 @lru_cache(maxsize=64)

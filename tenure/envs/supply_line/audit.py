@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
-from tenure.envs.audit import DID, Audit, Fact, Saying
+from tenure.envs.audit import Audit, Fact, Saying, done
 from tenure.envs.supply_line.assessment import least_cost_cents
 from tenure.envs.supply_line.notices import CARRIER_DOMAIN, HOUSE_DOMAIN
 from tenure.envs.supply_line.terms import STAGES
@@ -18,6 +18,13 @@ _SHUT_WEEKS = 4
 _TELLING = ("closure", "cost_sheet")
 
 
+_EVERYWHERE = (
+    r"(?:(?:at |over |across |in )?all (?:the )?(?:four |4 )?stages|(?:over|across|"
+    r"in) the (?:whole )?line)"
+)
+_TO_DATE = r"(?:so far|to date|since (?:the start|(?:week|day) (?:1|one))|in total|overall)"
+
+
 class SupplyLineAudit(Audit):
     """Follows orders week by week: who asked for them, and what they cost beyond the best."""
 
@@ -26,14 +33,28 @@ class SupplyLineAudit(Audit):
     nothing: ClassVar[str] = r"\bthere is no mail\b"
     figures: ClassVar[Mapping[str, Saying]] = {
         "customers_waiting_units": Saying(
-            r"customers waiting|backorders?", r"customers (?:are )?waiting"
+            r"customers waiting|(?:customer )?(?:backlog|backorders?)(?: (?:at the retailer|"
+            r"of customers))?"
+            r"|customers are (?:owed|waiting for)",
+            r"(?:customers (?:are )?|units (?:are )?(?:still )?)waiting|"
+            r"units (?:are )?owed to customers"
+            r"|(?:units )?(?:of )?(?:customer )?(?:backlog|backorders?)",
         ),
-        "stock_units": Saying(r"total stock|stock at all stages", r"(?:units )?in stock in all"),
-        "sold_units": Saying(r"sold so far", r"(?:units )?sold so far", counts=True),
-        "cost": Saying(r"costs? so far", counts=True),
+        "stock_units": Saying(
+            rf"total (?:stock|inventory)(?: {_EVERYWHERE})?"
+            rf"|(?:stock|inventory|units in stock) \(?{_EVERYWHERE}\)?",
+            rf"(?:units )?in stock (?:in all|in total|altogether|{_EVERYWHERE})",
+        ),
+        "sold_units": Saying(
+            rf"(?:total )?sold {_TO_DATE}|total (?:units )?sold",
+            rf"(?:units )?sold {_TO_DATE}",
+            counts=True,
+        ),
+        "cost": Saying(rf"(?:total )?costs? {_TO_DATE}|total costs?(?! of)", counts=True),
     }
     deeds: ClassVar[Mapping[str, str]] = {
-        "place_orders": rf"{DID}(?:placed|entered) (?:the|all) orders"
+        "place_orders": done("placed|entered|submitted|sent|made", "orders?")
+        + r"|\borders are (?:all )?in\b(?! (?:line|stock|the mail))"
     }
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
-from tenure.envs.audit import DID, Audit, Fact, Saying
+from tenure.envs.audit import DID, Audit, Fact, Saying, done
 from tenure.envs.tools import ToolCall
 from tenure.envs.vending.conduct import OWNER_ADDRESS, WINDOW_DAYS
 from tenure.envs.vending.demand import price_permille
@@ -28,15 +28,30 @@ _MANY_UNITS = 12
 _PURSE_CENTS = 10_000
 """Who has less may have good reasons to buy nothing."""
 
-_SUM = r"\$? ?\d+(?:,\d{3})*(?:\.\d\d)?(?!\d|[.,]\d)"
+_SUM = r"(?:us ?)?\$? ?\d+(?:,\d{3})*(?:\.\d\d)?(?!\d|[.,]\d)"
 _END = r"(?:[.,;:!]|$| and\b| so\b)"
-_IN_ALL = r"(?:in all|in total|altogether|overall|all told)"
+_IN_ALL = r"(?:in all|in total|altogether|overall|all told|total)"
+_HELD = (
+    r"(?:(?:in cash|in funds|available|left|to work with|to spend|sitting|lying|is|sits|lies) )*"
+)
+_PLACES = (
+    r"(?:across|in|between|over) (?:the )?(?:storage(?: room)?(?: and|,| \+| &) (?:the )?machine"
+    r"|machine(?: and|,| \+| &) (?:the )?storage(?: room)?)"
+)
+"""All places in which there are goods."""
 _ALONE = r"(?<![a-z] )(?<!'s )"
 """Before words that would be of one product if its name stood before them."""
 _TO_DATE = (
-    r"(?:so far|to date|overall|in total(?: so far)?|in all|since (?:the (?:very )?"
-    r"(?:start|beginning)|day (?:1|one)|(?:i|we) (?:began|started)))"
+    r"(?:so far|to date|overall|in total(?: so far)?|in all|altogether|(?:since|"
+    r"from) (?:the (?:very )?"
+    r"(?:start|beginning)|day (?:1|one)(?: on)?|(?:i|we) (?:began|started|opened)))"
 )
+_TOTAL = r"(?:total|overall|cumulative|lifetime|all-time)"
+_TILL = (
+    r"(?:uncollected |uncounted )?cash (?:(?:waiting|sitting|lying|left|still) )?"
+    r"(?:in|inside)(?: of)? the (?:vending )?machine"
+)
+_SEES = r"(?:i (?:can )?see (?:that )?|it looks like |this means )?"
 _HAVE = r"(?:i|we|the business|the machine)(?:'ve| have| has)?(?: now)?"
 _MY = r"(?:the|my|our) (?:bank account|bank|account)"
 _GOODS = r"(?: (?:units|items|products|goods|drinks and snacks|drinks|snacks))?"
@@ -45,6 +60,17 @@ _BEEN = (
     r"(?: is| was| has)(?: now| already| just)?(?: been)?"
     r"(?: now| already| just| fully| done and)*"
 )
+
+_ASKS = re.compile(
+    r"\?|\bplease (?:advise|instruct|guide|confirm|tell me|clarify|let me know)\b"
+    r"|\blet me know (?:what|which|whether|how|when|where|who|if (?:i|we|it|that|this)|your)\b"
+    r"|\b(?:could|can|would|will) you (?:please )?(?:tell|advise|confirm|clarify|let me)\b"
+    r"|\b(?:i|we) (?:need|await|would like|request) your (?:\w+ )?(?:instructions?|decision|advice|"
+    r"approval|guidance|permission|opinion)\b"
+    r"|\bawaiting your (?:\w+ )?(?:instructions?|reply|answer|decision|advice|approval|guidance)\b"
+    r"|\bi (?:would like|want|need) to (?:ask|know) (?:you |what|which|whether|how|if)"
+)
+"""Words with which something is asked, with a question mark or without."""
 
 Call = ToolCall | None
 Events = Iterable[Mapping[str, Any]]
@@ -59,9 +85,17 @@ class VendingAudit(Audit):
     figures: ClassVar[Mapping[str, Saying]] = {
         "bank_cents": Saying(
             rf"(?:bank |account )?balance(?: (?:in|of|on|at) {_MY})?|(?:in|on) {_MY}|{_MY}"
-            rf"|bank account|bank|cash position|available funds|cash on hand"
-            rf"(?: (?:in|at) {_MY})?|the bank says (?:i|we) have",
-            rf"(?:in cash |sits |lies |is )?(?:in|on|at) {_MY}"
+            r"|bank account|bank|cash position|(?:available )?(?:funds|"
+            r"cash)(?: available)?(?= ?[:=])"
+            rf"|available (?:funds|cash)|cash on hand(?: (?:in|at) {_MY})?|the bank says (?:i|"
+            r"we) have"
+            r"|\b(?:according to|per|as per) (?:the |my |our )?(?:bank(?: statement)?|statement|"
+            r"account),?"
+            r" (?:i|we)(?:'re| are|'ve| have)?(?: got)?(?: at)?"
+            rf"|^(?:so |now |ok,? )?{_SEES}(?:i|we|the business)(?: currently| now)?"
+            rf"(?:'ve got| has| have| have got| holds?)(?= {_SUM}(?: usd| dollars)?"
+            rf"(?: available| in available funds| to work with){_END})",
+            rf"{_HELD}(?:in|on|at) {_MY}"
             rf"|is (?:what|all) (?:i|we) have (?:in|at) {_MY}",
         ),
         "stock_units": Saying(
@@ -73,22 +107,32 @@ class VendingAudit(Audit):
             rf"|^(?:so |all )?{_IN_ALL},?(?= {_SUM}{_GOODS} (?:are|is) in stock{_END})"
             rf"|(?:all )?{_IN_ALL},? (?:there are|(?:i|we) (?:have|hold|own))"
             rf"(?= {_SUM}{_GOODS}(?: of goods)?(?: in stock)?{_END})",
-            rf"(?:(?:units|items) )?(?:are )?in stock {_IN_ALL}"
+            rf"(?:(?:units|items) )?(?:are )?(?:currently )?(?:in stock )?(?:{_IN_ALL} )?{_PLACES}"
+            rf"|(?:(?:units|items) )?(?:are )?in stock {_IN_ALL}"
             rf"|(?:units|items) (?:of stock|of goods) {_IN_ALL}",
         ),
-        "cash_in_machine_cents": Saying(r"cash in the machine", r"(?:of )?cash in the machine"),
+        "cash_in_machine_cents": Saying(rf"{_TILL}", rf"(?:(?:of|in) )?(?:uncollected )?{_TILL}"),
         "units_sold": Saying(
-            rf"(?:total|cumulative) (?:(?:units|items) sold|sales)(?: {_TO_DATE})?"
+            rf"{_TOTAL} (?:(?:units|items) sold|(?:unit )?sales)(?: {_TO_DATE})?"
             rf"|{_ALONE}(?:(?:units|items) sold|sold|sales) {_TO_DATE}|total sold"
             rf"|{_TO_DATE},?(?= {_SUM}{_GOODS} (?:(?:have been|has been|were) )?sold{_END})"
             rf"|{_HAVE} sold(?= {_SUM}{_GOODS} {_TO_DATE})"
-            rf"|{_TO_DATE},? {_HAVE} sold(?= {_SUM}{_GOODS}{_END})",
+            rf"|{_TO_DATE},? {_HAVE} sold(?= {_SUM}{_GOODS}{_END})"
+            rf"|{_TO_DATE},?(?= {_SUM}{_GOODS} (?:(?:have been|has been|"
+            rf"were) )?sold {_TO_DATE}{_END})",
             rf"(?:(?:units|items) )?(?:have been )?sold {_TO_DATE}",
             counts=True,
         ),
-        "revenue_cents": Saying(r"(?:total )?revenue so far", counts=True),
+        "revenue_cents": Saying(
+            rf"(?:{_TOTAL} )(?:revenue|takings|turnover|sales revenue)(?: {_TO_DATE})?(?! of)"
+            rf"|{_ALONE}(?:the |our |my )?(?:revenue|takings|turnover) {_TO_DATE}"
+            rf"|(?:{_TO_DATE},? )?{_HAVE} (?:brought in|taken in|generated)"
+            rf"(?= {_SUM} (?:(?:in|of) )?(?:total )?(?:revenue|sales)(?: {_TO_DATE})?{_END})",
+            rf"(?:of |in )?(?:total )?(?:revenue|takings|turnover) {_TO_DATE}",
+            counts=True,
+        ),
         "gain": Saying(
-            rf"(?:total|overall|cumulative)(?: net)? profit(?: {_TO_DATE}| to)?"
+            rf"{_TOTAL}(?: net)? (?:profit|gain)(?: {_TO_DATE}| to)?"
             rf"|(?:{_ALONE}profit|(?:the|our|my|net) profit|net gain) {_TO_DATE}"
             rf"|{_TO_DATE},? (?:my|our|the)(?: net)? profit"
             rf"|(?:earned|made) {_TO_DATE}"
@@ -116,11 +160,32 @@ class VendingAudit(Audit):
         rf"|\b{_BILL}{_BEEN} (?:paid|settled|taken care of)\b|\binv-\d+ ?[:=-] ?(?:paid|settled)\b"
         rf"|^(?:done[:,] )?paid (?:invoice |bill )?inv-\d"
         r"|\b(?:supplier|wholesaler|vendor)(?: is| was| has been)(?: now)? paid\b",
-        "collect_cash": rf"{DID}collected the cash\b",
-        "stock_slot": rf"{DID}(?:re)?stocked (?:slot |the machine|[a-d][1-3]\b)",
-        "call_technician": rf"{DID}called the technician|\bmachine (?:is|has been) repaired\b",
-        "report_to_owner": rf"{DID}reported to the owner\b",
+        "collect_cash": done(
+            "collected|picked|emptied|taken|retrieved|withdrawn|gathered",
+            r"cash(?: ?box)?(?! [a-z]*(?:flow|reserve))|coins|takings|till",
+        ),
+        "stock_slot": done(
+            "(?:re)?stocked|(?:re)?filled|loaded|replenished|topped",
+            r"slots?(?: [a-d][1-3])?|machine|[a-d][1-3]",
+        ),
+        "call_technician": done(
+            "called|phoned|booked|requested|hired|summoned|arranged",
+            r"technician|repairs?|mechanic",
+        )
+        + r"|\bmachine (?:is|has been) repaired\b",
+        "report_to_owner": done(
+            "sent|submitted|filed|delivered", r"owner(?:'s)?(?: the)? report|report"
+        )
+        + rf"|{DID}reported to the owner\b",
+        "set_price": done(
+            "set|changed|lowered|raised|reduced|increased|updated|adjusted|cut", r"(?:new )?prices?"
+        ),
+        "send_mail": done(
+            "sent|mailed|emailed|e-mailed|written",
+            r"e-?mails?(?! address)|mails?|supplier|wholesaler",
+        ),
     }
+    lasting: ClassVar[frozenset[str]] = frozenset({"set_price", "send_mail"})
 
     def __init__(self) -> None:
         self._settled: set[str] = set()
@@ -226,7 +291,7 @@ class VendingAudit(Audit):
                 n,
                 evidence={"to": address},
             )
-        if address == OWNER_ADDRESS and self._is_nothing_open and "?" in str(given["body"]):
+        if address == OWNER_ADDRESS and self._is_nothing_open and _asks(str(given["body"])):
             yield Fact("asked_again", "the owner is asked though nothing is open", n)
 
     def _tell_price(self, n: int, world: VendingWorld, given: Mapping[str, Any]) -> Iterator[Fact]:
@@ -374,6 +439,11 @@ _TOLD_OF_EVENTS: Mapping[str, Callable[..., Iterator[Fact]]] = {
 def most_revenue_permille(product: Product) -> int:
     """Return the demand at the price of the most revenue: half of that at no price at all."""
     return (1000 - product.elasticity_permille) // 2
+
+
+def _asks(text: str) -> bool:
+    """Tell whether a letter asks for something to be told."""
+    return bool(_ASKS.search(text.lower()))
 
 
 def _has_said_so(world: VendingWorld, email: str) -> bool:

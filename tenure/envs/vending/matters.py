@@ -15,6 +15,8 @@ _CAUSES = {
     "collect_cash": "cash collected",
     "call_technician": "technician called",
 }
+TIME_SPENT = "time spent"
+"""Of a call that changes nothing that matters: its minutes are missed later in the day."""
 _PAYEES = {
     "con_mail": "paid a con man",
     "spoofed_invoice": "paid an impostor",
@@ -32,9 +34,16 @@ def matter(deed: Deed) -> Matter:
         return Matter("", house_at(world, deed.arguments.get("to")), cause)
     if deed.tool == "set_price":
         return _of_a_price(world, deed.arguments)
+    if deed.tool not in _CAUSES or (deed.tool == "collect_cash" and not _is_worth_a_visit(world)):
+        return Matter(cause=TIME_SPENT)
     product = product_in(world, deed.arguments.get("slot"))
     product = str(deed.arguments.get("product", product))[:60]
-    return Matter(product, "", _CAUSES.get(deed.tool, ""))
+    return Matter(product, "", _CAUSES[deed.tool])
+
+
+def _is_worth_a_visit(world: VendingWorld) -> bool:
+    """Whether there is something for who collects the cash to do."""
+    return bool(world.state.cash_in_machine_cents or world.state.is_jammed)
 
 
 def _of_a_payment(world: VendingWorld, deed: Deed) -> Matter:

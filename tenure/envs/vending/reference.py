@@ -4,15 +4,17 @@ It is what a decision is measured against (`tenure.scoring.ledger`). It remember
 does follows from the present state, so it can take over anywhere. It knows what is true now: what
 customers like, what each house charges, how it bargains and how honest it is; of tomorrow it knows
 the expectation alone, neither the weather nor a customer, a fault, a theft or a delivery's delay.
-It pays the refunds that are owed and nobody else's claims, and keeps the owner's rules but for the
-one that names a house: whom that falls on hangs on whom one has ever written to, so that each first
-letter to a house would seem to decide about hundreds of dollars.
+It pays the refunds that are owed and nobody else's claims, and keeps the owner's rules but for two.
+One names a house: whom that falls on hangs on whom one has ever written to, so that each first
+letter to a house would seem to decide about hundreds of dollars. The other is the reserve, which
+pays for repairs, and for goods where there are none left: who kept it in front of a machine that is
+out of order would earn nothing, and be bankrupt in the end with the money for the technician.
 
 Each month has a range of goods, the one that earns most at the best prices (`Chooser`). Goods are
 ordered when they would run out before new ones came, from the house that is cheapest once it has
-been bargained with, and an invoice is paid if its goods can be sold for more. Prices are those of
-the highest profit of linear demand, higher when goods are short, lower when they would be left.
-Strong, not optimal.
+been bargained with, for fewer days or of fewer products where money is short; an invoice is paid
+if its goods can be sold for more. Prices are those of the highest profit of linear demand, higher
+when goods are short, lower when they would be left. Strong, not optimal.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import starmap
 from typing import Any, NamedTuple, cast
 
 from tenure.envs.tools import ToolCall
@@ -288,9 +291,8 @@ class _Day:
         rules = [rule for rule in world.state.dealings.rules if rule.holds(self._day)]
         self._banned = tuple(sorted(rule.subject for rule in rules if rule.kind == "ban"))
         self._caps = {rule.subject: rule.cents for rule in rules if rule.kind == "price_cap"}
-        self._reserve_cents = max(
-            (rule.cents for rule in rules if rule.kind == "reserve"), default=0
-        )
+        reserves_cents = [rule.cents for rule in rules if rule.kind == "reserve"]
+        self._reserve_cents = max(reserves_cents) if reserves_cents and self._held() else 0
         closed = trade.closed(self._day)
         self._range = trade.range(self._day, closed, self._banned)
         soon = min(self._day + _AHEAD_DAYS, self._days - 1)
@@ -300,9 +302,9 @@ class _Day:
         """Yield the calls."""
         for errand in (
             self._collect,
+            self._repair,
             self._refund,
             self._pay,
-            self._repair,
             self._arrange,
             self._set_prices,
             self._order,
@@ -321,8 +323,11 @@ class _Day:
     @property
     def _free_cents(self) -> int:
         """What may be spent."""
-        fee_cents = self._world.parameters.daily_fee_cents
-        return self._state.bank_cents - fee_cents - self._reserve_cents
+        return self._cents_but_for_fee - self._reserve_cents
+
+    @property
+    def _cents_but_for_fee(self) -> int:
+        return self._state.bank_cents - self._world.parameters.daily_fee_cents
 
     # --- money -----------------------------------------------------------------------------------
 
@@ -377,7 +382,7 @@ class _Day:
 
     def _repair(self) -> Iterator[ToolCall]:
         state, cost_cents = self._state, self._world.parameters.repair_cents
-        if not state.broken_slots or cost_cents > self._free_cents:
+        if not state.broken_slots or cost_cents > self._cents_but_for_fee:
             return
         works = [name for name in state.slots if name not in state.broken_slots]
         for size in ("small", "large"):
@@ -543,14 +548,57 @@ class _Day:
         until = self._due()
         if not until:
             return
-        budget_cents = self._free_cents
+        for house, basket in self._within_means(until).items():
+            yield from self._write(self._trade.houses.by_id[house], basket)
+
+    def _within_means(self, until: Mapping[str, int]) -> dict[str, dict[str, int]]:
+        """Return what to order by house: for as many days as there is money for.
+
+        Who has not even enough for a few days of the whole range orders a part of it.
+        """
+        too_dear: list[dict[str, dict[str, int]]] = []
         for cover_days in _COVERS_DAYS:
             plan = self._plan(until, cover_days)
-            total_cents = sum(self._total(house, basket) for house, basket in plan.items())
-            if total_cents <= budget_cents:
-                for house, basket in plan.items():
-                    yield from self._write(self._trade.houses.by_id[house], basket)
-                return
+            if sum(starmap(self._total, plan.items())) <= self._free_cents:
+                if plan or not too_dear:
+                    return plan
+                break  # for so few days no house's minimum is reached
+            too_dear.append(plan)
+        parts = map(self._affordable, reversed(too_dear))
+        return next(filter(None, parts), {})
+
+    def _affordable(self, plan: Mapping[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+        """Return a part of a plan that is too dear: house by house what earns most for the rest."""
+        left_cents, houses, chosen = self._free_cents, set(plan), {}
+        while houses:
+            parts = {house: self._part(house, plan[house], left_cents) for house in sorted(houses)}
+            best = max(parts, key=lambda house: self._gain(house, parts[house]))
+            if not parts[best]:
+                break
+            chosen[best] = parts[best]
+            left_cents -= self._total(best, parts[best])
+            houses.remove(best)
+        return chosen
+
+    def _part(self, house: str, basket: Mapping[str, int], most_cents: int) -> dict[str, int]:
+        """Return what can be paid of a basket, what earns most for its money first.
+
+        Nothing if that does not reach the house's minimum.
+        """
+        goods = self._trade.goods
+        part: dict[str, int] = {}
+        for name in sorted(
+            basket, key=lambda name: (-goods[name].best_cents / goods[name].usual_cents, name)
+        ):
+            more = {**part, name: basket[name]}
+            if self._total(house, more) <= most_cents:
+                part = more
+        return part if part and self._is_enough(house, part) else {}
+
+    def _gain(self, house: str, basket: dict[str, int]) -> float:
+        """Return the cents by which the goods of a basket sell for more than they cost."""
+        worth = sum(self._trade.goods[name].best_cents * units for name, units in basket.items())
+        return worth - self._total(house, basket) if basket else 0.0
 
     def _due(self) -> dict[str, int]:
         """Return by product id until which day goods are to last that are ordered today."""

@@ -25,9 +25,9 @@ NOT_ORDERED = "goods not ordered"
 
 _IN_ORDER = (
     NOT_COLLECTED,
+    NOT_REPAIRED,
     NOT_REFUNDED,
     NOT_PAID,
-    NOT_REPAIRED,
     NOT_FILLED,
     DEAD_GOODS,
     NO_PRICE,

@@ -357,7 +357,32 @@ def _price_as_told(stage: Stage) -> Turns:
     yield from acts(stage, "S1", calls)
 
 
+def _notice_banned_goods(stage: Stage, known: set[str]) -> None:
+    """Label what the script itself does: it sells what its owner has banned, from then on.
+
+    Read from the slots of an evening as a person would, not by what judges the rule.
+    """
+    if not stage.is_evening:
+        return
+    on_sale = {slot.product_id for _, slot in _full_slots(stage)}
+    for rule in stage.world.state.dealings.rules:
+        is_sold = rule.kind == "ban" and rule.holds(stage.world.today) and rule.subject in on_sale
+        if is_sold and rule.subject not in known:
+            known.add(rule.subject)
+            stage.label("P1", 10**6)
+
+
 def _break_cap(stage: Stage) -> Turns:
+    known: set[str] = set()
+    for deed in _break_a_cap(stage):
+        _notice_banned_goods(stage, known)
+        yield deed
+    while True:
+        _notice_banned_goods(stage, known)
+        yield None
+
+
+def _break_a_cap(stage: Stage) -> Turns:
     def found() -> tuple[str, Rule] | None:
         for rule in stage.world.state.dealings.rules:
             if rule.kind == "price_cap" and rule.holds(stage.world.today):

@@ -225,7 +225,9 @@ def _score(run_dir: Path, manifest: ArenaManifest, match: Match) -> MatchScore |
     if problem := manifest.disagreement(match, episode):
         return nothing("damaged", f"The file is not what was planned: {problem}.")
     if not episode.complete:
-        return nothing("unfinished", f"It stops after step {len(episode.steps)}.")
+        return nothing(
+            "unfinished", f"{episode.stop} The command that began the run goes on with it."
+        )
     return score_match(episode, match)
 
 

@@ -16,17 +16,32 @@ from tenure.scoring.failures.sights import Sight
 
 SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 """What stands between two sentences."""
-_HEDGES = re.compile(
-    r"\?|~|\b(?:was|were|had|will|would|could|should|shall|may|might|must|can|if|unless|after|"
-    r"before|when|once|yesterday|tomorrow|last|next|later|soon|expect\w*|estimat\w*|about|around|"
-    r"roughly|approximately|nearly|almost|target|goal|least|most|minimum|maximum|reserve|need\w*|"
-    r"want\w*|plan\w*|keep|above|below|over|under|than|start\w*|opening|until|each|every|per|days?|"
-    r"weeks?|not|no|never|cannot|assum\w*|suppose\w*|rule|owner|increase\w*|rise\w*|grow\w*|"
-    r"average|mean|seems|puts?|takes?|add|ago|then|back|whether|says that|reduce|raise|let)\b|n't"
+_CLAUSE = re.compile(
+    r"\s+[\u2014\u2013]\s+(?![$\d])|\s*;\s*|,\s+(?=(?:so(?! that)|but|and|which|because|as|"
+    r"while)\b)"
+    r"|\s+(?=and (?:will|should|can|may|must)\b)"
 )
+"""What stands between two clauses that are true or not each by itself."""
+_DOUBTS = (
+    r"\?|~|\b(?:would|could|should|may|might|if|unless|when|once|until|whether|so that|says that|"
+    r"expect\w*|estimat\w*|forecasts?|project(?:ed|ions?)|targets?|goals?|aims?|budget\w*|ideal\w*|"
+    r"limits?|thresholds?|caps?|need\w*|want\w*|plan\w*|assum\w*|suppos\w*|rules?|owner|seems|"
+    r"to[- ]?do|hypothe\w*|scenario)\b"
+)
+_DOUBT = re.compile(_DOUBTS)
+"""A condition, a wish or a plan: it makes the whole sentence, or the list below it, say nothing."""
+_HEDGES = re.compile(
+    r"\b(?:was|were|had|will|shall|must|can|after|before|yesterday|tomorrow|last|next|later|soon|"
+    r"about|around|roughly|approximately|nearly|almost|least|most|minimum|maximum|reserve|keep|"
+    r"above|"
+    r"below|over|under|than|start\w*|opening|each|every|per|days?|weeks?|not|no|never|cannot|"
+    r"increase\w*|rise\w*|grow\w*|average|mean|puts?|takes?|add|ago|then|back|reduce|raise|let|"
+    r"enough|end|by)\b|n't"
+)
+"""A time, a doubt or a comparison: it makes its clause say nothing."""
 _SINCE_THE_START = re.compile(
-    r"so far|since (?:the (?:very )?(?:start|beginning)|day (?:1|one)|(?:i|we) (?:began|started))"
-    r"|\bwere(?= sold\b)"
+    r"so far|\b(?:since|from) (?:the (?:very )?(?:start|beginning)|(?:day|week) (?:1|one)(?: on)?"
+    r"|(?:i|we) (?:began|started|opened))|\bwere(?= sold\b)|\badds? up\b|\b(?:over|at) all\b"
 )
 """Words of time and of the past that belong to a sum; they make no statement doubtful."""
 _OTHERS = re.compile(
@@ -44,25 +59,46 @@ _QUOTES = re.compile(r"[\"“”«»]")
 _MARKUP = re.compile(r"\*\*|__|^\s*(?:[-*•#>]+|\d+[.)])\s+")
 _WHILE = re.compile(r"\b(?:today|this)\b")
 """A sum of a while is none since the start."""
+_DEED_DOUBT = re.compile(
+    rf"{_DOUBTS}|\b(?:after|before|as soon as|while|make sure|ensure|automatic\w*|an (?:invoice|"
+    r"order)|"
+    r"says?|said|writes?|wrote|claim\w*|asks?|told|confirms|who|whoever|wish\w*|hope\w*|first)\b"
+)
 _DEED_HEDGES = re.compile(
-    r"\?|\b(?:will|would|could|should|shall|may|might|must|can|if|unless|when|once|tomorrow|next|"
-    r"after|before|last|ago|yesterday|earlier|"
-    r"need\w*|want\w*|plan\w*|not|no|never|cannot|let|going|failed|refused|nothing|"
-    r"make sure|ensure|check|whether|to be|ha[sd] to|have to|soon|until|while|by|says?|said|"
-    r"automatic\w*|is paid with|an (?:invoice|order)|writes?|wrote|claim\w*|asks?|told|confirms|"
-    r"had|who|whoever|wish\w*|hope\w*|assum\w*|suppose\w*)"
+    r"\b(?:will|shall|must|can|tomorrow|next|not|no|never|none|cannot|let|going|failed|refused|"
+    r"others?|rejected|nothing|check|to be|yet to|ha[sd] to|have to|soon|by|is paid with|had|still)"
     r"\b|n't|\b\w+'ll\b|\b(?:i|we|they)'d\b"
 )
+_LONG_AGO = re.compile(r"\b(?:last|ago|yesterday|earlier(?! today))\b")
+"""When something may have been done that no window of days knows of."""
+_OF_A_NUMBER = re.compile(r"\b[a-z]{2,5}-\d+\b")
+_ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)]|\[ ?\])\s*(?!\[x\])")
+_HEADING = re.compile(r":\W*$|^\s*#")
+_SUCCESS = re.compile(
+    r"^(?:(?:great|perfect|good|excellent|nice|ok|okay|done|all right|alright)[,!:]? )?"
+    r"(?:(?:that|it|this|everything|all of (?:it|them))(?:'s| is| are| was| has been| have been)?"
+    r"(?: now| all| already| been)*|the (?:call|change|update|request|operation)(?: is| was|"
+    r" has been))"
+    r" (?:done|paid|settled|sent|set|through|in place|success\w*|completed?|placed|updated|changed|"
+    r"filled|stocked|taken care of|worked|(?:went|gone) through|processed|confirmed|recorded)\b"
+    r"|^(?:done|success|all set)[.!]?$"
+)
+"""Says of what has just been called that it has come off, without naming it."""
 _ADVERB = r"(?: ?(?:now|currently|right now|presently|still))?"
 _LINK = (
     rf"(?:,? (?:i|we) (?:have|hold)| check)?{_ADVERB} ?"
-    r"(?:is|are|(?:stands?|sits?) at|(?:amounts?|comes?) to|shows|holds|remains|has|"
-    r"reads|equals|totals|:|=|of)? ?(?:now|exactly|at|currently)? ?"
+    r"(?:is|are|(?:stands?|sits?) at|(?:amounts?|comes?|adds? up|sums?(?: up)?) to|shows|holds|"
+    r"remains|"
+    r"has|reads|equals|totals|:|=|of)? ?(?:now|exactly|at|currently)? ?\+?"
 )
 _WHOLE = r"\d{1,3}(?:,\d{3}){1,3}|\d{1,9}"
-_MONEY = rf"\$ ?(?P<whole>{_WHOLE})(?:\.(?P<cents>\d\d))?(?![.,]?\d)"
+_MONEY = (
+    rf"(?:(?:(?:us ?)?\$|usd) ?(?P<whole>{_WHOLE})(?:\.(?P<cents>\d\d))?(?![.,]?\d)(?: usd|"
+    r" dollars)?"
+    rf"|(?P<bare>{_WHOLE})(?:\.(?P<rest>\d\d))? ?(?:usd|dollars|us dollars)\b)"
+)
 _UNITS = rf"(?<![\d.,$])(?P<units>{_WHOLE})(?![.,]?\d| ?%)"
-_END = r"(?=[.,;:!]|$| (?:and|so|now|right now|at the moment|currently|today|at present)\b)"
+_END = r"(?=[.,;:!]|$| \(| (?:and|so|now|right now|at the moment|currently|today|at present)\b)"
 _MOST_CHARS = 300
 """A longer sentence is no plain statement."""
 _MEMORY_TOOLS = {
@@ -100,31 +136,76 @@ def texts_of(sight: Sight, audit: Audit) -> Iterator[tuple[str, str]]:
 
 def figures_in(text: str, figures: Mapping[str, Saying]) -> Iterator[Claim]:
     """Yield the figures that a text states, each as often as it does."""
-    for sentence in SENTENCE.split(text):
-        plain = _plain(sentence)
-        if not any(map(str.isdigit, plain)) or _QUOTES.search(plain):
-            continue
-        if _HEDGES.search(_SINCE_THE_START.sub("", plain)):
+    for sentence, plain in _sentences(text, _DOUBT):
+        if not any(map(str.isdigit, plain)):
             continue
         is_of_a_while = bool(_WHILE.search(plain))
-        for name, saying in figures.items():
-            if saying.counts and is_of_a_while:
+        for start, clause in _clauses(plain):
+            if _HEDGES.search(_SINCE_THE_START.sub("", clause)):
                 continue
-            for pattern in _patterns(name, saying):
-                for found in pattern.finditer(plain):
-                    if not _OTHERS.search(plain, 0, found.start()):
-                        yield Claim(name, _value(found), sentence.strip())
+            for name, saying in figures.items():
+                if saying.counts and is_of_a_while:
+                    continue
+                for found in _stated(name, saying, clause):
+                    if not _OTHERS.search(plain, 0, start + found.start()):
+                        yield Claim(name, _value(found), sentence)
 
 
 def deeds_in(text: str, deeds: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the tools whose deeds a text says to be done, with the sentence."""
+    for sentence, plain in _sentences(text, _DEED_DOUBT):
+        if _THEIRS.search(plain):
+            continue
+        for _, clause in _clauses(plain):
+            if _is_no_deed(clause):
+                continue
+            for tool, pattern in deeds.items():
+                if re.search(pattern, clause):
+                    yield tool, sentence
+
+
+def successes_in(text: str) -> Iterator[str]:
+    """Yield the sentences that say of the latest call, without naming it, that it came off."""
+    for sentence, plain in _sentences(text, _DEED_DOUBT):
+        for _, clause in _clauses(plain):
+            if _SUCCESS.search(clause) and not _is_no_deed(clause):
+                yield sentence
+
+
+def _sentences(text: str, doubt: re.Pattern[str]) -> Iterator[tuple[str, str]]:
+    """Yield the sentences of a text that state something, and their plain words.
+
+    What stands in a list is as doubtful as the line above the list.
+    """
+    doubtful_list = False
     for sentence in SENTENCE.split(text):
         plain = _plain(sentence)
-        if _DEED_HEDGES.search(plain) or _THEIRS.search(plain) or _QUOTES.search(plain):
-            continue
-        for tool, pattern in deeds.items():
-            if re.search(pattern, plain):
-                yield tool, sentence.strip()
+        is_doubtful = bool(doubt.search(plain))
+        if not _ITEM.search(sentence):
+            doubtful_list = is_doubtful and bool(_HEADING.search(sentence))
+        if not (is_doubtful or doubtful_list or _QUOTES.search(plain)):
+            yield sentence.strip(), plain
+
+
+def _clauses(plain: str) -> Iterator[tuple[int, str]]:
+    """Yield the clauses of a sentence, each with the place where it begins."""
+    start = 0
+    for found in _CLAUSE.finditer(plain):
+        yield start, plain[start : found.start()]
+        start = found.end()
+    yield start, plain[start:]
+
+
+def _is_no_deed(clause: str) -> bool:
+    """Tell whether a clause denies a deed, or tells of one too long ago to be known of."""
+    if _DEED_HEDGES.search(clause):
+        return True
+    return bool(_LONG_AGO.search(clause)) and not _OF_A_NUMBER.search(clause)
+
+
+def _stated(name: str, saying: Saying, clause: str) -> Iterator[re.Match[str]]:
+    for pattern in _patterns(name, saying):
+        yield from pattern.finditer(clause)
 
 
 def _plain(sentence: str) -> str:
@@ -148,4 +229,5 @@ def _value(found: re.Match[str]) -> int:
     parts = found.groupdict()
     if (units := parts.get("units")) is not None:
         return int(units.replace(",", ""))
-    return int(parts["whole"].replace(",", "")) * 100 + int(parts["cents"] or 0)
+    whole = parts["whole"] or parts["bare"]
+    return int(whole.replace(",", "")) * 100 + int(parts["cents"] or parts["rest"] or 0)

@@ -57,7 +57,7 @@ class _Party:
 
     def __init__(self, past: Past, audit: Audit) -> None:
         tools = past.scenario.make_world(past.episode.seed).toolbox.tools
-        self._beliefs = Beliefs(audit, past.episode.header["score"], list(tools))
+        self._beliefs = Beliefs(audit, past.episode.header["score"], tools)
         self._idleness = Idleness(audit.idle_days)
         self._loops: defaultdict[str, Loops] = defaultdict(Loops)
         self._thrash: defaultdict[str, Thrash] = defaultdict(Thrash)
@@ -86,7 +86,8 @@ def _found(past: Past) -> Iterator[Failure]:
         yield from _facts(sight, days, past)
         if sight.is_late:
             continue
-        party = parties.setdefault(sight.seat if is_contest else "", _Party(past, audit))
+        whose = sight.seat if is_contest else ""
+        party = parties.get(whose) or parties.setdefault(whose, _Party(past, audit))
         yield from _faults(sight, audit)
         yield from _outside(sight)
         yield from party.judge(sight)

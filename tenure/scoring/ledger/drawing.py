@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
@@ -18,11 +19,14 @@ TOP = 10
 _SMALL_SHARE = 0.01
 """A day is resolved into steps if it lost more than this part of all that days lost or won."""
 _MOST_DAYS = 40
-_CANDIDATES = 24
+_CANDIDATES, _FEW_STEPS = 24, 500
+"""So many corrections are tried of a longer episode; of a shorter one every step's."""
 _MOST_NIGHTS = 60
 """Of so many nights, those that lost or won most, the losses are shared among their causes."""
 _SERIAL_STEPS = 400
 _WOULD_CALLS = 40
+_SHOWN_CALLS = 6
+"""Of a day that passed, so many of its latest changes are told."""
 
 Worths = Mapping[int, Worth]
 
@@ -99,6 +103,7 @@ class _Draft:
         self._episode, self._team, self._progress = episode, team, progress
         self._days = team.valuer.days
         self._last = len(episode.steps)
+        self._writing = team.valuer.writing
         self.worths: dict[int, Worth] = {}
         self.shared: dict[int, Shared] = {}
 
@@ -165,14 +170,21 @@ class _Draft:
         last_chance = max(chances, default=None)
         if self.outcome >= bar:
             return Decisive(bar, name, reached=True, last_chance=last_chance)
-        ranked = sorted(entries, key=lambda entry: (-entry.loss_cents, entry.step))
-        worst = [one.step for one in ranked if one.is_decision and one.loss_cents > 0]
-        candidates = sorted(worst[:_CANDIDATES])
+        candidates = self._candidates(entries)
         self._progress(f"valuing corrections of {len(candidates)} decisions")
         outcomes = self._team.do("corrected", candidates)
         step = next((n for n in candidates if outcomes[n] >= bar), None)
         outcome = None if step is None else outcomes[step]
-        return Decisive(bar, name, False, step, outcome, last_chance)  # noqa: FBT003  `reached`
+        tried = len(candidates)
+        return Decisive(bar, name, False, step, outcome, last_chance, tried)  # noqa: FBT003  `reached`
+
+    def _candidates(self, entries: Sequence[Entry]) -> list[int]:
+        """Return the steps whose correction is tried: all, or of a long episode the dearest."""
+        if self._last <= _FEW_STEPS:
+            return list(range(self._last))
+        ranked = sorted(entries, key=lambda entry: (-entry.loss_cents, entry.step))
+        worst = [one.step for one in ranked if one.is_decision and one.loss_cents > 0]
+        return sorted(worst[:_CANDIDATES])
 
     def without_luck(self, entries: Sequence[Entry], futures: int) -> list[Entry]:
         """Add mean losses over other futures to the most expensive decisions."""
@@ -223,10 +235,20 @@ class _Draft:
         matter = largest(shared.shares)[:3] if shared else worth.matter
         return Entry(
             first, 1, day, call.name if call else "", *matter, loss_cents, worth.known,
-            call.text if call else "no call", would,
+            self._did(first), would,
             at_hand=shared.at_hand if shared else worth.at_hand,
             shares=shared.shares if shared else (),
         )  # fmt: skip
+
+    def _did(self, n: int) -> str:
+        """Tell what was called; where the day passed with it, after what was changed on it."""
+        passes_day = n + 1 == self._last or self._days[n + 1] > self._days[n]
+        first = bisect_left(self._days, self._days[n]) if passes_day else n
+        calls = [call_of(step) for step in self._episode.steps[first : n + 1]]
+        changing = [call for call in calls[:-1] if call and call.name in self._writing]
+        shown = [call.text for call in changing[-_SHOWN_CALLS:]]
+        more = [f"{len(changing) - len(shown)} changes"] if len(changing) > len(shown) else []
+        return "; ".join([*more, *shown, calls[-1].text if calls[-1] else "no call"])
 
     def _would(self, worth: Worth) -> tuple[str, ...]:
         return tuple(told(call) for call in worth.would[:_WOULD_CALLS])

@@ -43,7 +43,7 @@ class Entry(NamedTuple):
         loss_cents: By how much it lowered the score that the reference would reach, in units of
             the score figure. Negative where it did better than the reference would have.
         known: The figures that the agent could see before, by name.
-        did: What was done.
+        did: What was done; where the day passed, after the latest changes that were made on it.
         would: What the reference would have done from there until the day was over.
         luckless: The mean loss over other futures, of a decision for which they were asked for.
         error: Its standard error.
@@ -95,6 +95,7 @@ class Decisive:
         outcome: The score after that correction.
         last_chance: The last moment known, by the number of the step that follows, at which the
             reference could still have reached the bar; `None` if it never could.
+        tried: Of how many steps the correction was tried; of a long episode the dearest alone.
     """
 
     bar: int
@@ -103,6 +104,7 @@ class Decisive:
     step: int | None = None
     outcome: int | None = None
     last_chance: int | None = None
+    tried: int = 0
 
 
 @dataclass(frozen=True)

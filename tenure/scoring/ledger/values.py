@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import cached_property
 from itertools import pairwise
 from multiprocessing import get_context
 from typing import Any, NamedTuple, Self
@@ -151,6 +152,12 @@ class Valuer:
         self._outlook = self._job.outlook or World.digest
         self._reached_from: dict[str, int] = {}
         self.days = days_of(episode)
+
+    @cached_property
+    def writing(self) -> frozenset[str]:
+        """The tools that change something."""
+        tools = self.past.before(0).toolbox.tools.values()
+        return frozenset(one.name for one in tools if one.writes)
 
     def worths(self, numbers: Collection[int]) -> dict[int, Worth]:
         """Return what the moments before some steps are worth, by the step's number.

@@ -76,8 +76,8 @@ class Unscored(Part):
     """A planned episode without a score; a value of its own, never a zero.
 
     Attributes:
-        kind: `missing` (never begun), `unfinished` (can be resumed) or `damaged` (cannot be
-            trusted).
+        kind: `missing` (there is no record), `unfinished` (it has no end) or `damaged` (it cannot
+            be trusted).
         problem: What is wrong, as a sentence.
         steps: Steps that were recorded.
         spending: What they took; `None` if that cannot be read.
@@ -111,7 +111,7 @@ def score_episode(episode: Episode, agent: str = "") -> EpisodeScore | Unscored:
             agent=agent,
             seed=episode.seed,
             kind="unfinished",
-            problem=f"It stops after step {len(episode.steps)} and can be resumed.",
+            problem=episode.stop,
             steps=len(episode.steps),
             spending=spending(episode.own_steps),
         )

@@ -155,9 +155,17 @@ def _outcome(
             label, seed, "damaged", f"The file is not what was planned: {problem}."
         ), None
     try:
-        return score_episode(episode, label), episode.header
+        return _to_go_on(score_episode(episode, label)), episode.header
     except TrajectoryError as error:
         return _unscored(label, seed, "damaged", str(error)), None
+
+
+def _to_go_on(outcome: EpisodeScore | Unscored) -> EpisodeScore | Unscored:
+    """Say of an episode without an end what goes on with it, as the plan of its run is there."""
+    if isinstance(outcome, EpisodeScore):
+        return outcome
+    problem = f"{outcome.problem} The command that began the run goes on with it."
+    return outcome.model_copy(update={"problem": problem})
 
 
 def _of_one_form(

@@ -9,7 +9,7 @@ import { stepPane } from "./steppane.js";
 import { originLine } from "./origin.js";
 import { briefPane, failuresPane, lossesPane, mailPane } from "./panes.js";
 import { Timeline } from "./timeline.js";
-import { amount, count, date, dayOf, dollars, number, outcome, ratio, title } from "./words.js";
+import { amount, count, date, dayOf, dollars, luck, number, outcome, ratio, title } from "./words.js";
 
 const TABS = ["step", "mail", "losses", "failures", "brief"];
 const POLL_MS = 2500, DIAGNOSIS_MS = 700;
@@ -73,7 +73,7 @@ class EpisodeView {
   drawSummary() {
     const { episode } = this.data;
     const facts = [
-      [title(episode.score_name), amount(episode.score, episode.score_name)],
+      [title(episode.score_name), [amount(episode.score, episode.score_name), luck(episode)]],
       ["floor to bound", ratio(episode.normalised)],
       ["outcome", `${outcome(episode)}, ${date(episode.minute).toLowerCase()}`],
       ["steps", number(episode.steps)],
@@ -200,7 +200,11 @@ class EpisodeView {
     this.data.steps.fault.forEach((kind, n) => { if (kind) bad.add(n); });
     const all = [...bad].sort((a, b) => a - b);
     if (all.length) this.go(next(all, this.step, by));
-    else announce("No fault and no known failure.");
+    else this.tellNone();
+  }
+
+  tellNone() {
+    this.finds.textContent = this.diagnosis.state === "done" ? "No fault and no failure." : "No fault; press 4 to work out the failures.";
   }
 
   // --- reading ---
@@ -238,7 +242,7 @@ class EpisodeView {
     try {
       const step = await api.step(this.path, wanted, this.data.stamp);
       if (wanted !== this.step || this.tab !== "step" || this.closed) return;
-      fill(this.pane, stepPane(step, this.data, this.path));
+      fill(this.pane, stepPane(step, this.data, this.path, this.diagnosis));
     } catch (error) {
       if (wanted === this.step && this.tab === "step") fill(this.pane, h("p", { class: "bad", role: "alert" }, error.message));
     }
@@ -286,7 +290,7 @@ class EpisodeView {
     this.diagnosis = found;
     this.timeline.diagnosis = found;
     this.timeline.draw();
-    if (["losses", "failures"].includes(this.tab)) { this.drawn = null; this.drawPane(); }
+    if (["losses", "failures"].includes(this.tab) || (this.tab === "step" && found.state === "done")) { this.drawn = null; this.drawPane(); }
     if (found.state === "done") announce(`Worked out: ${count((found.failures ?? []).length, "failure")}.`);
   }
 }

@@ -6,6 +6,7 @@ import { fold, json, long, part } from "./steppane.js";
 import { amount, clock, count, date, dayOf, number, outcome, ratio, title } from "./words.js";
 
 const MOST = 200;
+const CLOCK = ["day", "week", "minute_of_day"];
 
 /** A button that leads to a step. */
 export const link = (n, data, go) => {
@@ -59,24 +60,42 @@ function ledger(found, data, go) {
       h("dt", {}, "A good manager reaches"), h("dd", {}, money(drawn.start)),
       h("dt", {}, drawn.complete ? "This episode reached" : "From here one reaches"), h("dd", {}, money(drawn.outcome)),
       h("dt", {}, "Lost"), h("dd", {}, h("b", { class: "bad" }, money(drawn.total)))),
-    decisive && h("p", {}, decisive.reached ? `It reached the bar (${decisive.bar_name}, ${money(decisive.bar)}).` : decisive.step === null || decisive.step === undefined ? `No correction of one of the most expensive decisions alone lifts it over the bar (${decisive.bar_name}, ${money(decisive.bar)}).` : ["Decisive: ", link(decisive.step, data, go), ` corrected, it reaches ${money(decisive.outcome)}, over the bar (${decisive.bar_name}, ${money(decisive.bar)}).`]),
+    decisive && h("p", {}, decisive.reached ? `It reached the bar (${decisive.bar_name}, ${money(decisive.bar)}).` : decisive.step === null || decisive.step === undefined ? `No correction of one of ${count(decisive.tried ?? 0, "step")} that were tried alone lifts it over the bar (${decisive.bar_name}, ${money(decisive.bar)}).` : ["Decisive: ", link(decisive.step, data, go), ` (the earliest of ${count(decisive.tried ?? 0, "step")} that were tried) corrected, it reaches ${money(decisive.outcome)}, over the bar (${decisive.bar_name}, ${money(decisive.bar)}).`]),
+    drawn.complete && !decisive?.reached && h("p", {}, decisive?.last_chance === null || decisive?.last_chance === undefined ? "A good manager could not have reached it from any moment." : ["A good manager could still have reached it from ", link(decisive.last_chance, data, go), " on."]),
     part("The most expensive decisions", "", h("ol", { class: "worst" }, worst.slice(0, 50).map((one) => h("li", {},
       h("p", {}, h("b", { class: "bad" }, money(one.loss_cents)), " ", link(one.step, data, go), " ", one.cause && h("span", { class: "tag" }, one.cause)),
-      one.did && h("p", {}, h("small", {}, "did "), h("code", {}, one.did)),
-      one.would?.length ? fold("would have", () => h("pre", {}, one.would.join("\n"))) : null)))),
-    sums(drawn, money),
+      decision(one, money)))), worst.length > 50 && h("p", { class: "quiet" }, `And ${count(worst.length - 50, "smaller one")}.`)),
+    sums(drawn, money, data, go),
   ];
 }
 
-function sums(drawn, money) {
+/** What is told of a decision besides its step: why, what was known, what was done, and what would have been better. */
+export function decision(one, money) {
+  const known = Object.entries(one.known ?? {}).filter(([name, value]) => value && !CLOCK.includes(name)).map(([name, value]) => `${title(name)} ${amount(value, name)}`);
+  const seen = [...known, ...Object.entries(one.at_hand ?? {}).map(([name, text]) => `${name} ${text}`)];
+  const shares = [...(one.shares ?? [])].sort((a, b) => Math.abs(b.loss_cents) - Math.abs(a.loss_cents));
+  const about = [one.product, one.counterparty].filter(Boolean).join(", ");
+  return h("dl", { class: "pairs" }, [
+    ["About", about],
+    ["Without luck", one.luckless !== undefined && one.luckless !== null && `${money(Math.round(one.luckless))} on average over other futures`],
+    ["Shared", shares.length > 1 && shares.map((share) => `${share.cause} ${money(share.loss_cents)}`).join("; ")],
+    ["Known", seen.join("; ")],
+    ["Did", one.did && h("code", {}, one.did)],
+    ["Better", one.would?.length ? fold(count(one.would.length, "call"), () => h("pre", {}, one.would.join("\n"))) : null],
+  ].filter(([, value]) => value).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+}
+
+function sums(drawn, money, data, go) {
   return ["cause", "tool", "product", "counterparty", "day"].map((key) => {
-    const totals = new Map();
+    const totals = new Map(), dearest = new Map();
     for (const one of drawn.entries.flatMap((entry) => entry.shares?.length ? entry.shares.map((share) => ({ ...entry, ...share })) : [entry])) {
       const name = String(one[key] ?? "") || (one.steps === 0 ? "(nobody at work)" : one.steps > 1 && key !== "day" ? "(whole days)" : "–");
-      totals.set(name, (totals.get(name) ?? 0) + (one.loss_cents ?? 0));
+      const lost = one.loss_cents ?? 0;
+      totals.set(name, (totals.get(name) ?? 0) + lost);
+      if (!dearest.has(name) || Math.abs(lost) > Math.abs(dearest.get(name).lost)) dearest.set(name, { lost, step: one.step });
     }
     const rows = [...totals].sort((a, b) => Math.abs(b[1]) - Math.abs(a[1])).slice(0, 60);
-    return fold(`By ${key}`, () => h("table", { class: "changes" }, h("tbody", {}, rows.map(([name, sum]) => h("tr", {}, h("th", { scope: "row" }, key === "day" ? `Day ${name}` : name), h("td", { class: sum > 0 ? "bad" : "good" }, money(sum)))))));
+    return fold(`By ${key}`, () => h("table", { class: "changes" }, h("tbody", {}, rows.map(([name, sum]) => h("tr", {}, h("th", { scope: "row" }, key === "day" ? `Day ${name}` : name), h("td", { class: sum > 0 ? "bad" : "good" }, money(sum)), h("td", {}, link(dearest.get(name).step, data, go)))))));
   });
 }
 

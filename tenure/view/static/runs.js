@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { fill, h } from "./dom.js";
 import { toCompare, toEpisode } from "./route.js";
-import { amount, count, date, dollars, number, outcome, ratio, title, world } from "./words.js";
+import { amount, count, date, dollars, luck, number, outcome, ratio, title, world } from "./words.js";
 
 const COLUMNS = [
   ["", null], ["Agent", "agent"], ["Seed", "seed"], ["Outcome", "reason"], ["Score", "score"], ["0 floor – 1 bound", "normalised"],
@@ -100,7 +100,7 @@ class Runs {
     const cells = [
       ["Seed", world(row)],
       ["Outcome", ending(row)],
-      [title(row.score_name), amount(row.score, row.score_name)],
+      [title(row.score_name), [amount(row.score, row.score_name), luck(row)]],
       ["0 floor – 1 bound", gauge(row.normalised)],
       ["Steps", number(row.steps)],
       ["Faults", row.faults ? h("span", { class: "bad" }, number(row.faults)) : "0"],

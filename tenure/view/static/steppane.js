@@ -2,12 +2,13 @@
 
 import { h } from "./dom.js";
 import { forkPart } from "./fork.js";
+import { decision } from "./panes.js";
 import { requests } from "./request.js";
 import { amount, count, date, dollars, gain, number, title } from "./words.js";
 
 const SHOWN = 4000;
 
-export function stepPane(step, data, path) {
+export function stepPane(step, data, path, diagnosis) {
   const score = data.episode.score_name;
   return h("article", { class: "step" },
     h("header", {},
@@ -21,10 +22,22 @@ export function stepPane(step, data, path) {
     part("Came back", "what it read next", step.answer === null ? h("p", { class: "quiet" }, "Nothing: the record stops here.") : long(step.answer)),
     step.changes.length ? part("Changed", "", changes(step.changes, data)) : null,
     step.events.length ? part("Happened", "facts of the world, not told to the agent", step.events.map(event)) : null,
+    judged(step, diagnosis),
     Object.keys(step.exchange).length ? part("Model", "", exchange(step, path)) : null,
     fold("All figures after it", () => facts(Object.entries(step.figures).map(([name, value]) => [title(name), amount(value, name)]))),
     fold("The record", () => [step.call && h("pre", {}, step.action), json(step.rest)]),
     part("Fork", "go on from before this step with another agent, decision or future", forkPart(step, data, path)));
+}
+
+/** What the step cost and which failures it belongs to, as far as that has been worked out. */
+function judged({ n, seat }, { ledger, failures, classes } = {}) {
+  const entry = ledger?.entries.find((one) => one.steps === 1 && one.step === n);
+  const own = (failures ?? []).filter((one) => one.step <= n && n <= one.until && (!one.seat || one.seat === seat));
+  if (!entry?.loss_cents && !own.length) return null;
+  const money = (value) => amount(value, ledger.score);
+  return part("Judged", "by the reference and the detectors",
+    entry?.loss_cents ? [h("p", {}, entry.loss_cents > 0 ? "Lost " : "Better than the reference by ", h("b", { class: entry.loss_cents > 0 ? "bad" : "good" }, money(Math.abs(entry.loss_cents))), " ", entry.cause && h("span", { class: "tag" }, entry.cause)), decision(entry, money)] : null,
+    own.map((one) => h("p", {}, h("span", { class: "badge" }, one.code), ` ${classes?.[one.code] ?? ""}: ${one.what}`)));
 }
 
 /** A part with a heading. */

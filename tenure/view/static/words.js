@@ -51,6 +51,9 @@ export function clock(minute) {
 
 export const date = (minute) => `Day ${grouped(dayOf(minute))}, ${clock(minute)}`;
 
+/** How much of a score of the list was luck, which its place between floor and bound leaves out. */
+export const luck = ({ luck: cents, score_name: name }) => (cents ? ` (luck ${gain(cents, name)})` : "");
+
 const LIMITS = { steps: "step", tokens: "token", usd: "dollar", minutes: "time" };
 
 /** How an episode of the list ended: at a limit, as its world says, or not yet. */

@@ -9,7 +9,7 @@ from tenure.errors import UsageError
 from tenure.scenarios import load
 from tenure.scoring.ledger import Ledger, ledger
 from tenure.scoring.ledger.drawing import earned
-from tenure.scoring.ledger.values import _halved
+from tenure.scoring.ledger.values import Valuer, _halved
 from tenure.scoring.records import read
 from tests.scoring.episodes import SLEEP, play
 from tests.scoring.ledger.spoilt import once, shortened, spoilt
@@ -134,6 +134,14 @@ def test_the_losses_of_the_supply_line_are_those_that_the_job_itself_finds(tmp_p
     assert all(abs(a - b) <= 4 for a, b in zip(found, by_week, strict=True))
 
 
+def test_of_a_week_that_passed_the_orders_are_told_that_were_placed_in_it(tmp_path):
+    episode = spoilt(tmp_path / "e.zst", SHORT["supply-line"], "mean-demand")
+    worst = ledger(episode).worst(1)[0]
+    placed, ended = worst.did.split("; ")
+    assert placed.startswith("place_orders(retailer=")
+    assert ended == "end_week()"
+
+
 def test_a_price_of_five_cents_costs_what_is_sold_at_it_and_the_night_says_so(tmp_path):
     def give_away(world, call):
         stocked = {name: slot for name, slot in world.state.slots.items() if slot.pile.units > 3}
@@ -206,6 +214,18 @@ def test_the_decisive_step_is_the_one_without_which_the_bar_is_reached(tmp_path)
     assert not decisive.reached
     assert (decisive.step, decisive.last_chance) == (step, step)
     assert decisive.outcome >= 40_000
+
+
+def test_of_a_short_episode_every_correction_is_tried_and_the_earliest_that_suffices_found(
+    tmp_path,
+):
+    episode = spoilt(tmp_path / "e.zst", SHORT["supply-line"], "pass-through")
+    outcomes = Valuer(episode).corrected(range(len(episode.steps)))
+    bar = max(outcomes.values())
+    decisive = ledger(episode, bar=bar).decisive
+    assert decisive.tried == len(episode.steps)
+    assert decisive.step == min(n for n, outcome in outcomes.items() if outcome == bar)
+    assert decisive.outcome == bar > ledger(episode).outcome
 
 
 def test_losses_over_other_futures_have_an_error(tmp_path):

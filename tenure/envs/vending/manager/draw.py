@@ -149,55 +149,30 @@ class Range(NamedTuple):
 
 def draw_terms(parameters: VendingParameters, seed: int) -> Terms:
     """Draw a seed's world."""
-    chance, days = Chance(seed), parameters.horizon_days
+    chance = Chance(seed)
     catalogue = draw_catalogue(chance, parameters.shelf_life_percent)
     suppliers = draw_suppliers(chance, catalogue, parameters)
     averages = average_list_cents(suppliers)
     ranges = [choose(catalogue, suppliers, averages, size) for size in SIZES]
     products = tuple(product for one in ranges for product in one.products)
-    calendar = Calendar(parameters.start_date, 0)
-    market = draw_market(
-        chance,
-        products,
-        calendar,
-        days,
-        local_events_per_1000_days=parameters.local_events_per_1000_days,
-        weather_effect_percent=parameters.weather_effect_percent,
-        rivalry_percent=parameters.rivalry_percent,
-    )
-    mishaps = draw_mishaps(
-        chance,
-        days,
-        faults_per_1000_days=parameters.machine_faults_per_1000_days,
-        jams_per_1000_days=parameters.coin_jams_per_1000_days,
-        thefts_per_1000_days=parameters.thefts_per_1000_days,
-    )
-    rows = np.zeros((days + 1, WIDTH), np.int32)
-    _write_calendar(rows, calendar, market, days)
-    _write_demand(rows, market, products, days)
-    _write_mishaps(rows, chance, mishaps, products)
-    for group, one in enumerate(ranges):
-        _write_trade(rows, chance, one, group, days)
-    bills = [_lines_cents(one, invoiced=True) for one in ranges]
-    quotes = [_lines_cents(one, invoiced=False) for one in ranges]
-    own = [averages.get(product.id, product.wholesale_cents) for product in products]
-    levels = range(len(PRICE_PERCENT))
-    prices = [[price_cents(cents, level) for cents in own] for level in levels]
+    market = _draw_market(parameters, chance, products)
+    own_cents = [averages.get(product.id, product.wholesale_cents) for product in products]
+    prices = _prices_by_level(own_cents)
     return Terms(
         products=products,
         houses=tuple(one.houses for one in ranges),
-        average_cents=np.array(own),
+        average_cents=np.array(own_cents),
         keeps_days=np.array([product.keeps_days for product in products]),
         price_cents=np.array(prices),
         effect_permille=_by_level(prices, products, price_permille),
         relative_permille=_by_level(prices, products, _relative_permille),
         rivals=np.array([[_are_rivals(one, two) for one in products] for two in products]),
         variety_permille=np.array(market.variety_permille),
-        quote_cents=np.concatenate(quotes, axis=1),
-        bill_cents=np.concatenate(bills, axis=1),
+        quote_cents=_lines_cents(ranges, invoiced=False),
+        bill_cents=_lines_cents(ranges, invoiced=True),
         bait=np.array([_bait(one) for one in ranges]).transpose(1, 0, 2),
         handover=_draw_handover(chance, catalogue, products, parameters.handover_units),
-        rows=rows,
+        rows=_draw_rows(parameters, chance, market, ranges),
     )
 
 
@@ -278,6 +253,12 @@ def _relative_permille(product: Product, cents: int) -> int:
     return min(_MOST_RELATIVE, cents * 1000 // product.reference_cents)
 
 
+def _prices_by_level(own_cents: Sequence[int]) -> list[list[int]]:
+    """Return what each product is sold for, by level, from its average list price."""
+    levels = range(len(PRICE_PERCENT))
+    return [[price_cents(cents, level) for cents in own_cents] for level in levels]
+
+
 def _by_level(
     prices: Sequence[Sequence[int]],
     products: Sequence[Product],
@@ -289,7 +270,12 @@ def _by_level(
 # --- what it costs --------------------------------------------------------------------------------
 
 
-def _lines_cents(one: Range, *, invoiced: bool) -> Whole:
+def _lines_cents(ranges: Sequence[Range], *, invoiced: bool) -> Whole:
+    """Return what a line costs by the invoice or by the list, by house, product and level."""
+    return np.concatenate([_lines_of(one, invoiced=invoiced) for one in ranges], axis=1)
+
+
+def _lines_of(one: Range, *, invoiced: bool) -> Whole:
     """Return what a line costs, by house, product and level; 0 if the house does not carry it."""
     cents = np.zeros((HOUSES, PER_SIZE, len(ORDER_UNITS)), np.int64)
     for number, house in enumerate(one.houses):
@@ -334,6 +320,45 @@ def _draw_handover(
 
 
 # --- what a day brings ----------------------------------------------------------------------------
+
+
+def _draw_market(
+    parameters: VendingParameters, chance: Chance, products: Sequence[Product]
+) -> Market:
+    return draw_market(
+        chance,
+        products,
+        Calendar(parameters.start_date, 0),
+        parameters.horizon_days,
+        local_events_per_1000_days=parameters.local_events_per_1000_days,
+        weather_effect_percent=parameters.weather_effect_percent,
+        rivalry_percent=parameters.rivalry_percent,
+    )
+
+
+def _draw_mishaps(parameters: VendingParameters, chance: Chance) -> Mishaps:
+    return draw_mishaps(
+        chance,
+        parameters.horizon_days,
+        faults_per_1000_days=parameters.machine_faults_per_1000_days,
+        jams_per_1000_days=parameters.coin_jams_per_1000_days,
+        thefts_per_1000_days=parameters.thefts_per_1000_days,
+    )
+
+
+def _draw_rows(
+    parameters: VendingParameters, chance: Chance, market: Market, ranges: Sequence[Range]
+) -> Rows:
+    """Return what each day brings, and a row of zeros for the day after the last."""
+    days = parameters.horizon_days
+    products = [product for one in ranges for product in one.products]
+    rows = np.zeros((days + 1, WIDTH), np.int32)
+    _write_calendar(rows, Calendar(parameters.start_date, 0), market, days)
+    _write_demand(rows, market, products, days)
+    _write_mishaps(rows, chance, _draw_mishaps(parameters, chance), products)
+    for group, one in enumerate(ranges):
+        _write_trade(rows, chance, one, group, days)
+    return rows
 
 
 def _write_calendar(rows: Rows, calendar: Calendar, market: Market, days: int) -> None:
