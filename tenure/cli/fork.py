@@ -12,6 +12,7 @@ from tenure.cli.limiting import budget_of, define_limits, episode_limits
 from tenure.cli.parsing import Parser, add_options, whole_number
 from tenure.cli.places import define_workers, local_path
 from tenure.cli.play import PLAYING, conclude_run, conditions_of, played
+from tenure.cli.playback import only_episode
 from tenure.cli.terminal import remark
 from tenure.errors import UsageError
 
@@ -79,8 +80,6 @@ _CONTEXT: Mapping[str, Mapping[str, Any]] = {
     },
     "--keep-context": {"action": "store_true", "help": "who recorded the episode remembers it"},
 }
-_NAMED = 5
-"""So many episodes are named of a folder that holds several."""
 
 
 def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
@@ -105,7 +104,7 @@ def _fork(options: argparse.Namespace) -> int:
     from tenure.runner.budget import Brake
     from tenure.runner.fork import changed_code, draw_up_fork, fork
 
-    parent = _parent(options.episode)
+    parent = only_episode(options.episode)
     change = _change(options)
     manifest = draw_up_fork(parent, options.at, change)
     if change.action and manifest.origin:
@@ -122,26 +121,6 @@ def _fork(options: argparse.Namespace) -> int:
             brake,
         )
     return conclude_run(options, options.out, failures, brake)
-
-
-def _parent(path: Path) -> Path:
-    """Return the file of the episode to be forked: the one named, or the only one of a run.
-
-    Raises:
-        UsageError: If the run has none yet, or several.
-    """
-    if not path.is_dir():
-        return path
-    from tenure.cli.playback import planned_files
-
-    files = [str(file) for file in planned_files(path) if file.exists()]
-    if len(files) == 1:
-        return Path(files[0])
-    if not files:
-        raise UsageError(f"No episode of {path} has been played yet.")
-    more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
-    named = ", ".join(files[:_NAMED])
-    raise UsageError(f"{path} holds {len(files)} episodes; name one of them: {named}{more}.")
 
 
 def _warn_of(action: str, parent: Path, step: int) -> None:

@@ -172,18 +172,19 @@ def _forks(scorecard: Scorecard) -> Iterator[str]:
         )
     yield from _each_fork(forks.outcomes, figure)
     yield from _forks_on_the_whole(forks.means, figure)
+    yield from _repetitions(forks.outcomes)
 
 
 def _each_fork(outcomes: Sequence[ForkOutcome], figure: str) -> Iterator[str]:
     rows = [
         [
-            *(one.label, f"{one.attempt}", f"{one.future or 'own'}"),
+            *(one.label, f"{one.future or 'own'}", f"{one.repetition}"),
             *(amount(one.score, figure), _signed(one.difference, figure)),
         ]
         for one in outcomes[:_MOST_FORKS]
     ]
     if rows:
-        heads = ["fork", "attempt", "future", heading(figure), "difference"]
+        heads = ["fork", "future", "repetition", heading(figure), "difference"]
         yield table(heads, rows, width=width())
     if len(outcomes) > _MOST_FORKS:
         yield f"and {len(outcomes) - _MOST_FORKS} more, in scorecard.json"
@@ -201,6 +202,22 @@ def _forks_on_the_whole(means: Sequence[ForkMean], figure: str) -> Iterator[str]
     if rows:
         heads = ["mean of", "forks", heading(figure), "difference", "95 % interval"]
         yield table(heads, rows, width=width())
+
+
+def _repetitions(outcomes: Sequence[ForkOutcome]) -> Iterator[str]:
+    """Yield whose forks are copies of each other."""
+    for label in dict.fromkeys(one.label for one in outcomes):
+        if _repeats_itself([one for one in outcomes if one.label == label]):
+            yield (
+                f"{label} ended the same whenever it was repeated in one future, as a script"
+                " without chance always does; then one episode a future tells as much."
+            )
+
+
+def _repeats_itself(own: Sequence[ForkOutcome]) -> bool:
+    """Tell whether there are repetitions in one future, and none of them ended otherwise."""
+    ends = {(one.future, one.score) for one in own}
+    return len(ends) == len({one.future for one in own}) < len(own)
 
 
 def _signed(value: float | None, figure: str) -> str:

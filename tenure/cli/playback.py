@@ -30,6 +30,9 @@ def _define_verify(parser: Parser) -> Callable[[argparse.Namespace], int]:
     return from_store(_verify, "path")
 
 
+_NAMED = 5
+"""So many episodes are named of a folder that holds several."""
+
 COMMANDS = {"replay": _define_replay, "verify": _define_verify}
 
 
@@ -140,6 +143,28 @@ def planned_files(folder: Path) -> Iterator[Path]:
     else:
         for run, manifest in _runs(folder):
             yield from _episodes(run, manifest)
+
+
+def only_episode(path: Path, shown: Callable[[Path], str] = str) -> Path:
+    """Return the file of one episode: the one named, or the only one of a run that was played.
+
+    Args:
+        path: The file, or the run's folder.
+        shown: Tells how a person knows a path.
+
+    Raises:
+        UsageError: If the folder is no run's, or has no episode yet, or several.
+    """
+    if not path.is_dir():
+        return path
+    files = [file for file in planned_files(path) if file.exists()]
+    if len(files) == 1:
+        return files[0]
+    if not files:
+        raise UsageError(f"No episode of {shown(path)} has been played yet.")
+    more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
+    named = ", ".join(map(shown, files[:_NAMED]))
+    raise UsageError(f"{shown(path)} holds {len(files)} episodes; name one of them: {named}{more}.")
 
 
 def _runs(folder: Path) -> list[tuple[Path, Manifest]]:

@@ -249,7 +249,7 @@ class Lines(Watch):
         super().began(assignment, world, steps)
         self._remind_later()
         if steps:
-            remark(f"{assignment.name}: goes on after step {steps:,}")
+            remark(f"{assignment.name}: goes on with step {steps:,}")
 
     def stepped(
         self, assignment: Assignment, exchange: Mapping[str, Any] | None, steps: int = 1

@@ -7,12 +7,12 @@ import json
 import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from tenure.cli.exits import Exit
 from tenure.cli.parsing import Parser, choice, whole_number
 from tenure.cli.places import define_source, from_store
+from tenure.cli.playback import only_episode
 from tenure.cli.terminal import amount, heading, printable, remark, say, width
 from tenure.errors import UsageError, nearest
 
@@ -53,7 +53,7 @@ examples:
 def _define(parser: Parser) -> Callable[[argparse.Namespace], int]:
     parser.epilog = _EPILOG
     number = whole_number(0)
-    define_source(parser, "path", "an episode's file")
+    define_source(parser, "path", "an episode's file, or a run's folder with but one")
     which = parser.add_argument_group("which steps")
     days = which.add_mutually_exclusive_group()
     days.add_argument("--day", dest="days", metavar="D", type=_one_day, help="those of one day")
@@ -108,11 +108,7 @@ def _show(options: argparse.Namespace) -> int:
     from tenure.scoring.records import read_partial
     from tenure.scoring.scenes import scenes
 
-    path: Path = options.path
-    if path.is_dir():
-        raise UsageError(
-            f"One episode is shown; {options.shown(path)} is a folder. Name a file under it."
-        )
+    path = only_episode(options.path, options.shown)
     if not path.exists():
         raise UsageError(f"There is no {path}.")
     episode = read_partial(path)

@@ -22,8 +22,9 @@ class ForkOutcome(Part):
 
     Attributes:
         label: Who went on.
-        attempt: 0-based.
+        attempt: 0-based; its futures are met in turn, again and again.
         future: 0 for the seed's own.
+        repetition: How many attempts came before it in the same future.
         score: Final value of the score figure.
         difference: That minus the parent's; `None` if the parent has no end.
     """
@@ -31,6 +32,7 @@ class ForkOutcome(Part):
     label: str
     attempt: int
     future: int
+    repetition: int
     score: int
     difference: int | None
 
@@ -96,6 +98,7 @@ def score_forks(
             label=label,
             attempt=attempt,
             future=origin.future(attempt).number,
+            repetition=attempt // max(1, len(origin.futures)),
             score=own,
             difference=None if score is None else own - score,
         )

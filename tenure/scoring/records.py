@@ -131,7 +131,7 @@ class StepRecord(TypedDict):
     __pydantic_config__ = ConfigDict(extra="allow", strict=True)  # type: ignore[misc]  # pydantic's way
 
     type: Literal["step"]
-    n: int
+    n: Annotated[int, Field(ge=0)]
     seat: NotRequired[str]
     action: str
     lone_surrogates: NotRequired[list[Annotated[list[int], Field(min_length=2, max_length=2)]]]
@@ -154,7 +154,7 @@ class EndRecord(TypedDict):
     __pydantic_config__ = ConfigDict(extra="allow", strict=True)  # type: ignore[misc]  # pydantic's way
 
     type: Literal["end"]
-    steps: int
+    steps: Annotated[int, Field(ge=0)]
     reason: str
     events: NotRequired[list[dict[str, Any]]]
     minute: Minute
@@ -448,7 +448,11 @@ def _check_kind(line: bytes) -> None:
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise TrajectoryError(_NO_RECORD, 0)
     version = header.get("version")
-    if not isinstance(version, int) or not 1 <= version <= VERSION:
+    if type(version) is not int or version < 1:
+        raise _bad(
+            0, f"the file says that its format has version {version!r}; versions are 1, 2 and on"
+        )
+    if version > VERSION:
         raise _bad(
             0,
             f"the file has version {version} of the format and this Tenure reads up to {VERSION}; "

@@ -28,6 +28,17 @@ def test_a_fork_is_played_scored_verified_and_gone_on_with(tenure, parent, tmp_p
     assert [one["future"] for one in json.loads(again)["scorecard"]["forks"]["outcomes"]] == [1, 2]
 
 
+def test_repetitions_are_counted_in_each_future_and_said_to_be_alike(tenure, parent, tmp_path):
+    words = ("fork", parent, "--at", "day:6", "--agent", "null", "--agent", "random")
+    more = ("--futures", 2, "--episodes", 2, "--out", tmp_path / "fork")
+    code, out, _ = tenure(*words, *more)
+    assert code == 0
+    rows = [line.split()[:3] for line in out.splitlines() if line.startswith("null ")]
+    assert rows[-6:-2] == [["null", f, n] for n in "01" for f in "12"]
+    assert "null ended the same whenever it was repeated in one future" in out
+    assert "random ended the same" not in out
+
+
 def test_a_fork_that_has_lost_its_parent_is_no_more_what_it_says_it_is(tenure, parent, tmp_path):
     fork = tmp_path / "fork"
     words = ("fork", parent, "--at", "day:3", "--agent", "null", "--quiet", "--out", fork)

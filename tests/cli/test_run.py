@@ -174,7 +174,7 @@ def test_when_a_provider_fails_the_others_go_on_and_the_same_command_resumes(
     server.patience = 10**6
     code, _, err = play(*words)
     assert code == 0
-    assert "goes on after step 25" in err
+    assert "goes on with step 25" in err
     whole = read(file)
     assert whole.steps[:25] == cut_short.steps
     assert server.answered == 60  # nothing was asked twice

@@ -310,9 +310,20 @@ def test_a_request_is_not_filtered_and_nobody_is_asked_who_is_no_model(tenure, e
         assert problem in err
 
 
-def test_one_episode_is_shown_and_no_folder(tenure, tmp_path):
+def test_a_run_with_one_episode_can_be_named_by_its_folder_and_one_with_two_names_them(
+    tenure, tmp_path
+):
+    words = ("run", "vending/week", "--agent", "null", "--quiet", "--out")
+    one, two = tmp_path / "one", tmp_path / "two"
+    assert tenure(*words, one)[0] == tenure(*words, two, "--episodes", 2)[0] == 0
+    file = one / "episodes/null/seed-1.jsonl.zst"
+    assert tenure("show", one, "--day", 2) == tenure("show", file, "--day", 2)
+    code, _, err = tenure("show", two)
+    assert (code, f"{two} holds 2 episodes; name one of them: " in err) == (2, True)
+
+
+def test_no_folder_is_shown_that_is_no_run(tenure, tmp_path):
     code, _, err = tenure("show", tmp_path)
-    assert code == 2
-    assert err == f"tenure: One episode is shown; {tmp_path} is a folder. Name a file under it.\n"
+    assert (code, "run.json" in err) == (2, True)
     missing = tmp_path / "x"
     assert tenure("show", missing) == (2, "", f"tenure: There is no {missing}.\n")

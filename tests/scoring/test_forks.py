@@ -5,7 +5,7 @@ from tenure.scoring.forks import ForkOutcome, _mean
 
 def outcomes(*futures_and_differences):
     return [
-        ForkOutcome(label="a", attempt=n, future=future, score=lost, difference=lost)
+        ForkOutcome(label="a", attempt=n, future=future, repetition=0, score=lost, difference=lost)
         for n, (future, lost) in enumerate(futures_and_differences)
     ]
 

@@ -62,11 +62,13 @@ def test_the_lines_shown_on_the_page_fit_the_schema():
         (0, {"format": "other"}),
         (0, {"minor": -1}),
         (0, {"agent": {}}),
+        (1, {"n": -1}),
         (1, {"minute": -1}),
         (1, {"figures": {"cups": "four"}}),
         (1, {"hash": "ABC"}),
         (1, {"type": "end"}),
         (-1, {"steps": None}),
+        (-1, {"steps": -1}),
     ],
 )
 def test_what_the_reader_refuses_does_not_fit_the_schema(recorded, record, edit):

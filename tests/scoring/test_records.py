@@ -243,6 +243,18 @@ def test_a_newer_version_is_refused_with_what_would_read_it(tmp_path, recorded):
     assert "Tenure 3.0.0" in str(error)
 
 
+@pytest.mark.parametrize(("version", "told"), [("1", "'1'"), (0, "0"), (True, "True")])
+def test_a_version_that_is_none_is_told_and_no_newer_tenure_named(
+    tmp_path, recorded, version, told
+):
+    records = [orjson.loads(line) for line in lines_of(recorded)]
+    records[0]["version"] = version
+    assert str(error_of(tmp_path, pack(chained(records)))).endswith(
+        f"Record 0 (header): the file says that its format has version {told}; versions are 1, 2 "
+        "and on."
+    )
+
+
 @pytest.mark.parametrize("minor", [1, 7])
 def test_a_newer_minor_version_is_read(tmp_path, recorded, minor):
     records = [orjson.loads(line) for line in lines_of(recorded)]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
 from itertools import pairwise
-from math import floor, log10
+from math import floor, inf, log10
 from typing import Any, Literal, NamedTuple
 
 import matplotlib as mpl
@@ -201,11 +201,14 @@ class Line(NamedTuple):
     spots: Sequence[Spot]
 
 
+Kind = Literal["money", "share", "number"]
+
+
 class Axis(NamedTuple):
     """A vertical axis: its title, and dollars, shares as per cent, or plain numbers."""
 
     title: str
-    kind: Literal["money", "share", "number"]
+    kind: Kind
 
 
 @_settings()
@@ -220,6 +223,8 @@ def lines(
 ) -> Drawing:
     """Draw a line an agent with the interval of each of its spots, moved aside a little.
 
+    An interval that is much wider than all values differ is cut, and ends in an arrowhead.
+
     Args:
         heading: What it shows.
         caption: How to read it.
@@ -229,13 +234,17 @@ def lines(
         marks: What stands below x = 0, 1, 2 and so on, where x is no number of its own.
     """
     canvas, axes = _canvas(240)
+    bottom, top = _window(drawn)
     span = max((line.spots[-1].x - line.spots[0].x for line in drawn), default=1) or 1
     for number, line in enumerate(drawn):
         aside = span * 0.012 * (number - (len(drawn) - 1) / 2)
         xs = [spot.x + aside for spot in line.spots]
         colour = _colour(line.place)
         for x, spot in zip(xs, line.spots, strict=True):
-            axes.plot([x, x], [spot.low, spot.high], color=colour, linewidth=1.1, alpha=0.55)
+            low, high = max(spot.low, bottom), min(spot.high, top)
+            axes.plot([x, x], [low, high], color=colour, linewidth=1.1, alpha=0.55)
+            for end, is_cut, sign in ((low, low > spot.low, "v"), (high, high < spot.high, "^")):
+                axes.plot([x] * is_cut, [end] * is_cut, sign, color=colour, markersize=4, alpha=0.7)
         values = [spot.value for spot in line.spots]
         axes.plot(xs, values, color=colour, linewidth=1.8, linestyle=_dash(line.place))
         if len(xs) <= _MARKED_SPOTS:
@@ -245,6 +254,56 @@ def lines(
     if marks:
         axes.set_xticks(range(len(marks)), marks)
     spoken = "; ".join(f"{line.label}: {_spoken_ends(line, axis)}" for line in drawn)
+    return Drawing(heading, caption, _svg(canvas, heading, f"{heading}. {spoken}."))
+
+
+def _window(drawn: Sequence[Line]) -> tuple[float, float]:
+    """Return between which values intervals are drawn: values and 0, and half as much around."""
+    values = [0.0, *(spot.value for line in drawn for spot in line.spots)]
+    room = (max(values) - min(values)) / 2 or inf
+    return min(values) - room, max(values) + room
+
+
+@_settings()
+def rows(  # noqa: PLR0917  what a figure consists of
+    heading: str,
+    caption: str,
+    across: str,
+    kind: Literal["money", "number"],
+    drawn: Sequence[Line],
+    mark: float,
+    until: float | None = None,
+) -> Drawing:
+    """Draw a row an agent, with its values and their intervals from left to right.
+
+    Args:
+        heading: What it shows.
+        caption: How to read it.
+        across: Title of the axis.
+        kind: What its values are.
+        drawn: The rows from top to bottom; of the spots `value`, `low` and `high` count.
+        mark: The value that has a line, such as that of no change.
+        until: The last value, where the axis goes from the mark to there; `None` for as far as
+            the rows do.
+    """
+    canvas, axes = _canvas(60 + 34 * len(drawn))
+    for row, line in enumerate(reversed(drawn)):
+        colour = _colour(line.place)
+        for spot in line.spots:
+            axes.plot([spot.low, spot.high], [row, row], color=colour, linewidth=1.4, alpha=0.7)
+        _scatter(axes, line.place, [spot.value for spot in line.spots], [row] * len(line.spots))
+    axes.axvline(mark, color=_FAINT, linewidth=0.8, zorder=0)
+    axes.set_yticks(range(len(drawn)), [_clipped(line.label, 18) for line in reversed(drawn)])
+    axes.set_ylim(-0.6, len(drawn) - 0.4)
+    if until is not None:
+        axes.set_xlim(mark, until)
+    axes.set_xlabel(across)
+    axes.xaxis.set_major_locator(MaxNLocator(6))
+    axes.xaxis.set_major_formatter(_Units("$" if kind == "money" else ""))
+    spoken = "; ".join(
+        f"{line.label}: {', '.join(_WRITTEN[kind](spot.value) for spot in line.spots)}"
+        for line in drawn
+    )
     return Drawing(heading, caption, _svg(canvas, heading, f"{heading}. {spoken}."))
 
 
@@ -286,9 +345,14 @@ def _spoken_ends(line: Line, axis: Axis) -> str:
 
 
 def _spoken_value(value: float, axis: Axis) -> str:
-    if axis.kind == "share":
-        return wording.percent(value)
-    return wording.dollars(value) if axis.kind == "money" else wording.number(round(value, 1))
+    return _WRITTEN[axis.kind](value)
+
+
+_WRITTEN: dict[Kind, Callable[[float], str]] = {
+    "share": wording.percent,
+    "money": wording.dollars,
+    "number": lambda value: wording.number(round(value, 1)),
+}
 
 
 @_settings()

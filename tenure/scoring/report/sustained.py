@@ -57,6 +57,7 @@ def sustained_context(found: Sustained, labels: Sequence[str], prefix: str = "")
 
 def _drawings(found: Sustained, places: dict[str, int]) -> Iterator[Drawing]:
     yield from _over_months(found, places)
+    yield from _changes(found, places)
     yield from _survivals(found, places)
     yield from _words_kept(found, places)
     yield from _remembered(found, places)
@@ -74,7 +75,8 @@ def _over_months(found: Sustained, places: dict[str, int]) -> Iterator[Drawing]:
     if shares:
         yield figures.lines(
             "Competence, month by month",
-            f"What was earned, as a share of what {found.reference} earned on the same seeds.",
+            f"What was earned, as a share of what {found.reference} earned on the same seeds. "
+            "Intervals with an arrowhead go on beyond it.",
             "month",
             axis,
             shares,
@@ -88,11 +90,66 @@ def _over_months(found: Sustained, places: dict[str, int]) -> Iterator[Drawing]:
         yield figures.lines(
             "Lost a day, month by month",
             f"What a day earned less than {found.reference}'s. It also grows with what there is "
-            "to earn.",
+            "to earn. Intervals with an arrowhead go on beyond it.",
             "month",
             Axis(f"a day{wording.unit(found.worth)}", _kind(found.worth)),
             losses,
         )
+
+
+def _changes(found: Sustained, places: dict[str, int]) -> Iterator[Drawing]:
+    """Yield what tells whether losses grow: late over early, the trend, and change points."""
+    agents = [agent for agent in found.agents if not agent.is_reference]
+
+    def compared(of: Callable[[CourseOfAgent], Estimate | None], scale: float = 1) -> list[Line]:
+        return [
+            Line(places[agent.label], agent.label, [_spot(0, one, scale)])
+            for agent in agents
+            if (one := of(agent))
+        ]
+
+    if drawn := compared(lambda agent: agent.late_over_early):
+        yield figures.rows(
+            "Late over early",
+            "Losses of the last third of the days over those of the first; right of 1 is worse.",
+            "late over early",
+            "number",
+            drawn,
+            1,
+        )
+    is_share = found.agents[0].competence is not None
+    if drawn := compared(lambda agent: agent.slope, 0.01 if is_share else _scale(found.worth)):
+        yield figures.rows(
+            "Trend",
+            f"By how much {'competence rises' if is_share else 'more a day earns'} in 30 days; "
+            "left of 0 is worse.",
+            "points a month" if is_share else f"a day, a month{wording.unit(found.worth)}",
+            "number" if is_share else _kind(found.worth),
+            drawn,
+            0,
+        )
+    for heading, sign in (("Changes for the worse", -1), ("Changes for the better", 1)):
+        points = [
+            Line(places[agent.label], agent.label, list(_change_spots(agent, sign)))
+            for agent in agents
+        ]
+        if any(line.spots for line in points):
+            yield figures.rows(
+                heading,
+                "A mark an episode: the day from which on it earned "
+                f"{'less' if sign < 0 else 'more'} than before.",
+                "simulated day",
+                "number",
+                points,
+                0,
+                found.days,
+            )
+
+
+def _change_spots(agent: CourseOfAgent, sign: int) -> Iterator[Spot]:
+    for one in agent.episodes:
+        if one.change and one.change.is_one and (one.change.after - one.change.before) * sign > 0:
+            yield Spot(0, one.change.day, one.change.day, one.change.day)
 
 
 def _survivals(found: Sustained, places: dict[str, int]) -> Iterator[Drawing]:
@@ -115,7 +172,7 @@ def _survivals(found: Sustained, places: dict[str, int]) -> Iterator[Drawing]:
         )
     if any(agent.stalled for agent in found.agents):
         yield drawing("Not stalled", "Share without a stall so far.", lambda one: one.stall_curve)
-    if any(agent.half_life and agent.half_life.days for agent in found.agents):
+    if any(one.halved for agent in found.agents for one in agent.episodes):
         yield drawing(
             "Competence not halved",
             "Share whose competence has not fallen to half of its first level for good.",

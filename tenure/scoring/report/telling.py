@@ -150,8 +150,8 @@ def _course(found: Sustained) -> Table:
         + " in 30 days. Changed: episodes with a change point (5% false alarms in a year, "
         "up to 18% in half of one), for the worse and the better.",
         [
-            "Month 1, a day",
-            f"Month {last}, a day",
+            "Earned a day, month 1",
+            f"Earned a day, month {last}",
             "Late over early",
             f"Trend, {'points' if is_share else 'money'} a month",
             "Changed for worse",
@@ -168,7 +168,7 @@ def _lasting(found: Sustained) -> Table:
         return [
             _estimate(agent.lasted, lambda value: f"{value:,.0f}"),
             *(_failed(agent, cause) for cause in known),
-            _median(agent.stall, agent.stalled, len(agent.episodes), found.days),
+            _median(agent.stall, f"{agent.stalled} of {len(agent.episodes)} stalled", found.days),
             _half_life(agent, found.days),
         ]
 
@@ -181,12 +181,13 @@ def _lasting(found: Sustained) -> Table:
         "How long it lasts",
         f"Lasted: mean days before failing for good, of {found.days}. {meanings} Stall: "
         f"{STALL_DAYS} days without work while there was something to earn. Half-life: days until "
-        "competence is half of its first level for good.",
+        "competence is half of its first level for good. Both are medians over episodes: "
+        f"> {found.days} where fewer than half came to it.",
         [
             "Lasted, days",
             *(f"{cause[:1].upper()}{cause[1:]}" for cause in known),
-            "Days to stall",
-            "Half-life, days",
+            "Median days to stall",
+            "Median half-life, days",
         ],
         _rows(found, cells),
     )
@@ -202,23 +203,27 @@ def _failed(agent: CourseOfAgent, cause: str) -> Cell:
     return Cell(wording.percent(share), ends)
 
 
-def _median(found: Median, count: int, of: int, days: int) -> Cell:
-    """Return a median life, or that fewer than half have ended."""
-    ended = f"{count} of {of}"
-    if found.days is None:
-        least = f"from {found.low:,.0f} on; " if found.low is not None else ""
-        return Cell(f"> {days}", f"{least}{ended} did")
-    if found.low is None:
-        return Cell(f"{found.days:,.0f}", f"{ended} did")
-    high = f"{found.high:,.0f}" if found.high is not None else f"> {days}"
-    return Cell(f"{found.days:,.0f}", f"{found.low:,.0f} to {high}; {ended} did")
+def _median(found: Median, ended: str, days: int) -> Cell:
+    """Return a median life with its interval, or that it is longer than an episode.
+
+    Args:
+        found: The median.
+        ended: How many have ended and in what, such as `2 of 5 stalled`.
+        days: Of an episode.
+    """
+
+    def written(day: float | None) -> str:
+        return f"> {days}" if day is None else f"{day:,.0f}"
+
+    ends = "" if found.low is None else f"{written(found.low)} to {written(found.high)}; "
+    return Cell(written(found.days), f"{ends}{ended}")
 
 
 def _half_life(agent: CourseOfAgent, days: int) -> Cell:
     if agent.half_life is None:
         return Cell(wording.DASH, "no level to halve")
     halved = sum(one.halved is True for one in agent.episodes)
-    return _median(agent.half_life, halved, agent.with_level, days)
+    return _median(agent.half_life, f"{halved} of {agent.with_level} halved", days)
 
 
 def _word(found: Sustained) -> Table:

@@ -1,5 +1,6 @@
 """A run's sustained competence, from real records."""
 
+import re
 from pathlib import Path
 
 import orjson
@@ -10,8 +11,10 @@ from tenure.envs.vending.policies import POLICIES
 from tenure.errors import UsageError
 from tenure.scoring.manifest import Manifest
 from tenure.scoring.records import read, read_partial
-from tenure.scoring.report import telling, write_report, write_sustained
+from tenure.scoring.report import figures, telling, write_report, write_sustained
+from tenure.scoring.report.figures import Axis, Line, Spot
 from tenure.scoring.scorecard import score_run
+from tenure.scoring.sustained.drift import Change
 from tenure.scoring.sustained.measures import sustained_episode, sustained_run
 from tenure.scoring.sustained.results import Sustained
 from tenure.scoring.sustained.twins import PlayedTwins, RecordedTwins, without
@@ -154,6 +157,46 @@ def test_the_first_thing_said_is_month_1_and_the_last(season):
     assert lines["lazy"].verdict == "no change that can be told"
     assert lines["one-a-day"].text.startswith("the reference itself; ")
     assert lines["idle"].verdict == "it earned nothing in either"
+
+
+def test_what_nobody_has_come_to_is_said_to_be_longer_and_how_many_did(season):
+    found = sustained_run(season, score_run(season))
+    (lasting,) = (one for one in telling.tables(found) if one.heading == "How long it lasts")
+    assert lasting.heads[-2:] == ["Median days to stall", "Median half-life, days"]
+    cells = {row.label: row.cells[-2] for row in lasting.rows}
+    assert cells["one-a-day"] == ("> 120", "0 of 6 stalled")
+    assert cells["fading"] == ("60", "60 to 60; 6 of 6 stalled")
+
+
+def test_losses_late_and_early_and_half_lives_are_drawn(season):
+    page = write_report(season, score_run(season)).read_text(encoding="utf-8")
+    for heading in ("Late over early", "Trend", "Competence not halved"):
+        assert f">{heading}</h" in page
+
+
+@pytest.mark.parametrize(
+    ("change", "drawn"),
+    [
+        (Change(day=61, before=5, after=1, p=0.01), ["worse"]),
+        (Change(day=61, before=1, after=5, p=0.01), ["better"]),
+        (Change(day=61, before=5, after=1, p=0.5), []),
+    ],
+)
+def test_change_points_are_drawn_on_their_days(season, tmp_path, change, drawn):
+    found = sustained_run(season, score_run(season))
+    (agent,) = (one for one in found.agents if one.label == "fading")
+    changed = agent.episodes[0].model_copy(update={"change": change})
+    told = agent.model_copy(update={"episodes": [changed]})
+    page = write_sustained(tmp_path, found.model_copy(update={"agents": [told]}), [agent.label])
+    text = page.read_text(encoding="utf-8")
+    assert re.findall(r"Changes for the (\w+)\. [\w-]+: 61\.", text) == drawn
+
+
+def test_an_interval_far_wider_than_values_differ_does_not_squash_them():
+    spots = [Spot(1, 0.3, -4.5, 0.6), Spot(2, 0.1, 0, 0.2)]
+    drawing = figures.lines("Shares", "", "month", Axis("share", "share"), [Line(0, "a", spots)])
+    ticks = [int(text) for text in re.findall(r">\N{MINUS SIGN}?(\d+)%</text>", drawing.svg)]
+    assert max(ticks) <= 45, "from 15 % below 0, half of what 0, 0.3 and 0.1 span, to 45 %"
 
 
 def test_a_report_of_a_long_run_tells_it_and_one_of_a_short_run_does_not(season, tmp_path):
