@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise, takewhile
 
 from tenure import __version__
 from tenure.scoring.ledger.entries import Decisive, Entry, Ledger, Progress
@@ -18,11 +18,12 @@ TOP = 10
 
 _SMALL_SHARE = 0.01
 """A day is resolved into steps if it lost more than this part of all that days lost or won."""
-_MOST_DAYS = 40
+_MOST_DAYS, _MOST_STEPS = 40, 240
+"""So many days are resolved for that, with so many steps, besides the ten that lost or won most."""
 _CANDIDATES, _FEW_STEPS = 24, 500
 """So many corrections are tried of a longer episode; of a shorter one every step's."""
-_MOST_NIGHTS = 60
-"""Of so many nights, those that lost or won most, the losses are shared among their causes."""
+_NIGHTS_WORK = 30_000
+"""Losses of nights are shared among causes, the largest first, until so many days are played."""
 _SERIAL_STEPS = 400
 _WOULD_CALLS = 40
 _SHOWN_CALLS = 6
@@ -129,7 +130,9 @@ class _Draft:
         noticeable = _SMALL_SHARE * sum(map(abs, losses.values()))
         ranked = sorted(losses, key=lambda span: (-abs(losses[span]), span))
         chosen = [span for span in ranked[TOP:_MOST_DAYS] if abs(losses[span]) > noticeable]
-        self._value_steps(ranked[:TOP] + chosen)
+        so_far = accumulate(last - first for first, last in chosen)
+        few = sum(1 for _ in takewhile(lambda steps: steps <= _MOST_STEPS, so_far))
+        self._value_steps(ranked[:TOP] + chosen[:few])
         left = [span for span in ranked if span[1] - span[0] > 1 and span[0] + 1 not in self.worths]
         while left and losses[left[0]] > self._tenth_loss():
             self._value_steps(left[:TOP])
@@ -143,7 +146,9 @@ class _Draft:
             if b - a == 1 and self.worths[a].parts > 1 and self._loss(a, b)
         ]
         nights.sort(key=lambda night: (-abs(night.before - night.after), night.n))
-        chosen = sorted(nights[:_MOST_NIGHTS])
+        so_far = accumulate(map(self._work_to_share, nights))
+        few = sum(1 for _ in takewhile(lambda days: days <= _NIGHTS_WORK, so_far))
+        chosen = sorted(nights[:few])
         if chosen:
             self._progress(f"sharing {len(chosen)} losses among several causes")
             self.shared.update(self._team.do("shared", chosen))
@@ -203,6 +208,11 @@ class _Draft:
     @property
     def _ended(self) -> bool:
         return bool(self._episode.steps) and bool(self._episode.steps[-1].get("ended"))
+
+    def _work_to_share(self, night: Night) -> int:
+        """Return how many days are to be played to share the loss of a night."""
+        days_left = len(set(self._days[night.n :]))
+        return 2 * (self.worths[night.n].parts - 1) * days_left
 
     def _loss(self, first: int, last: int) -> int:
         return self.worths[first].cents - self.worths[last].cents
