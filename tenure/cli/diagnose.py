@@ -265,7 +265,7 @@ def _verdict(decisive: Decisive, ledger: Ledger) -> str:
     late = _last_chance(decisive)
     if decisive.step is None or decisive.outcome is None:
         return (
-            f"Decisive step: none; no correction of one {_tried(ledger)} alone would have reached "
+            f"Decisive step: none {_tried(ledger)}; to correct one alone would not have reached "
             f"{bar}. {late}".rstrip()
         )
     after = amount(decisive.outcome, ledger.score)
