@@ -284,6 +284,8 @@ class _View:
         yield self._end()
 
     def _head(self) -> str:
+        from tenure.scoring.records import name_of
+
         header = self._episode.header
         agent: Mapping[str, Any] = header["agent"]
         policy = f" (policy {agent['policy']})" if "policy" in agent else ""
@@ -295,9 +297,9 @@ class _View:
             f"agent {self._episode.agent_name}{policy}{voice}",
         ]
         if isinstance(employee := agent.get("sub_agent"), dict) and "name" in employee:
-            lines.append(f"  worker: {_name(employee)}")
+            lines.append(f"  worker: {name_of(employee)}")
         if isinstance(seats := agent.get("seats"), dict):
-            lines += [f"  {seat}: {_name(who)}" for seat, who in seats.items()]
+            lines += [f"  {seat}: {name_of(who) or who}" for seat, who in seats.items()]
         return "\n".join([*lines, self._outcome()])
 
     def _outcome(self) -> str:
@@ -421,12 +423,6 @@ class _View:
 def _ending(end: EndRecord) -> str:
     reason = "step limit" if end["reason"] == "steps" else end["reason"]
     return f"{reason} after {end['steps']:,} steps"
-
-
-def _name(specification: Any) -> str:
-    """Return who sits in a seat, whatever the record says of it."""
-    named = specification if isinstance(specification, dict) else {}
-    return str(named.get("label") or named.get("name") or specification)
 
 
 def _spent(exchange: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from tenure.errors import UsageError
 from tenure.scoring import ledger
 from tenure.scoring.failures import Failure, detect, tells_facts
 from tenure.scoring.past import Past
-from tenure.scoring.records import Episode, read_partial
+from tenure.scoring.records import Episode, name_of, read_partial
 
 
 class Diagnosis(NamedTuple):
@@ -76,9 +76,4 @@ def seats_of(episode: Episode) -> dict[str, str]:
     known = rivals if isinstance(rivals, dict) else {"worker": agent.get("sub_agent")}
     if acted <= {""}:
         return {}
-    return {seat: _who(seat, known.get(seat)) for seat in sorted(acted)}
-
-
-def _who(seat: str, known: Any) -> str:
-    name = (known.get("label") or known.get("name")) if isinstance(known, dict) else None
-    return str(name or seat or "main agent")
+    return {seat: name_of(known.get(seat)) or seat or "main agent" for seat in sorted(acted)}

@@ -304,6 +304,12 @@ def seal(previous_hash: str, record: Mapping[str, Any]) -> tuple[bytes, str]:
     return b"".join((body[:-1], _HASH_FIELD, _shown(digest), b'"}\n')), digest
 
 
+def name_of(specification: Any) -> str:
+    """Return whom a header's specification names, by the label if it has one; empty for nobody."""
+    named = specification if isinstance(specification, dict) else {}
+    return str(named.get("label") or named.get("name") or "")
+
+
 def action_of(step: StepRecord) -> str:
     """Return the action exactly as the agent gave it, lone surrogates included."""
     characters = list(step["action"]) if "lone_surrogates" in step else None

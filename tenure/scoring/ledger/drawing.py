@@ -69,20 +69,7 @@ def ledger(
         decisive = draft.decide(entries, bar)
         if futures:
             entries = draft.without_luck(entries, futures)
-        return Ledger(
-            scenario=episode.scenario_id,
-            agent=episode.agent_name,
-            seed=episode.seed,
-            head=episode.head,
-            tenure=__version__,
-            score=episode.header["score"],
-            start=draft.worths[0].cents,
-            outcome=draft.outcome,
-            complete=episode.complete,
-            entries=tuple(entries),
-            decisive=decisive,
-            futures=futures,
-        )
+        return draft.finished(entries, decisive, futures)
 
 
 def earned(episode: Episode, measured: Sequence[int]) -> int:
@@ -202,6 +189,24 @@ class _Draft:
             _averaged(entry, losses[entry.step]) if entry.step in losses else entry
             for entry in entries
         ]
+
+    def finished(self, entries: Sequence[Entry], decisive: Decisive, futures: int) -> Ledger:
+        """Return the ledger with what has been found."""
+        episode = self._episode
+        return Ledger(
+            scenario=episode.scenario_id,
+            agent=episode.agent_name,
+            seed=episode.seed,
+            head=episode.head,
+            tenure=__version__,
+            score=episode.header["score"],
+            start=self.worths[0].cents,
+            outcome=self.outcome,
+            complete=episode.complete,
+            entries=tuple(entries),
+            decisive=decisive,
+            futures=futures,
+        )
 
     # --- parts -----------------------------------------------------------------------------------
 
